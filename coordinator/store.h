@@ -1,0 +1,109 @@
+/* coordinator/store.h: the job's state on disk: SQLite behind a thread of its
+ * own with group commit. Every call here is quick: it hands work over, or reads
+ * on a connection of its own.
+ *
+ * Writing: append records to a batch, submit it, and get a ticket; when the
+ * ticket is committed (durable), az_store_committed() passes it. Nothing is
+ * ever acknowledged before that. Memory handed over is copied. */
+#pragma once
+#include "core/base.h"
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/model.h"
+#include "core/panel.h"
+
+struct az_store; /* an open job */
+
+enum az_store_mode {
+    AZ_STORE_RUN,   /* read and write; AZ_EBUSY when another process has it */
+    AZ_STORE_READ,  /* read only, also beside a running job */
+};
+
+/* Open or make DIR/state.db (and DIR). `panel` binds judges by name and checks
+ * identities: AZ_ECHANGED says what changed and since how many ballots, with
+ * the hint what to do. A schema from an older version is migrated; from a newer
+ * one, AZ_EINVAL. */
+int az_store_open(const char *dir, enum az_store_mode mode, const struct az_panel *panel,
+                  struct az_store **ret, struct az_error *err);
+/* Commits what was submitted, stops the thread, closes. The last error, if a
+ * write failed. */
+int az_store_close(struct az_store *s, struct az_error *err);
+void az_store_free(struct az_store *s); /* close without asking */
+AZ_FREEP(store)
+
+/* A store that keeps nothing and commits at once: for a filter without --job. */
+int az_store_open_null(struct az_store **ret, struct az_error *err);
+
+/* The 32 bytes that fence this job's prompts; made once, kept in the store. */
+const unsigned char *az_store_secret(const struct az_store *s);
+
+/* ---- writing: by one thread (the loop) ---- */
+
+/* item->seq is its number. The packed item is compressed and kept. */
+int az_store_put_item(struct az_store *s, const struct az_item *item, struct az_error *err);
+/* First answer stays; an answer replaces an error, an error replaces nothing
+ * unless `replace_error` (--retry-failed). */
+int az_store_put_ballot(struct az_store *s, const struct az_ballot *ballot, struct az_error *err);
+/* `ballots` tell which were used. Final. */
+int az_store_put_verdict(struct az_store *s, int64_t seq, const struct az_verdict *verdict,
+                         struct az_error *err);
+/* What may have been spent, at the worst, by all runs so far. */
+int az_store_put_ledger(struct az_store *s, az_nusd settled, az_nusd ceiling, struct az_error *err);
+/* The item is open again (--retry-failed): its verdict and error ballots go. */
+int az_store_reopen_item(struct az_store *s, int64_t seq, struct az_error *err);
+
+/* Hand over what was put since the last submit; the ticket grows by one each
+ * time. Returns it; 0 when there was nothing to submit. */
+uint64_t az_store_submit(struct az_store *s);
+/* The highest ticket that is durable. Any thread. */
+uint64_t az_store_committed(const struct az_store *s);
+/* Readable (poll) whenever az_store_committed() may have grown or writing has
+ * failed; az_store_ack() makes it quiet again. */
+int az_store_fd(const struct az_store *s);
+void az_store_ack(struct az_store *s);
+/* 0, or AZ_EOUTPUT with *err: a commit failed (full disk). Nothing after the
+ * last committed ticket is durable. */
+int az_store_failed(const struct az_store *s, struct az_error *err);
+/* Bytes submitted and not yet committed: the loop stops feeding above a bound. */
+size_t az_store_backlog(const struct az_store *s);
+
+/* ---- reading: a reader is used by one thread ---- */
+
+struct az_store_reader;
+int az_store_reader_open(struct az_store *s, struct az_store_reader **ret, struct az_error *err);
+void az_store_reader_free(struct az_store_reader *r);
+AZ_FREEP(store_reader)
+
+struct az_stored {
+    int64_t seq;
+    struct az_hash content;
+    enum az_status status; /* AZ_OPEN: no verdict yet */
+};
+/* By id. AZ_ENOENT: no such item. */
+int az_store_find(struct az_store_reader *r, struct az_str id, struct az_stored *ret,
+                  struct az_error *err);
+/* All ballots of one item, copied into `arena`; judges that the panel no longer
+ * seats are left out. */
+int az_store_ballots(struct az_store_reader *r, int64_t seq, struct az_arena *arena,
+                     struct az_ballots *ret, struct az_error *err);
+
+/* Every item in order with its verdict and ballots. Return non-zero from `each`
+ * to stop; that value is returned. Memory: one item at a time. */
+struct az_case {
+    const struct az_item *item;
+    struct az_verdict verdict; /* status AZ_OPEN when there is none */
+    struct az_ballots ballots;
+};
+typedef int az_store_each_fn(void *arg, const struct az_case *c, struct az_error *err);
+int az_store_each(struct az_store_reader *r, const struct az_panel *panel, az_store_each_fn *each,
+                  void *arg, struct az_error *err);
+/* The same for one item. AZ_ENOENT. */
+int az_store_one(struct az_store_reader *r, const struct az_panel *panel, struct az_str id,
+                 az_store_each_fn *each, void *arg, struct az_error *err);
+
+struct az_store_totals {
+    int64_t items, decided, abstained, failed, ballots, ballot_errors;
+    az_nusd settled, ceiling;
+    int64_t next_seq;
+};
+int az_store_totals(struct az_store_reader *r, struct az_store_totals *ret, struct az_error *err);

@@ -1,0 +1,60 @@
+/* core/base.h: what every file stands on: integer types, units, ownership
+ * helpers and attributes. Pure. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/banned.h"
+
+typedef int64_t az_ms;   /* monotonic milliseconds; wall time says so by name */
+typedef int64_t az_nusd; /* nano-dollars: 1 USD = 1,000,000,000 */
+
+#define AZ_NUSD_PER_USD INT64_C(1000000000)
+#define AZ_NUSD_MAX INT64_MAX /* as a limit: none */
+
+#define AZ_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define AZ_MIN(a, b)            \
+    ({                          \
+        __typeof__(a) a_ = (a); \
+        __typeof__(b) b_ = (b); \
+        a_ < b_ ? a_ : b_;      \
+    })
+#define AZ_MAX(a, b)            \
+    ({                          \
+        __typeof__(a) a_ = (a); \
+        __typeof__(b) b_ = (b); \
+        a_ > b_ ? a_ : b_;      \
+    })
+
+#define AZ_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define AZ_NORETURN __attribute__((noreturn))
+#define AZ_UNUSED __attribute__((unused))
+#define AZ_WARN_UNUSED __attribute__((warn_unused_result))
+
+/* AZ_AUTO(panel) p = …: freed by az_panel_free() on every way out. The type's
+ * header says AZ_FREEP(panel) once. AZ_TAKE(p) gives the pointer away. */
+#define AZ_AUTO(name) __attribute__((cleanup(az_##name##_freep))) struct az_##name *
+#define AZ_FREEP(name)                                                \
+    static inline AZ_UNUSED void az_##name##_freep(struct az_##name **p) \
+    {                                                                 \
+        az_##name##_free(*p);                                         \
+    }
+#define AZ_TAKE(p)               \
+    ({                           \
+        __typeof__(p) taken_ = (p); \
+        (p) = NULL;              \
+        taken_;                  \
+    })
+
+/* The same for plain heap memory: AZ_AUTO_MEM char *s = strdup(…). */
+#define AZ_AUTO_MEM __attribute__((cleanup(az_mem_freep)))
+void az_mem_freep(void *pointer_to_pointer);
+
+/* A bug stops the program, in release builds too. Never for input. */
+#define az_assert(cond)                                     \
+    do {                                                    \
+        if (__builtin_expect(!(cond), 0))                   \
+            az_assert_failed(#cond, __FILE__, __LINE__);    \
+    } while (0)
+void az_assert_failed(const char *cond, const char *file, int line) AZ_NORETURN;

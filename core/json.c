@@ -1,0 +1,409 @@
+#include "core/json.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+#include "core/mem.h"
+#include "core/number.h"
+
+struct az_json {
+    cJSON *root;
+};
+
+/* cJSON ends strings at NUL, so "\u0000" would cut one short unseen. */
+static bool has_nul(struct az_str text, size_t *at)
+{
+    const char *nul = text.n ? memchr(text.p, '\0', text.n) : NULL;
+    if (nul) {
+        *at = (size_t)(nul - text.p);
+        return true;
+    }
+    struct az_str rest = text;
+    for (ptrdiff_t i; (i = az_str_find(rest, AZ_STR("\\u0000"))) >= 0;) {
+        size_t here = (size_t)(rest.p - text.p) + (size_t)i, slashes = 0;
+        while (slashes < here && text.p[here - 1 - slashes] == '\\')
+            slashes++;
+        if (slashes % 2 == 0) {
+            *at = here;
+            return true;
+        }
+        rest.p += i + 6;
+        rest.n -= (size_t)i + 6;
+    }
+    return false;
+}
+
+static bool too_deep(struct az_str text)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > AZ_JSON_DEPTH)
+                return true;
+        } else if (c == ']' || c == '}') {
+            depth--;
+        }
+    }
+    return false;
+}
+
+int az_json_parse(struct az_str text, struct az_json **ret, struct az_error *err)
+{
+    size_t at;
+    if (!az_utf8_valid(text, &at))
+        return az_fail(err, AZ_EINVAL, "not UTF-8 at byte %zu", at);
+    if (has_nul(text, &at))
+        return az_fail(err, AZ_EINVAL, "a NUL character at byte %zu", at);
+    if (too_deep(text))
+        return az_fail(err, AZ_ELIMIT, "JSON nested more than %d deep", AZ_JSON_DEPTH);
+
+    struct az_str trimmed = az_str_trim(text);
+    if (!trimmed.n)
+        return az_fail(err, AZ_EINVAL, "not JSON: empty");
+
+    AZ_AUTO(json) doc = az_zalloc(sizeof(*doc));
+    if (!doc)
+        return az_oom(err);
+    const char *end = trimmed.p;
+    doc->root = cJSON_ParseWithLengthOpts(trimmed.p, trimmed.n, &end, false);
+    if (!doc->root)
+        return az_fail(err, AZ_EINVAL, "not JSON at byte %zu", (size_t)(end - text.p));
+    if (end != trimmed.p + trimmed.n)
+        return az_fail(err, AZ_EINVAL, "text after the JSON at byte %zu", (size_t)(end - text.p));
+    *ret = AZ_TAKE(doc);
+    return 0;
+}
+
+void az_json_free(struct az_json *doc)
+{
+    if (!doc)
+        return;
+    cJSON_Delete(doc->root);
+    free(doc);
+}
+
+az_jv az_json_root(const struct az_json *doc)
+{
+    return doc->root;
+}
+
+enum az_jtype az_jv_type(az_jv v)
+{
+    if (!v)
+        return AZ_J_NONE;
+    switch (v->type & 0xff) {
+    case cJSON_True:
+    case cJSON_False:
+        return AZ_J_BOOL;
+    case cJSON_Number:
+        return AZ_J_NUMBER;
+    case cJSON_String:
+        return AZ_J_STRING;
+    case cJSON_Array:
+        return AZ_J_ARRAY;
+    case cJSON_Object:
+        return AZ_J_OBJECT;
+    default:
+        return AZ_J_NULL;
+    }
+}
+
+const char *az_jtype_name(enum az_jtype t)
+{
+    static const char *const names[] = {"nothing", "null",     "a boolean", "a number",
+                                        "a string", "an array", "an object"};
+    return names[t];
+}
+
+az_jv az_jv_get(az_jv v, const char *key)
+{
+    return az_jv_type(v) == AZ_J_OBJECT ? cJSON_GetObjectItemCaseSensitive(v, key) : NULL;
+}
+
+az_jv az_jv_path(az_jv v, const char *path)
+{
+    char part[64];
+    while (v && *path) {
+        size_t n = strcspn(path, ".");
+        if (n >= sizeof(part))
+            return NULL;
+        memcpy(part, path, n);
+        part[n] = '\0';
+        path += n + (path[n] == '.');
+
+        int64_t index;
+        if (az_jv_type(v) != AZ_J_ARRAY)
+            v = az_jv_get(v, part);
+        else if (az_str_int(az_str(part), &index) && index >= 0 && index < INT32_MAX)
+            v = cJSON_GetArrayItem(v, (int)index);
+        else
+            return NULL;
+    }
+    return v;
+}
+
+size_t az_jv_len(az_jv v)
+{
+    size_t n = 0;
+    for (az_jv c = az_jv_first(v); c; c = az_jv_next(c))
+        n++;
+    return n;
+}
+
+az_jv az_jv_first(az_jv v)
+{
+    return v ? v->child : NULL;
+}
+
+az_jv az_jv_next(az_jv v)
+{
+    return v->next;
+}
+
+struct az_str az_jv_key(az_jv v)
+{
+    return az_str(v ? v->string : NULL);
+}
+
+struct az_str az_jv_str(az_jv v)
+{
+    return az_str(az_jv_type(v) == AZ_J_STRING ? v->valuestring : NULL);
+}
+
+bool az_jv_num(az_jv v, double *ret)
+{
+    if (az_jv_type(v) != AZ_J_NUMBER || !isfinite(v->valuedouble))
+        return false;
+    *ret = v->valuedouble;
+    return true;
+}
+
+bool az_jv_int(az_jv v, int64_t *ret)
+{
+    double d;
+    if (!az_jv_num(v, &d) || d != floor(d) || fabs(d) > 0x1p53)
+        return false;
+    *ret = (int64_t)d;
+    return true;
+}
+
+bool az_jv_true(az_jv v)
+{
+    return v && (v->type & 0xff) == cJSON_True;
+}
+
+static void print_value(struct az_jw *w, az_jv v)
+{
+    switch (az_jv_type(v)) {
+    case AZ_J_BOOL:
+        az_jw_bool(w, az_jv_true(v));
+        break;
+    case AZ_J_NUMBER:
+        az_jw_num(w, v->valuedouble);
+        break;
+    case AZ_J_STRING:
+        az_jw_str(w, az_jv_str(v));
+        break;
+    case AZ_J_ARRAY:
+        az_jw_arr(w);
+        for (az_jv c = az_jv_first(v); c; c = az_jv_next(c))
+            print_value(w, c);
+        az_jw_arr_end(w);
+        break;
+    case AZ_J_OBJECT:
+        az_jw_obj(w);
+        for (az_jv c = az_jv_first(v); c; c = az_jv_next(c)) {
+            az_jw_key_str(w, az_jv_key(c));
+            print_value(w, c);
+        }
+        az_jw_obj_end(w);
+        break;
+    default:
+        az_jw_null(w);
+    }
+}
+
+void az_jv_print(struct az_buf *b, az_jv v)
+{
+    struct az_jw w = az_jw(b);
+    print_value(&w, v);
+}
+
+struct az_jw az_jw(struct az_buf *b)
+{
+    return (struct az_jw){.b = b};
+}
+
+static void separate(struct az_jw *w)
+{
+    if (w->comma)
+        az_buf_char(w->b, ',');
+    w->comma = true;
+}
+
+static void open_with(struct az_jw *w, char bracket)
+{
+    separate(w);
+    az_buf_char(w->b, bracket);
+    w->comma = false;
+}
+
+static void close_with(struct az_jw *w, char bracket)
+{
+    az_buf_char(w->b, bracket);
+    w->comma = true;
+}
+
+void az_jw_obj(struct az_jw *w)
+{
+    open_with(w, '{');
+}
+
+void az_jw_obj_end(struct az_jw *w)
+{
+    close_with(w, '}');
+}
+
+void az_jw_arr(struct az_jw *w)
+{
+    open_with(w, '[');
+}
+
+void az_jw_arr_end(struct az_jw *w)
+{
+    close_with(w, ']');
+}
+
+static void quote(struct az_buf *b, struct az_str s)
+{
+    static const char hex[] = "0123456789abcdef";
+    az_buf_char(b, '"');
+    size_t from = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+            continue;
+        az_buf_put(b, s.p + from, i - from);
+        from = i + 1;
+        char escape[7] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15], '\0'};
+        const char *brief = strchr("\"\"\\\\\nn\rr\tt\bb\ff", c);
+        if (c && brief) {
+            escape[1] = c == '"' || c == '\\' ? (char)c : brief[1];
+            escape[2] = '\0';
+        }
+        az_buf_z(b, escape);
+    }
+    az_buf_put(b, s.p + from, s.n - from);
+    az_buf_char(b, '"');
+}
+
+void az_jw_key_str(struct az_jw *w, struct az_str key)
+{
+    separate(w);
+    quote(w->b, key);
+    az_buf_char(w->b, ':');
+    w->comma = false;
+}
+
+void az_jw_key(struct az_jw *w, const char *key)
+{
+    az_jw_key_str(w, az_str(key));
+}
+
+void az_jw_str(struct az_jw *w, struct az_str s)
+{
+    if (!s.p) {
+        az_jw_null(w);
+        return;
+    }
+    separate(w);
+    quote(w->b, s);
+}
+
+void az_jw_z(struct az_jw *w, const char *z)
+{
+    az_jw_str(w, az_str(z));
+}
+
+void az_jw_num(struct az_jw *w, double v)
+{
+    char text[AZ_NUMBER_MAX];
+    separate(w);
+    az_buf_z(w->b, isfinite(v) ? az_number_print(v, text) : "null");
+}
+
+void az_jw_int(struct az_jw *w, int64_t v)
+{
+    separate(w);
+    az_buf_fmt(w->b, "%lld", (long long)v);
+}
+
+void az_jw_bool(struct az_jw *w, bool v)
+{
+    separate(w);
+    az_buf_z(w->b, v ? "true" : "false");
+}
+
+void az_jw_null(struct az_jw *w)
+{
+    separate(w);
+    az_buf_z(w->b, "null");
+}
+
+void az_jw_raw(struct az_jw *w, struct az_str json)
+{
+    separate(w);
+    az_buf_str(w->b, json);
+}
+
+void az_jw_kstr(struct az_jw *w, const char *key, struct az_str s)
+{
+    az_jw_key(w, key);
+    az_jw_str(w, s);
+}
+
+void az_jw_kz(struct az_jw *w, const char *key, const char *z)
+{
+    az_jw_key(w, key);
+    az_jw_z(w, z);
+}
+
+void az_jw_knum(struct az_jw *w, const char *key, double v)
+{
+    az_jw_key(w, key);
+    az_jw_num(w, v);
+}
+
+void az_jw_kint(struct az_jw *w, const char *key, int64_t v)
+{
+    az_jw_key(w, key);
+    az_jw_int(w, v);
+}
+
+void az_jw_kbool(struct az_jw *w, const char *key, bool v)
+{
+    az_jw_key(w, key);
+    az_jw_bool(w, v);
+}
+
+void az_jw_knull(struct az_jw *w, const char *key)
+{
+    az_jw_key(w, key);
+    az_jw_null(w);
+}
+
+void az_jw_usd(struct az_jw *w, az_nusd v)
+{
+    char text[AZ_NUMBER_MAX];
+    separate(w);
+    az_buf_z(w->b, az_number_usd(v, text));
+}

@@ -1,0 +1,20 @@
+/* core/verdict.h: a verdict as the JSON line of DESIGN's "Verdict". Pure. */
+#pragma once
+#include "core/base.h"
+#include "core/buf.h"
+#include "core/model.h"
+#include "core/panel.h"
+
+/* One object, no newline. `brief` leaves the ballots out. Ballots are written
+ * in plan order whatever order they come in. */
+void az_verdict_print(struct az_buf *b, const struct az_panel *panel, const struct az_item *item,
+                      const struct az_verdict *verdict, struct az_ballots ballots, bool brief);
+
+/* One ballot object as in a ballots file; with `item_id` when not {NULL}. */
+void az_ballot_print(struct az_buf *b, const struct az_panel *panel, const struct az_item *item,
+                     const struct az_ballot *ballot, struct az_str item_id);
+
+/* Plan order: round, then a hash of item and judge name, then criterion, order,
+ * sample. qsort-like comparison of two keys of one item. */
+int az_plan_cmp(const struct az_panel *panel, const struct az_item *item, const struct az_key *a,
+                const struct az_key *b);
