@@ -1,6 +1,7 @@
 # What every file is compiled with.
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-                    -Wwrite-strings -Wvla -Wno-unused-parameter -fno-common)
+                    -Wwrite-strings -Wvla -Wno-unused-parameter -Wno-format-truncation
+                    -Wno-missing-braces -fno-common)
 add_compile_definitions(_GNU_SOURCE ASSIZE_VERSION="${PROJECT_VERSION}")
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 

@@ -14,17 +14,15 @@ typedef int64_t az_nusd; /* nano-dollars: 1 USD = 1,000,000,000 */
 #define AZ_NUSD_MAX INT64_MAX /* as a limit: none */
 
 #define AZ_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define AZ_MIN(a, b)            \
-    ({                          \
-        __typeof__(a) a_ = (a); \
-        __typeof__(b) b_ = (b); \
-        a_ < b_ ? a_ : b_;      \
-    })
-#define AZ_MAX(a, b)            \
-    ({                          \
-        __typeof__(a) a_ = (a); \
-        __typeof__(b) b_ = (b); \
-        a_ > b_ ? a_ : b_;      \
+/* Each argument is evaluated once; the counter keeps nested uses apart. */
+#define AZ_MIN(a, b) AZ_PICK_(<, a, b, __COUNTER__)
+#define AZ_MAX(a, b) AZ_PICK_(>, a, b, __COUNTER__)
+#define AZ_PICK_(op, a, b, n) AZ_PICK__(op, a, b, n)
+#define AZ_PICK__(op, a, b, n)                        \
+    ({                                                \
+        __typeof__(a) a_##n = (a);                    \
+        __typeof__(b) b_##n = (b);                    \
+        a_##n op b_##n ? a_##n : b_##n;               \
     })
 
 #define AZ_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
