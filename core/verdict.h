@@ -5,8 +5,8 @@
 #include "core/model.h"
 #include "core/panel.h"
 
-/* One object, no newline. `brief` leaves the ballots out. Ballots are written
- * in plan order whatever order they come in. */
+/* One object, no newline. `brief` leaves the ballots out. Ballots and dissenting
+ * judges are written in plan order whatever order they come in. */
 void az_verdict_print(struct az_buf *b, const struct az_panel *panel, const struct az_item *item,
                       const struct az_verdict *verdict, struct az_ballots ballots, bool brief);
 
@@ -18,3 +18,8 @@ void az_ballot_print(struct az_buf *b, const struct az_panel *panel, const struc
  * sample. qsort-like comparison of two keys of one item. */
 int az_plan_cmp(const struct az_panel *panel, const struct az_item *item, const struct az_key *a,
                 const struct az_key *b);
+
+/* Where a judge stands in the plan order of an item: that hash. It depends on
+ * the item's id, which every ballots file has, and on the judge's name, so it
+ * is the same wherever the judge stands in the panel. */
+uint64_t az_plan_place(const struct az_item *item, const char *judge);

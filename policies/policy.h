@@ -32,8 +32,8 @@ struct az_fold {
     const struct az_panel *panel;
     const struct az_item *item;
     struct az_ballots ballots;
-    bool closed; /* nobody will be asked any more (deadline, retry-free replay):
-                    what is missing is an error, and the verdict is due */
+    bool closed;            /* nobody will be asked any more (deadline, retry-free replay):
+                               what is missing is an error, and the verdict is due */
     struct az_arena *arena; /* the step's memory */
 };
 
