@@ -19,14 +19,16 @@ enum az_store_mode {
     AZ_STORE_READ,  /* read only, also beside a running job */
 };
 
-/* Open or make DIR/state.db (and DIR). `panel` binds judges by name and checks
- * identities: AZ_ECHANGED says what changed and since how many ballots, with
- * the hint what to do. A schema from an older version is migrated; from a newer
- * one, AZ_EINVAL. */
+/* Open or make DIR/state.db (and DIR, in a folder that exists). `panel` binds
+ * judges by name and checks identities: AZ_ECHANGED says what changed and since
+ * how many ballots, with the hint what to do; AZ_STORE_READ may go without
+ * (NULL), and then a ballot's judge is the store's own number. A schema from an
+ * older version is migrated by AZ_STORE_RUN; from a newer one, AZ_EINVAL.
+ * AZ_ENOENT: nothing there to read; AZ_EIO: damaged. */
 int az_store_open(const char *dir, enum az_store_mode mode, const struct az_panel *panel,
                   struct az_store **ret, struct az_error *err);
-/* Commits what was submitted, stops the thread, closes. The last error, if a
- * write failed. */
+/* Submits and commits what was put, stops the thread, closes and frees. The
+ * last error, if a write failed. Readers are freed before. */
 int az_store_close(struct az_store *s, struct az_error *err);
 void az_store_free(struct az_store *s); /* close without asking */
 AZ_FREEP(store)
@@ -34,26 +36,34 @@ AZ_FREEP(store)
 /* A store that keeps nothing and commits at once: for a filter without --job. */
 int az_store_open_null(struct az_store **ret, struct az_error *err);
 
+/* A whole sentence for the user about how this job is kept (locking on a network
+ * file system), or NULL. */
+const char *az_store_note(const struct az_store *s);
+
 /* The 32 bytes that fence this job's prompts; made once, kept in the store. */
 const unsigned char *az_store_secret(const struct az_store *s);
 
 /* ---- writing: by one thread (the loop) ---- */
 
-/* item->seq is its number. The packed item is compressed and kept. */
+/* item->seq is its number. The packed item is compressed and kept. Put again
+ * with the same content, it renews id, line, gold and the rest; with other
+ * content it changes nothing, for the ballots speak of the first. */
 int az_store_put_item(struct az_store *s, const struct az_item *item, struct az_error *err);
-/* First answer stays; an answer replaces an error, an error replaces nothing
- * unless `replace_error` (--retry-failed). */
+/* First answer stays; an answer replaces an error as long as the item has no
+ * verdict; an error replaces nothing (--retry-failed reopens the item first).
+ * AZ_EINVAL: a field is out of range. */
 int az_store_put_ballot(struct az_store *s, const struct az_ballot *ballot, struct az_error *err);
-/* `ballots` tell which were used. Final. */
+/* `ballots` tell which were used. Final: a second one changes nothing. */
 int az_store_put_verdict(struct az_store *s, int64_t seq, const struct az_verdict *verdict,
-                         struct az_error *err);
+                         struct az_ballots ballots, struct az_error *err);
 /* What may have been spent, at the worst, by all runs so far. */
 int az_store_put_ledger(struct az_store *s, az_nusd settled, az_nusd ceiling, struct az_error *err);
 /* The item is open again (--retry-failed): its verdict and error ballots go. */
 int az_store_reopen_item(struct az_store *s, int64_t seq, struct az_error *err);
 
 /* Hand over what was put since the last submit; the ticket grows by one each
- * time. Returns it; 0 when there was nothing to submit. */
+ * time. Returns it; 0 when there was nothing to submit. Waits only when
+ * thousands of tickets are under way. */
 uint64_t az_store_submit(struct az_store *s);
 /* The highest ticket that is durable. Any thread. */
 uint64_t az_store_committed(const struct az_store *s);
@@ -64,10 +74,10 @@ void az_store_ack(struct az_store *s);
 /* 0, or AZ_EOUTPUT with *err: a commit failed (full disk). Nothing after the
  * last committed ticket is durable. */
 int az_store_failed(const struct az_store *s, struct az_error *err);
-/* Bytes submitted and not yet committed: the loop stops feeding above a bound. */
+/* Bytes submitted and not yet committed (or lost: az_store_failed()): the loop stops feeding above a bound. */
 size_t az_store_backlog(const struct az_store *s);
 
-/* ---- reading: a reader is used by one thread ---- */
+/* ---- reading: a reader is used by one thread; it sees what is committed ---- */
 
 struct az_store_reader;
 int az_store_reader_open(struct az_store *s, struct az_store_reader **ret, struct az_error *err);
@@ -82,13 +92,15 @@ struct az_stored {
 /* By id. AZ_ENOENT: no such item. */
 int az_store_find(struct az_store_reader *r, struct az_str id, struct az_stored *ret,
                   struct az_error *err);
-/* All ballots of one item, copied into `arena`; judges that the panel no longer
- * seats are left out. */
+/* All ballots of one item, copied into `arena`, `used` false; judges that the
+ * panel no longer seats are left out. */
 int az_store_ballots(struct az_store_reader *r, int64_t seq, struct az_arena *arena,
                      struct az_ballots *ret, struct az_error *err);
 
-/* Every item in order with its verdict and ballots. Return non-zero from `each`
- * to stop; that value is returned. Memory: one item at a time. */
+/* Every item in order with its verdict and ballots (and which were used).
+ * Return non-zero from `each` to stop; that value is returned. Memory: some 64
+ * items at a time. `each` may take its time: no transaction is open while it
+ * runs, so the WAL stays bounded; what is committed meanwhile may be seen. */
 struct az_case {
     const struct az_item *item;
     struct az_verdict verdict; /* status AZ_OPEN when there is none */
