@@ -27,7 +27,7 @@ char *az_buf_room(struct az_buf *b, size_t n)
 {
     if (b->failed)
         return NULL;
-    if (n > b->max || b->n > b->max - n) {
+    if (n > b->max || b->n > b->max - n || b->n + n == SIZE_MAX) {
         b->failed = AZ_ELIMIT;
         return NULL;
     }
@@ -70,6 +70,8 @@ void az_buf_fmt(struct az_buf *b, const char *fmt, ...)
     va_start(args, fmt);
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, fmt, args);
+    if (n < 0 && !b->failed)
+        b->failed = AZ_ELIMIT; /* past INT_MAX */
     char *at = n < 0 ? NULL : az_buf_room(b, (size_t)n);
     if (at) {
         vsnprintf(at, (size_t)n + 1, fmt, again);

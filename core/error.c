@@ -13,6 +13,24 @@ void az_assert_failed(const char *cond, const char *file, int line)
     abort();
 }
 
+/* What did not fit was cut; half a character at the end goes too, for messages
+ * end up in JSON. */
+static void cut_to_characters(char *text, size_t size)
+{
+    size_t n = strlen(text);
+    if (n + 1 < size)
+        return;
+    size_t tail = 0;
+    while (tail < 3 && tail < n && ((unsigned char)text[n - 1 - tail] & 0xc0) == 0x80)
+        tail++;
+    if (tail == n)
+        return;
+    unsigned char lead = (unsigned char)text[n - 1 - tail];
+    size_t want = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    if (tail < want)
+        text[n - 1 - tail] = '\0';
+}
+
 int az_fail(struct az_error *err, int code, const char *fmt, ...)
 {
     if (!err)
@@ -23,6 +41,7 @@ int az_fail(struct az_error *err, int code, const char *fmt, ...)
     err->code = code;
     err->hint[0] = '\0';
     vsnprintf(err->what, sizeof(err->what), fmt, args);
+    cut_to_characters(err->what, sizeof(err->what));
     va_end(args);
     return code;
 }
@@ -35,6 +54,7 @@ void az_hint(struct az_error *err, const char *fmt, ...)
     va_list args;
     va_start(args, fmt);
     vsnprintf(err->hint, sizeof(err->hint), fmt, args);
+    cut_to_characters(err->hint, sizeof(err->hint));
     va_end(args);
 }
 
@@ -47,12 +67,14 @@ int az_wrap(struct az_error *err, const char *fmt, ...)
     va_list args;
     va_start(args, fmt);
     vsnprintf(context, sizeof(context), fmt, args);
+    cut_to_characters(context, sizeof(context));
     va_end(args);
     memcpy(inner, err->what, sizeof(inner));
 
     size_t n = strlen(context);
     memcpy(err->what, context, n);
     snprintf(err->what + n, sizeof(err->what) - n, ": %s", inner);
+    cut_to_characters(err->what, sizeof(err->what));
     return err->code;
 }
 

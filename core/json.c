@@ -129,21 +129,24 @@ az_jv az_jv_get(az_jv v, const char *key)
     return az_jv_type(v) == AZ_J_OBJECT ? cJSON_GetObjectItemCaseSensitive(v, key) : NULL;
 }
 
+static az_jv member(az_jv v, struct az_str key)
+{
+    az_jv m = az_jv_type(v) == AZ_J_OBJECT ? az_jv_first(v) : NULL;
+    while (m && !az_str_eq(az_jv_key(m), key))
+        m = az_jv_next(m);
+    return m;
+}
+
 az_jv az_jv_path(az_jv v, const char *path)
 {
-    char part[64];
     while (v && *path) {
-        size_t n = strcspn(path, ".");
-        if (n >= sizeof(part))
-            return NULL;
-        memcpy(part, path, n);
-        part[n] = '\0';
-        path += n + (path[n] == '.');
+        struct az_str part = {path, strcspn(path, ".")};
+        path += part.n + (path[part.n] == '.');
 
         int64_t index;
         if (az_jv_type(v) != AZ_J_ARRAY)
-            v = az_jv_get(v, part);
-        else if (az_str_int(az_str(part), &index) && index >= 0 && index < INT32_MAX)
+            v = member(v, part);
+        else if (az_str_int(part, &index) && index >= 0 && index < INT32_MAX)
             v = cJSON_GetArrayItem(v, (int)index);
         else
             return NULL;

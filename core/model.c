@@ -37,6 +37,19 @@ const char *az_status_name(enum az_status s)
     return names[s];
 }
 
+struct az_item *az_item_new(size_t bytes)
+{
+    struct az_arena *arena = az_arena_new(bytes);
+    struct az_item *item = arena ? az_arena_zalloc(arena, sizeof(*item)) : NULL;
+    if (!item) {
+        az_arena_free(arena);
+        return NULL;
+    }
+    item->arena = arena;
+    item->seq = -1;
+    return item;
+}
+
 void az_item_free(struct az_item *item)
 {
     if (item)
@@ -100,7 +113,9 @@ const char *az_label_name(const struct az_question *q, int label)
     if (label < 0)
         return "";
     if (q->n_labels)
-        return (size_t)label < q->n_labels ? q->labels[label] : label == AZ_LABEL_TIE ? "tie" : "";
+        return (size_t)label < q->n_labels                          ? q->labels[label]
+               : q->kind == AZ_PAIR && label == AZ_LABEL_TIE ? "tie"
+                                                             : "";
     return label < AZ_RESPONSES_MAX ? letters[label] : "";
 }
 

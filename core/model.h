@@ -78,6 +78,9 @@ struct az_item {
     struct az_hash content; /* prompt, responses, reference, context, turns, images */
 };
 
+/* An empty item (seq -1) in an arena of its own whose first block has `bytes`.
+ * NULL when out of memory. */
+struct az_item *az_item_new(size_t bytes);
 void az_item_free(struct az_item *item); /* frees its arena; NULL is fine */
 AZ_FREEP(item)
 

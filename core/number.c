@@ -1,6 +1,20 @@
 #include "core/number.h"
 
+#include <float.h>
+#include <locale.h>
 #include <math.h>
+
+/* A host program may have set a locale that writes 1,5. */
+static void point(char *text)
+{
+    const char *sign = localeconv()->decimal_point;
+    char *at = strcmp(sign, ".") == 0 ? NULL : strstr(text, sign);
+    if (!at)
+        return;
+    size_t n = strlen(sign);
+    *at = '.';
+    memmove(at + 1, at + n, strlen(at + n) + 1);
+}
 
 const char *az_number_print(double v, char text[AZ_NUMBER_MAX])
 {
@@ -8,11 +22,14 @@ const char *az_number_print(double v, char text[AZ_NUMBER_MAX])
         snprintf(text, AZ_NUMBER_MAX, "%lld", (long long)v);
         return text;
     }
-    for (int digits = 15; digits <= 17; digits++) {
+    /* A normal double keeps any 15 digits, so fewer than that are those with
+     * zeros at the end, which %g drops; a denormal one keeps less. */
+    for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(text, AZ_NUMBER_MAX, "%.*g", digits, v);
         if (strtod(text, NULL) == v)
             break;
     }
+    point(text);
     return text;
 }
 

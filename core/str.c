@@ -1,6 +1,7 @@
 #include "core/str.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 
 struct az_str az_str(const char *z)
@@ -38,13 +39,13 @@ bool az_str_eqz_nocase(struct az_str a, const char *z)
 bool az_str_starts(struct az_str s, const char *prefix)
 {
     size_t n = strlen(prefix);
-    return s.n >= n && memcmp(s.p, prefix, n) == 0;
+    return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
 }
 
 bool az_str_ends(struct az_str s, const char *suffix)
 {
     size_t n = strlen(suffix);
-    return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
+    return s.n >= n && (n == 0 || memcmp(s.p + s.n - n, suffix, n) == 0);
 }
 
 static bool is_space(char c)
@@ -75,6 +76,8 @@ ptrdiff_t az_str_rfind(struct az_str s, struct az_str needle)
 {
     if (needle.n > s.n)
         return -1;
+    if (!needle.n)
+        return (ptrdiff_t)s.n;
     for (size_t i = s.n - needle.n + 1; i-- > 0;) {
         if (memcmp(s.p + i, needle.p, needle.n) == 0)
             return (ptrdiff_t)i;
@@ -215,6 +218,9 @@ bool az_str_double(struct az_str s, double *ret)
     z[s.n] = '\0';
     if (strspn(z, "0123456789+-.eE") < s.n)
         return false;
+    char *point = strchr(z, '.'); /* strtod() wants that of the locale */
+    if (point)
+        *point = localeconv()->decimal_point[0];
 
     char *end;
     double value = strtod(z, &end);
