@@ -69,6 +69,18 @@ void *az_arena_zalloc(struct az_arena *a, size_t size)
     return memset(p, 0, size);
 }
 
+void az_arena_reset(struct az_arena *a)
+{
+    for (struct block *b = a->top->next; b;) {
+        struct block *next = b->next;
+        a->total -= sizeof(*b) + b->size;
+        free(b);
+        b = next;
+    }
+    a->top->next = NULL;
+    a->top->used = 0;
+}
+
 char *az_arena_strndup(struct az_arena *a, const char *s, size_t n)
 {
     char *copy = az_arena_zalloc(a, n + 1);

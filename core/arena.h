@@ -21,5 +21,8 @@ char *az_arena_strndup(struct az_arena *a, const char *s, size_t n) AZ_WARN_UNUS
 /* A copy as a slice (NUL-terminated as well); .p is NULL when out of memory. */
 struct az_str az_arena_str(struct az_arena *a, struct az_str s) AZ_WARN_UNUSED;
 
+/* Forget everything allocated; the newest block is kept for what comes next. */
+void az_arena_reset(struct az_arena *a);
+
 /* Bytes taken from the heap so far. */
 size_t az_arena_bytes(const struct az_arena *a);

@@ -35,6 +35,10 @@ struct az_backend {
     const char *headers; /* extra headers, JSON object, or NULL */
 };
 
+/* An answer cut off for want of room is asked once more with so many times
+ * max_tokens. */
+enum { AZ_MORE_ROOM = 4 };
+
 /* lexical, choice: the first bound that the value reaches gives the label. */
 struct az_map_row {
     double at_least; /* -INFINITY = else */

@@ -87,9 +87,3 @@ void az_request_mistake(struct az_buf *b, const struct az_ask *ask);
 /* What the cache is asked by: model, provider kind, effective parameters,
  * prompt (nonces zeroed), sample; never job, nonce or backend name. */
 struct az_hash az_request_hash(const struct az_ask *ask);
-
-/* Tokens to money, rounded up; input tokens include cached ones here. */
-az_nusd az_price_cost(const struct az_price *price, int64_t in, int64_t cached, int64_t out);
-/* The most that one call can cost: `bytes` of request as tokens at the dearest
- * input price, plus max_tokens. */
-az_nusd az_price_worst(const struct az_price *price, int64_t bytes, int64_t max_tokens);

@@ -1,4 +1,4 @@
-#include "workers/backend.h"
+#include "core/price.h"
 
 /* Prices are pico-dollars a token, money is nano-dollars. */
 static az_nusd to_nusd(__int128 pico)

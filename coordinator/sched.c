@@ -1,0 +1,627 @@
+#include "coordinator/sched.h"
+
+#include "coordinator/sched_state.h"
+#include "core/mem.h"
+#include "policies/policy.h"
+
+void fifo_init(struct fifo *f)
+{
+    f->head = NULL;
+    f->tail = &f->head;
+}
+
+void fifo_push(struct fifo *f, struct entry *e)
+{
+    e->next = NULL;
+    *f->tail = e;
+    f->tail = &e->next;
+}
+
+struct entry *fifo_pop(struct fifo *f)
+{
+    struct entry *e = f->head;
+    if (e) {
+        f->head = e->next;
+        if (!f->head)
+            f->tail = &f->head;
+    }
+    return e;
+}
+
+int az_sched_new(const struct az_sched_config *config, struct az_sched **ret, struct az_error *err)
+{
+    AZ_AUTO(sched) s = az_zalloc(sizeof(*s));
+    if (!s)
+        return az_oom(err);
+    const struct az_panel *panel = config->panel;
+    s->config = *config;
+    s->panel = panel;
+    s->budget = az_budget(panel->limits.has_usd ? panel->limits.usd : AZ_NUSD_MAX, config->spent);
+    fifo_init(&s->committing);
+    fifo_init(&s->done);
+    s->queues = az_zalloc(panel->n_backends * sizeof(*s->queues));
+    s->judges = az_zalloc(panel->n_judges * sizeof(*s->judges));
+    s->peers = az_zalloc(AZ_PEERS_MAX * sizeof(*s->peers));
+    if (!s->queues || !s->judges || !s->peers)
+        return az_oom(err);
+    int r = az_prompter_new(panel, &s->prompter, err);
+    if (r < 0)
+        return r;
+    *ret = AZ_TAKE(s);
+    return 0;
+}
+
+static void entry_free(struct entry *e)
+{
+    if (!e)
+        return;
+    az_item_free(e->item);
+    free(e->asks);
+    free(e->ballots);
+    az_arena_free(e->arena); /* the entry itself lives in it */
+}
+
+void az_sched_free(struct az_sched *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->entries.cap; i++)
+        entry_free(s->entries.slots[i].value);
+    for (struct entry *e; s->done.tail && (e = fifo_pop(&s->done));)
+        entry_free(e);
+    entry_free(s->out);
+    az_map_release(&s->entries);
+    for (size_t p = 0; s->peers && p < s->n_peers; p++)
+        free(s->peers[p].credit);
+    az_prompter_free(s->prompter);
+    free(s->peers);
+    free(s->queues);
+    free(s->orphans);
+    free(s->judges);
+    free(s);
+}
+
+bool az_sched_room(const struct az_sched *s)
+{
+    return !s->stopping && !s->broke && !s->stopped && s->entries.n < s->config.window_items &&
+           s->bytes < s->config.window_bytes;
+}
+
+/* ---- the window ---- */
+
+static void active_link(struct az_sched *s, struct entry *e)
+{
+    e->older = s->youngest;
+    *(s->youngest ? &s->youngest->younger : &s->oldest) = e;
+    s->youngest = e;
+}
+
+static void active_unlink(struct az_sched *s, struct entry *e)
+{
+    *(e->older ? &e->older->younger : &s->oldest) = e->younger;
+    *(e->younger ? &e->younger->older : &s->youngest) = e->older;
+    e->older = e->younger = NULL;
+}
+
+/* Calls under way outlive the item: what they hold is settled when they end. */
+static void orphan_add(struct az_sched *s, const struct ask *a)
+{
+    /* Out of memory here only loses money's worth of precision: worst case. */
+    if (az_grow(&s->orphans, &s->cap_orphans, s->n_orphans + 1, sizeof(*s->orphans)) < 0) {
+        az_budget_settle(&s->budget, a->reserved, a->reserved);
+        s->counts.sent--;
+        return;
+    }
+    s->orphans[s->n_orphans++] = (struct orphan){a->key, a->peer, a->reserved};
+}
+
+static void entry_leave(struct az_sched *s, struct entry *e)
+{
+    for (size_t i = 0; i < e->n_asks && e->sent; i++) {
+        if (e->asks[i]->state == ASK_SENT) {
+            orphan_add(s, e->asks[i]);
+            e->sent--;
+        }
+    }
+    az_map_remove(&s->entries, e->item->seq);
+    s->bytes -= az_arena_bytes(e->item->arena);
+    e->state = ENTRY_DONE;
+    fifo_push(&s->done, e);
+}
+
+void entry_release_open(struct az_sched *s, struct entry *e)
+{
+    active_unlink(s, e);
+    e->verdict = (struct az_verdict){.status = AZ_OPEN, .label = AZ_LABEL_NONE};
+    s->counts.open++;
+    entry_leave(s, e);
+}
+
+static struct ask *ask_find(const struct entry *e, const struct az_key *key)
+{
+    for (size_t i = 0; i < e->n_asks; i++) {
+        struct ask *a = e->asks[i];
+        if (a->key.judge == key->judge && az_key_cmp(&a->key, key) == 0)
+            return a;
+    }
+    return NULL;
+}
+
+static int ask_add(struct az_sched *s, struct entry *e, const struct az_key *key)
+{
+    if (az_grow(&e->asks, &e->cap_asks, e->n_asks + 1, sizeof(struct ask *)) < 0)
+        return AZ_ENOMEM;
+    struct ask *a = az_arena_zalloc(e->arena, sizeof(*a));
+    if (!a)
+        return AZ_ENOMEM;
+    a->entry = e;
+    a->key = *key;
+    e->asks[e->n_asks++] = a;
+    queue_push(s, a);
+    return 0;
+}
+
+static int ballot_add(struct entry *e, const struct az_ballot *ballot)
+{
+    if (az_grow(&e->ballots, &e->cap_ballots, e->n_ballots + 1, sizeof(*e->ballots)) < 0)
+        return AZ_ENOMEM;
+    if (az_ballot_copy(e->arena, ballot, &e->ballots[e->n_ballots]) < 0)
+        return AZ_ENOMEM;
+    e->n_ballots++;
+    return 0;
+}
+
+/* ---- the fold ---- */
+
+static int entry_decide(struct az_sched *s, struct entry *e, const struct az_step *step,
+                        struct az_effects *fx)
+{
+    active_unlink(s, e);
+    for (size_t i = 0; i < e->n_asks && e->queued; i++) {
+        if (e->asks[i]->state == ASK_QUEUED)
+            queue_remove(s, e->asks[i]);
+    }
+    e->verdict = step->verdict;
+    e->used = step->used;
+    for (size_t i = 0; i < e->n_ballots; i++)
+        e->ballots[i].used = e->used[i];
+
+    struct az_effect *x = az_effects_add(fx, AZ_FX_VERDICT);
+    if (!x)
+        return AZ_ENOMEM;
+    x->verdict.seq = e->item->seq;
+    x->verdict.verdict = &e->verdict;
+    x->verdict.ballots = (struct az_ballots){e->ballots, e->n_ballots};
+    e->state = ENTRY_COMMITTING_VERDICT;
+    e->ticket = 0;
+    fifo_push(&s->committing, e);
+    return 0;
+}
+
+/* Ask what the policy wants and nobody has been asked yet. A wish that rests on
+ * ballots of this run waits until they are durable. */
+static int entry_ask(struct az_sched *s, struct entry *e, const struct az_step *step)
+{
+    bool news = false;
+    for (size_t i = 0; i < step->ask.n && !news; i++)
+        news = !ask_find(e, &step->ask.v[i]);
+    if (news && e->fresh) {
+        e->state = ENTRY_COMMITTING_ROUND;
+        e->ticket = 0;
+        fifo_push(&s->committing, e);
+        return 0;
+    }
+    for (size_t i = 0; i < step->ask.n; i++) {
+        if (!ask_find(e, &step->ask.v[i]) && ask_add(s, e, &step->ask.v[i]) < 0)
+            return AZ_ENOMEM;
+    }
+    return 0;
+}
+
+static int entry_fold(struct az_sched *s, struct entry *e, struct az_effects *fx,
+                      struct az_error *err)
+{
+    struct az_fold fold = {.panel = s->panel,
+                           .item = e->item,
+                           .ballots = {e->ballots, e->n_ballots},
+                           .closed = e->closed,
+                           .arena = e->arena};
+    struct az_step step;
+    int r = az_policy_next(&fold, &step, err);
+    if (r < 0)
+        return r;
+    r = step.kind == AZ_DECIDE ? entry_decide(s, e, &step, fx) : entry_ask(s, e, &step);
+    if (r < 0)
+        return az_oom(err);
+    entry_settle(s, e);
+    return 0;
+}
+
+/* The policy can only say something new when all that it asked for is there,
+ * unless it stops early. */
+static bool worth_folding(const struct az_sched *s, const struct entry *e)
+{
+    return e->state == ENTRY_ACTIVE &&
+           (e->closed || s->panel->policy.early_stop || e->queued + e->sent == 0);
+}
+
+void entry_settle(struct az_sched *s, struct entry *e)
+{
+    if (e->state == ENTRY_ACTIVE && e->queued + e->sent == 0 && e->blocked)
+        entry_release_open(s, e);
+}
+
+/* ---- events ---- */
+
+int az_sched_add(struct az_sched *s, struct az_item *item, struct az_ballots ballots, az_ms now,
+                 struct az_effects *fx, struct az_error *err)
+{
+    struct az_arena *arena = az_arena_new(1024);
+    struct entry *e = arena ? az_arena_zalloc(arena, sizeof(*e)) : NULL;
+    if (!e) {
+        az_arena_free(arena);
+        az_item_free(item);
+        return az_oom(err);
+    }
+    e->arena = arena;
+    e->item = item;
+    e->deadline = now + (az_ms)s->panel->limits.item_s * 1000;
+    if (az_map_put(&s->entries, item->seq, e) < 0) {
+        entry_free(e);
+        return az_oom(err);
+    }
+    s->bytes += az_arena_bytes(item->arena);
+    s->counts.added++;
+    active_link(s, e);
+    for (size_t i = 0; i < ballots.n; i++) {
+        if (ballot_add(e, &ballots.v[i]) < 0)
+            return az_oom(err);
+    }
+    int r = entry_fold(s, e, fx, err);
+    return r < 0 ? r : sched_dispatch(s, fx, err);
+}
+
+int az_sched_on_credit(struct az_sched *s, int peer, const struct az_credits *credits, az_ms now,
+                       struct az_effects *fx, struct az_error *err)
+{
+    az_assert(peer >= 0 && peer < AZ_PEERS_MAX);
+    struct peer *p = &s->peers[peer];
+    if (!p->credit) {
+        p->credit = az_zalloc(s->panel->n_backends * sizeof(*p->credit));
+        if (!p->credit)
+            return az_oom(err);
+    }
+    p->live = true;
+    s->n_peers = AZ_MAX(s->n_peers, (size_t)peer + 1);
+    for (size_t i = 0; i < credits->n; i++) {
+        for (size_t b = 0; b < s->panel->n_backends; b++) {
+            if (az_str_eqz(credits->v[i].backend, s->panel->backends[b].name))
+                p->credit[b] += credits->v[i].credit;
+        }
+    }
+    return sched_dispatch(s, fx, err);
+}
+
+static void judge_count(struct az_sched *s, const struct az_ballot *b)
+{
+    struct az_judge_count *j = &s->judges[b->key.judge];
+    j->ballots++;
+    s->counts.made += b->attempts;
+    s->counts.cached += b->cached;
+    s->counts.retried += b->attempts > 1 ? b->attempts - 1 : 0;
+    if (!b->error)
+        return;
+    j->errors++;
+    j->last_error = b->error;
+    snprintf(j->last_text, sizeof(j->last_text), AZ_STR_FMT, AZ_STR_ARG(b->error_text));
+}
+
+/* The lease ended without a ballot; the question waits for its next turn. */
+static int ask_again(struct az_sched *s, struct ask *a, const struct az_msg_answer *answer)
+{
+    a->attempts += answer->ballot.attempts;
+    a->spent += answer->ballot.cost;
+    a->mistake = answer->ballot.error;
+    a->said = (struct az_str){0};
+    if (answer->said.p) {
+        a->said = az_arena_str(a->entry->arena, answer->said);
+        if (!a->said.p)
+            return AZ_ENOMEM;
+    }
+    queue_push(s, a);
+    return 0;
+}
+
+static int ask_end(struct az_sched *s, struct ask *a, const struct az_ballot *ballot,
+                   struct az_effects *fx)
+{
+    struct entry *e = a->entry;
+    struct az_ballot whole = *ballot;
+    whole.attempts += a->attempts;
+    whole.cost += a->spent;
+    whole.key.item = e->item->seq;
+    a->state = ASK_ENDED;
+    judge_count(s, &whole);
+    if (e->state == ENTRY_COMMITTING_VERDICT) { /* paid for, and too late to count */
+        struct az_ballot *late = az_arena_zalloc(fx->arena, sizeof(*late));
+        struct az_effect *x = late ? az_effects_add(fx, AZ_FX_BALLOT) : NULL;
+        if (!x)
+            return AZ_ENOMEM;
+        *late = whole;
+        x->ballot = late;
+        return 0;
+    }
+    if (ballot_add(e, &whole) < 0)
+        return AZ_ENOMEM;
+    /* The vector may move before the effects run: the effect has its own. */
+    struct az_ballot *stored = az_arena_zalloc(fx->arena, sizeof(*stored));
+    struct az_effect *x = stored ? az_effects_add(fx, AZ_FX_BALLOT) : NULL;
+    if (!x)
+        return AZ_ENOMEM;
+    *stored = e->ballots[e->n_ballots - 1];
+    x->ballot = stored;
+    e->fresh = true;
+    return 0;
+}
+
+/* An answer about an item that has left the window: its verdict is final, the
+ * ballot is kept all the same. */
+static int orphan_answer(struct az_sched *s, const struct az_msg_answer *answer,
+                         struct az_effects *fx)
+{
+    const struct az_ballot *ballot = &answer->ballot;
+    az_nusd reserved = 0;
+    for (size_t i = 0; i < s->n_orphans; i++) {
+        if (az_key_cmp(&s->orphans[i].key, &ballot->key))
+            continue;
+        reserved = s->orphans[i].reserved;
+        s->orphans[i] = s->orphans[--s->n_orphans];
+        s->counts.sent--;
+        break;
+    }
+    az_budget_settle(&s->budget, reserved, ballot->cost);
+    if (answer->again)
+        return 0;
+
+    judge_count(s, ballot);
+    struct az_effect *x = az_effects_add(fx, AZ_FX_BALLOT);
+    if (!x)
+        return AZ_ENOMEM;
+    x->ballot = ballot;
+    return 0;
+}
+
+static int on_answer(struct az_sched *s, const struct az_msg_answer *answer, struct az_effects *fx,
+                     struct az_error *err)
+{
+    const struct az_ballot *ballot = &answer->ballot;
+    struct entry *e = az_map_get(&s->entries, ballot->key.item);
+    struct ask *a = e ? ask_find(e, &ballot->key) : NULL;
+    s->ledger_dirty = s->ledger_dirty || ballot->cost;
+    if (!a)
+        return orphan_answer(s, answer, fx) < 0 ? az_oom(err) : 0;
+    if (a->state != ASK_SENT) { /* answered already, elsewhere: it only cost money */
+        s->budget.settled += ballot->cost;
+        return 0;
+    }
+
+    az_budget_settle(&s->budget, a->reserved, ballot->cost);
+    a->reserved = 0;
+    e->sent--;
+    s->counts.sent--;
+    int r = answer->again ? ask_again(s, a, answer) : ask_end(s, a, ballot, fx);
+    if (r < 0)
+        return az_oom(err);
+    if (worth_folding(s, e))
+        return entry_fold(s, e, fx, err);
+    return 0;
+}
+
+int az_sched_on_answers(struct az_sched *s, int peer, const struct az_msg *msg, az_ms now,
+                        struct az_effects *fx, struct az_error *err)
+{
+    for (size_t i = 0; i < msg->answers.n; i++) {
+        if ((size_t)msg->answers.v[i].ballot.key.judge >= s->panel->n_judges)
+            return az_fail(err, AZ_EPROTO, "a ballot of judge %d, the panel seats %zu",
+                           msg->answers.v[i].ballot.key.judge, s->panel->n_judges);
+        int r = on_answer(s, &msg->answers.v[i], fx, err);
+        if (r < 0)
+            return r;
+    }
+    return az_sched_on_credit(s, peer, &msg->answers.credit, now, fx, err);
+}
+
+int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, az_ms now,
+                        struct az_effects *fx, struct az_error *err)
+{
+    for (size_t b = 0; b < s->panel->n_backends; b++) {
+        if (!az_str_eqz(msg->stopped.backend, s->panel->backends[b].name))
+            continue;
+        s->queues[b].stopped = true;
+        s->stopped = s->panel->backends[b].name;
+        snprintf(s->stopped_why, sizeof(s->stopped_why), AZ_STR_FMT, AZ_STR_ARG(msg->stopped.why));
+    }
+    for (size_t i = 0; i < msg->stopped.n; i++) {
+        struct entry *e = az_map_get(&s->entries, msg->stopped.returned[i].item);
+        struct ask *a = e ? ask_find(e, &msg->stopped.returned[i]) : NULL;
+        if (!a || a->state != ASK_SENT)
+            continue;
+        az_budget_settle(&s->budget, a->reserved, 0);
+        a->reserved = 0;
+        e->sent--;
+        s->counts.sent--;
+        ask_block(a);
+        entry_settle(s, e);
+    }
+    return sched_dispatch(s, fx, err);
+}
+
+static int ask_lost(struct az_sched *s, struct ask *a, struct az_effects *fx)
+{
+    az_budget_settle(&s->budget, a->reserved, a->reserved); /* who knows what it cost */
+    a->spent += a->reserved;
+    a->reserved = 0;
+    a->entry->sent--;
+    s->counts.sent--;
+    if (++a->lost < AZ_LOST_MAX) {
+        queue_push(s, a);
+        return 0;
+    }
+    struct az_ballot lost = {.key = a->key,
+                             .error = AZ_BE_LOST,
+                             .error_text = AZ_STR("every worker that held it went away"),
+                             .label = AZ_LABEL_NONE,
+                             .how = AZ_STR("lost")};
+    return ask_end(s, a, &lost, fx);
+}
+
+int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects *fx,
+                     struct az_error *err)
+{
+    struct peer *p = &s->peers[peer];
+    p->live = false;
+    if (p->credit)
+        memset(p->credit, 0, s->panel->n_backends * sizeof(*p->credit));
+    for (size_t i = s->n_orphans; i-- > 0;) {
+        if (s->orphans[i].peer != peer)
+            continue;
+        az_budget_settle(&s->budget, s->orphans[i].reserved, s->orphans[i].reserved);
+        s->counts.sent--;
+        s->orphans[i] = s->orphans[--s->n_orphans];
+    }
+    for (struct entry *e = s->oldest, *next; e; e = next) {
+        next = e->younger;
+        for (size_t i = 0; i < e->n_asks; i++) {
+            struct ask *a = e->asks[i];
+            if (a->state == ASK_SENT && a->peer == peer && ask_lost(s, a, fx) < 0)
+                return az_oom(err);
+        }
+        if (worth_folding(s, e)) {
+            int r = entry_fold(s, e, fx, err);
+            if (r < 0)
+                return r;
+        }
+    }
+    return sched_dispatch(s, fx, err);
+}
+
+int az_sched_on_committed(struct az_sched *s, uint64_t ticket, az_ms now, struct az_effects *fx,
+                          struct az_error *err)
+{
+    if (s->raise_ticket && s->raise_ticket <= ticket) {
+        az_budget_raised(&s->budget, s->raise_to);
+        s->raise_ticket = 0;
+    }
+    for (struct entry *e; (e = s->committing.head) && e->ticket && e->ticket <= ticket;) {
+        fifo_pop(&s->committing);
+        if (e->state == ENTRY_COMMITTING_VERDICT) {
+            int64_t *count[] = {&s->counts.open, &s->counts.decided, &s->counts.abstained,
+                                &s->counts.failed};
+            ++*count[e->verdict.status];
+            entry_leave(s, e);
+            continue;
+        }
+        e->state = ENTRY_ACTIVE;
+        e->fresh = false;
+        int r = entry_fold(s, e, fx, err);
+        if (r < 0)
+            return r;
+    }
+    return sched_dispatch(s, fx, err);
+}
+
+int az_sched_on_tick(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err)
+{
+    for (struct entry *e; (e = s->oldest) && e->deadline <= now;) {
+        /* Back of the list, so that one that waits for the disk is not met again. */
+        active_unlink(s, e);
+        active_link(s, e);
+        e->deadline = INT64_MAX;
+        e->closed = true;
+        if (e->state == ENTRY_ACTIVE) {
+            int r = entry_fold(s, e, fx, err);
+            if (r < 0)
+                return r;
+        }
+    }
+    return sched_dispatch(s, fx, err);
+}
+
+void az_sched_submitted(struct az_sched *s, uint64_t ticket)
+{
+    if (!ticket)
+        return;
+    for (struct entry *e = s->committing.head; e; e = e->next) {
+        if (!e->ticket)
+            e->ticket = ticket;
+    }
+    if (s->raise_unsubmitted) {
+        s->raise_unsubmitted = false;
+        s->raise_ticket = ticket;
+    }
+}
+
+int az_sched_ledger(struct az_sched *s, struct az_effects *fx, struct az_error *err)
+{
+    if (!s->ledger_dirty)
+        return 0;
+    struct az_effect *x = az_effects_add(fx, AZ_FX_LEDGER);
+    if (!x)
+        return az_oom(err);
+    s->ledger_dirty = false;
+    x->ledger.settled = s->budget.settled;
+    x->ledger.ceiling = s->budget.limit == AZ_NUSD_MAX ? s->budget.settled + s->budget.reserved
+                                                       : s->budget.asked;
+    return 0;
+}
+
+az_ms az_sched_deadline(const struct az_sched *s)
+{
+    return s->oldest ? s->oldest->deadline : INT64_MAX;
+}
+
+void az_sched_stop(struct az_sched *s)
+{
+    s->stopping = true;
+}
+
+bool az_sched_idle(const struct az_sched *s)
+{
+    if (s->counts.sent || s->committing.head || s->raise_ticket || s->raise_unsubmitted)
+        return false;
+    return s->stopping || !s->entries.n;
+}
+
+bool az_sched_next_done(struct az_sched *s, struct az_done *ret)
+{
+    entry_free(s->out);
+    s->out = fifo_pop(&s->done);
+    if (!s->out)
+        return false;
+    *ret = (struct az_done){.item = s->out->item,
+                            .verdict = s->out->verdict,
+                            .ballots = {s->out->ballots, s->out->n_ballots},
+                            .used = s->out->used};
+    return true;
+}
+
+int az_sched_close(struct az_sched *s, struct az_effects *fx, struct az_error *err)
+{
+    struct az_effect *x = az_effects_add(fx, AZ_FX_LEDGER);
+    if (!x)
+        return az_oom(err);
+    x->ledger.settled = x->ledger.ceiling = s->budget.settled + s->budget.reserved;
+    return 0;
+}
+
+struct az_counts az_sched_counts(const struct az_sched *s)
+{
+    struct az_counts c = s->counts;
+    c.settled = s->budget.settled;
+    c.broke = s->broke;
+    c.stopped = s->stopped;
+    c.stopped_why = s->stopped ? s->stopped_why : NULL;
+    c.n_judges = s->panel->n_judges;
+    c.judges = s->judges;
+    return c;
+}

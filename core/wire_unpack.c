@@ -1,0 +1,236 @@
+/* Envelopes to plain messages: everything that a peer could get wrong is
+ * checked here, once. */
+#include "core/wire.h"
+#include "core/wire_model.h"
+#include "protos/envelope.pb-c.h"
+
+enum { BATCH_MAX = 100000 };
+
+
+static void *zalloc(struct az_arena *a, size_t n, size_t size)
+{
+    return az_arena_zalloc(a, n * size);
+}
+
+static int credits_from(const Assize__Announce *m, struct az_arena *a, struct az_credits *ret,
+                        struct az_error *err)
+{
+    *ret = (struct az_credits){0};
+    if (!m)
+        return 0;
+    ret->v = zalloc(a, m->n_backends, sizeof(*ret->v));
+    if (!ret->v)
+        return az_oom(err);
+    for (size_t i = 0; i < m->n_backends; i++)
+        ret->v[ret->n++] = (struct az_credit){az_str(m->backends[i]->name), az_str(m->backends[i]->kind),
+                                              m->backends[i]->credit};
+    return 0;
+}
+
+static int item_from(const Assize__Item *m, struct az_item **ret, struct az_error *err)
+{
+    if (m->n_responses > AZ_RESPONSES_MAX || m->seq > INT64_MAX)
+        return az_fail(err, AZ_EPROTO, "an item with %zu responses", m->n_responses);
+    struct az_arena *a = az_arena_new(protobuf_c_message_get_packed_size(&m->base) + 512);
+    struct az_item *item = a ? az_arena_zalloc(a, sizeof(*item)) : NULL;
+    if (!item) {
+        az_arena_free(a);
+        return az_oom(err);
+    }
+    item->arena = a;
+    item->seq = (int64_t)m->seq;
+    item->id = az_arena_str(a, az_str(m->id));
+    item->responses = zalloc(a, m->n_responses, sizeof(*item->responses));
+    bool ok = item->id.p && item->responses;
+    for (size_t i = 0; ok && i < m->n_responses; i++) {
+        item->responses[i] = az_arena_str(a, az_str(m->responses[i]));
+        ok = item->responses[i].p;
+        item->n_responses++;
+    }
+#define OPTIONAL(field, FIELD)                                                     \
+    if (ok && m->field##_or_none_case == ASSIZE__ITEM__##FIELD##_OR_NONE_##FIELD) { \
+        item->field = az_arena_str(a, az_str(m->field));                              \
+        ok = item->field.p;                                                        \
+    }
+    OPTIONAL(prompt, PROMPT)
+    OPTIONAL(reference, REFERENCE)
+    OPTIONAL(context, CONTEXT)
+    OPTIONAL(turns, TURNS)
+    OPTIONAL(images, IMAGES)
+#undef OPTIONAL
+    if (!ok) {
+        az_item_free(item);
+        return az_oom(err);
+    }
+    *ret = item;
+    return 0;
+}
+
+static int view_from(const Assize__Question *m, struct az_arena *a, struct az_view *view,
+                     struct az_error *err)
+{
+    struct az_seen *seen = zalloc(a, m->n_seen, sizeof(*seen));
+    if (!seen)
+        return az_oom(err);
+    for (size_t i = 0; i < m->n_seen; i++) {
+        const Assize__Seen *s = m->seen[i];
+        bool label = s->label_or_none_case == ASSIZE__SEEN__LABEL_OR_NONE_LABEL;
+        if (label && (s->label < 0 || s->label >= AZ_LABELS_MAX))
+            return az_fail(err, AZ_EPROTO, "a view with label %d", s->label);
+        seen[i] = (struct az_seen){
+            .label = label ? s->label : AZ_LABEL_NONE,
+            .has_score = s->score_or_none_case == ASSIZE__SEEN__SCORE_OR_NONE_SCORE,
+            .score = s->score,
+            .rationale = az_str(s->rationale),
+        };
+    }
+    *view = (struct az_view){m->n_seen, seen};
+    return 0;
+}
+
+static int question_from(const Assize__Question *m, struct az_arena *a, size_t n_items,
+                         struct az_msg_question *q, struct az_error *err)
+{
+    if (!m->key || m->item >= n_items || m->attempts > AZ_ATTEMPTS_MAX)
+        return az_fail(err, AZ_EPROTO, "a question without key or item");
+    q->item = m->item;
+    q->attempts = (int)m->attempts;
+    q->grant = m->grant_nusd < 0 ? AZ_NUSD_MAX : m->grant_nusd;
+    if (m->mistake_or_none_case == ASSIZE__QUESTION__MISTAKE_OR_NONE_MISTAKE) {
+        if (m->mistake >= AZ_BE_COUNT)
+            return az_fail(err, AZ_EPROTO, "a question with mistake %u", m->mistake);
+        q->mistake = m->mistake;
+    }
+    if (m->said_or_none_case == ASSIZE__QUESTION__SAID_OR_NONE_SAID)
+        q->said = az_str(m->said);
+    int r = az_wire_key_from(m->key, &q->key, err);
+    return r < 0 ? r : view_from(m, a, &q->view, err);
+}
+
+static int questions_from(const Assize__Questions *m, struct az_arena *a, struct az_msg *msg,
+                          struct az_error *err)
+{
+    if (m->n_items > BATCH_MAX || m->n_questions > BATCH_MAX)
+        return az_fail(err, AZ_EPROTO, "a batch of %zu questions", m->n_questions);
+    msg->questions.items = zalloc(a, m->n_items, sizeof(struct az_item *));
+    msg->questions.v = zalloc(a, m->n_questions, sizeof(*msg->questions.v));
+    if (!msg->questions.items || !msg->questions.v)
+        return az_oom(err);
+    int r = 0;
+    for (size_t i = 0; i < m->n_questions && r == 0; i++, msg->questions.n++)
+        r = question_from(m->questions[i], a, m->n_items, &msg->questions.v[i], err);
+    for (size_t i = 0; i < m->n_items && r == 0; i++) {
+        r = item_from(m->items[i], &msg->questions.items[i], err);
+        msg->questions.n_items += r == 0;
+    }
+    for (size_t i = 0; r < 0 && i < msg->questions.n_items; i++)
+        az_item_free(msg->questions.items[i]);
+    return r;
+}
+
+static int answers_from(const Assize__Answers *m, struct az_arena *a, struct az_msg *msg,
+                        struct az_error *err)
+{
+    msg->answers.v = zalloc(a, m->n_answers, sizeof(*msg->answers.v));
+    if (!msg->answers.v)
+        return az_oom(err);
+    for (size_t i = 0; i < m->n_answers; i++) {
+        const Assize__Answer *from = m->answers[i];
+        struct az_msg_answer *to = &msg->answers.v[msg->answers.n++];
+        if (!from->ballot)
+            return az_fail(err, AZ_EPROTO, "an answer without a ballot");
+        int r = az_wire_ballot_from(from->ballot, &to->ballot, err);
+        if (r < 0)
+            return r;
+        to->again = from->again;
+        if (from->said_or_none_case == ASSIZE__ANSWER__SAID_OR_NONE_SAID)
+            to->said = az_str(from->said);
+    }
+    return credits_from(m->credit, a, &msg->answers.credit, err);
+}
+
+static int stopped_from(const Assize__Stopped *m, struct az_arena *a, struct az_msg *msg,
+                        struct az_error *err)
+{
+    msg->stopped.backend = az_str(m->backend);
+    msg->stopped.why = az_str(m->why);
+    msg->stopped.returned = zalloc(a, m->n_returned, sizeof(*msg->stopped.returned));
+    if (!msg->stopped.returned)
+        return az_oom(err);
+    int r = 0;
+    for (size_t i = 0; i < m->n_returned && r == 0; i++, msg->stopped.n++)
+        r = az_wire_key_from(m->returned[i], &msg->stopped.returned[i], err);
+    return r;
+}
+
+static int panel_from(const Assize__Panel *m, struct az_msg *msg, struct az_error *err)
+{
+    if (m->secret.len != AZ_SECRET_BYTES)
+        return az_fail(err, AZ_EPROTO, "a panel with a secret of %zu bytes", m->secret.len);
+    msg->panel.panel = m->panel;
+    msg->panel.yaml = az_str(m->yaml);
+    memcpy(msg->panel.secret, m->secret.data, AZ_SECRET_BYTES);
+    return 0;
+}
+
+static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_msg *msg,
+                     struct az_error *err)
+{
+    switch (e->body_case) {
+    case ASSIZE__ENVELOPE__BODY_HELLO:
+        msg->kind = AZ_MSG_HELLO;
+        msg->hello.name = az_str(e->hello->name);
+        msg->hello.software = az_str(e->hello->software);
+        return 0;
+    case ASSIZE__ENVELOPE__BODY_WELCOME:
+        msg->kind = AZ_MSG_WELCOME;
+        msg->hello.software = az_str(e->welcome->software);
+        return 0;
+    case ASSIZE__ENVELOPE__BODY_REFUSE:
+        msg->kind = AZ_MSG_REFUSE;
+        msg->refuse.what = az_str(e->refuse->what);
+        return 0;
+    case ASSIZE__ENVELOPE__BODY_ANNOUNCE:
+        msg->kind = AZ_MSG_ANNOUNCE;
+        return credits_from(e->announce, a, &msg->announce, err);
+    case ASSIZE__ENVELOPE__BODY_PANEL:
+        msg->kind = AZ_MSG_PANEL;
+        return panel_from(e->panel, msg, err);
+    case ASSIZE__ENVELOPE__BODY_QUESTIONS:
+        msg->kind = AZ_MSG_QUESTIONS;
+        return questions_from(e->questions, a, msg, err);
+    case ASSIZE__ENVELOPE__BODY_ANSWERS:
+        msg->kind = AZ_MSG_ANSWERS;
+        return answers_from(e->answers, a, msg, err);
+    case ASSIZE__ENVELOPE__BODY_STOPPED:
+        msg->kind = AZ_MSG_STOPPED;
+        return stopped_from(e->stopped, a, msg, err);
+    case ASSIZE__ENVELOPE__BODY_HEARTBEAT:
+        msg->kind = AZ_MSG_HEARTBEAT;
+        return 0;
+    case ASSIZE__ENVELOPE__BODY_STOP:
+        msg->kind = AZ_MSG_STOP;
+        return 0;
+    default:
+        return az_fail(err, AZ_EPROTO, "an envelope of an unknown kind");
+    }
+}
+
+int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *msg,
+                   struct az_error *err)
+{
+    if (frame.n > AZ_WIRE_FRAME_MAX)
+        return az_fail(err, AZ_EPROTO, "a frame of %zu bytes", frame.n);
+    struct az_wire_memory memory = {.arena = arena};
+    ProtobufCAllocator allocator = az_wire_allocator(&memory);
+    Assize__Envelope *e =
+        assize__envelope__unpack(&allocator, frame.n, (const uint8_t *)frame.p);
+    if (!e)
+        return memory.failed ? az_oom(err) : az_fail(err, AZ_EPROTO, "a frame that is no envelope");
+    if (e->version != AZ_WIRE_VERSION)
+        return az_fail(err, AZ_EPROTO, "version %u of the protocol, only %d is spoken here",
+                       e->version, AZ_WIRE_VERSION);
+    memset(msg, 0, sizeof(*msg));
+    msg->seq = e->seq;
+    return body_from(e, arena, msg, err);
+}
