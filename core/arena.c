@@ -17,6 +17,8 @@ struct az_arena {
 
 static struct block *block_new(size_t size)
 {
+    if (size > PTRDIFF_MAX - sizeof(struct block))
+        return NULL;
     struct block *b = az_alloc(sizeof(*b) + size);
     if (b)
         *b = (struct block){.size = size};
@@ -83,7 +85,7 @@ void az_arena_reset(struct az_arena *a)
 
 char *az_arena_strndup(struct az_arena *a, const char *s, size_t n)
 {
-    char *copy = az_arena_zalloc(a, n + 1);
+    char *copy = n < SIZE_MAX ? az_arena_zalloc(a, n + 1) : NULL;
     if (copy && n)
         memcpy(copy, s, n);
     return copy;

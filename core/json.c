@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
+#include "core/json_check.h"
 #include "core/mem.h"
 #include "core/number.h"
 
@@ -10,75 +11,21 @@ struct az_json {
     cJSON *root;
 };
 
-/* cJSON ends strings at NUL, so "\u0000" would cut one short unseen. */
-static bool has_nul(struct az_str text, size_t *at)
-{
-    const char *nul = text.n ? memchr(text.p, '\0', text.n) : NULL;
-    if (nul) {
-        *at = (size_t)(nul - text.p);
-        return true;
-    }
-    struct az_str rest = text;
-    for (ptrdiff_t i; (i = az_str_find(rest, AZ_STR("\\u0000"))) >= 0;) {
-        size_t here = (size_t)(rest.p - text.p) + (size_t)i, slashes = 0;
-        while (slashes < here && text.p[here - 1 - slashes] == '\\')
-            slashes++;
-        if (slashes % 2 == 0) {
-            *at = here;
-            return true;
-        }
-        rest.p += i + 6;
-        rest.n -= (size_t)i + 6;
-    }
-    return false;
-}
-
-static bool too_deep(struct az_str text)
-{
-    int depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > AZ_JSON_DEPTH)
-                return true;
-        } else if (c == ']' || c == '}') {
-            depth--;
-        }
-    }
-    return false;
-}
-
 int az_json_parse(struct az_str text, struct az_json **ret, struct az_error *err)
 {
     size_t at;
     if (!az_utf8_valid(text, &at))
         return az_fail(err, AZ_EINVAL, "not UTF-8 at byte %zu", at);
-    if (has_nul(text, &at))
-        return az_fail(err, AZ_EINVAL, "a NUL character at byte %zu", at);
-    if (too_deep(text))
-        return az_fail(err, AZ_ELIMIT, "JSON nested more than %d deep", AZ_JSON_DEPTH);
-
-    struct az_str trimmed = az_str_trim(text);
-    if (!trimmed.n)
-        return az_fail(err, AZ_EINVAL, "not JSON: empty");
+    int r = az_json_check(text, err);
+    if (r < 0)
+        return r;
 
     AZ_AUTO(json) doc = az_zalloc(sizeof(*doc));
     if (!doc)
         return az_oom(err);
-    const char *end = trimmed.p;
-    doc->root = cJSON_ParseWithLengthOpts(trimmed.p, trimmed.n, &end, false);
+    doc->root = cJSON_ParseWithLength(text.p, text.n);
     if (!doc->root)
-        return az_fail(err, AZ_EINVAL, "not JSON at byte %zu", (size_t)(end - text.p));
-    if (end != trimmed.p + trimmed.n)
-        return az_fail(err, AZ_EINVAL, "text after the JSON at byte %zu", (size_t)(end - text.p));
+        return az_oom(err); /* it passed the check, so there is nothing else */
     *ret = AZ_TAKE(doc);
     return 0;
 }
@@ -119,7 +66,7 @@ enum az_jtype az_jv_type(az_jv v)
 
 const char *az_jtype_name(enum az_jtype t)
 {
-    static const char *const names[] = {"nothing", "null",     "a boolean", "a number",
+    static const char *const names[] = {"nothing",  "null",     "a boolean", "a number",
                                         "a string", "an array", "an object"};
     return names[t];
 }

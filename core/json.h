@@ -12,28 +12,37 @@
 
 enum { AZ_JSON_DEPTH = 200 };
 
-struct az_json;                   /* a document */
+struct az_json;                    /* a document */
 typedef const struct cJSON *az_jv; /* a value in it; NULL = not there */
 
-/* AZ_EINVAL: "not JSON at byte 17", "not UTF-8 at byte 3", "NUL at byte 9". */
+/* AZ_EINVAL: "not JSON at byte 17", "not UTF-8 at byte 3" and what else
+ * core/json_check.h says; AZ_ELIMIT: too deep. */
 int az_json_parse(struct az_str text, struct az_json **ret, struct az_error *err);
 void az_json_free(struct az_json *doc);
 AZ_FREEP(json)
 az_jv az_json_root(const struct az_json *doc);
 
-enum az_jtype { AZ_J_NONE, AZ_J_NULL, AZ_J_BOOL, AZ_J_NUMBER, AZ_J_STRING, AZ_J_ARRAY, AZ_J_OBJECT };
+enum az_jtype {
+    AZ_J_NONE,
+    AZ_J_NULL,
+    AZ_J_BOOL,
+    AZ_J_NUMBER,
+    AZ_J_STRING,
+    AZ_J_ARRAY,
+    AZ_J_OBJECT
+};
 
-enum az_jtype az_jv_type(az_jv v);          /* AZ_J_NONE for NULL */
-const char *az_jtype_name(enum az_jtype t); /* "a string", "an object" … */
-az_jv az_jv_get(az_jv v, const char *key);  /* NULL: no object, or no such key */
+enum az_jtype az_jv_type(az_jv v);           /* AZ_J_NONE for NULL */
+const char *az_jtype_name(enum az_jtype t);  /* "a string", "an object" … */
+az_jv az_jv_get(az_jv v, const char *key);   /* NULL: no object, or no such key */
 az_jv az_jv_path(az_jv v, const char *path); /* "choices.0.message.content" */
-size_t az_jv_len(az_jv v);                  /* members or elements; 0 for the rest */
-az_jv az_jv_first(az_jv v);                 /* first member or element, then … */
-az_jv az_jv_next(az_jv v);                  /* … the next; NULL at the end */
-struct az_str az_jv_key(az_jv v);           /* a member's own key */
-struct az_str az_jv_str(az_jv v);           /* {NULL, 0} when no string */
-bool az_jv_num(az_jv v, double *ret);       /* false when no number */
-bool az_jv_int(az_jv v, int64_t *ret);      /* false when no whole number */
+size_t az_jv_len(az_jv v);                   /* members or elements; 0 for the rest */
+az_jv az_jv_first(az_jv v);                  /* first member or element, then … */
+az_jv az_jv_next(az_jv v);                   /* … the next; NULL at the end */
+struct az_str az_jv_key(az_jv v);            /* a member's own key */
+struct az_str az_jv_str(az_jv v);            /* {NULL, 0} when no string */
+bool az_jv_num(az_jv v, double *ret);        /* false when no number */
+bool az_jv_int(az_jv v, int64_t *ret);       /* false when no whole number */
 bool az_jv_true(az_jv v);
 
 /* The value as compact JSON. */
