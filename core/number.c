@@ -4,6 +4,8 @@
 #include <locale.h>
 #include <math.h>
 
+#include "core/str.h"
+
 /* A host program may have set a locale that writes 1,5. */
 static void point(char *text)
 {
@@ -52,5 +54,29 @@ bool az_number_nusd(double usd, az_nusd *ret)
     if (!(usd >= 0) || usd > 9e9)
         return false;
     *ret = (az_nusd)ceil(usd * (double)AZ_NUSD_PER_USD - 1e-6);
+    return true;
+}
+
+bool az_number_usd_read(const char *text, az_nusd *ret)
+{
+    static const char digits[] = "0123456789";
+    size_t whole = strspn(text, digits);
+    const char *part = text + whole + (text[whole] == '.');
+    size_t n = strspn(part, digits);
+    if (part[n] || whole + n == 0) { /* an exponent, a sign */
+        double usd;
+        return az_str_double(az_str(text), &usd) && az_number_nusd(usd, ret);
+    }
+
+    az_nusd v = 0;
+    for (size_t i = 0; i < whole; i++) {
+        v = v * 10 + (text[i] - '0');
+        if (v > INT64_C(9000000000))
+            return false;
+    }
+    for (size_t i = 0; i < 9; i++)
+        v = v * 10 + (i < n ? part[i] - '0' : 0);
+    bool more = n > 9 && strspn(part + 9, "0") < n - 9;
+    *ret = v + more;
     return true;
 }

@@ -13,3 +13,7 @@ const char *az_number_usd(az_nusd v, char text[AZ_NUMBER_MAX]);
 
 /* Dollars to nano-dollars, rounded up. False: negative, or past 9e9 dollars. */
 bool az_number_nusd(double usd, az_nusd *ret);
+
+/* The same from text, exactly ("20", "0.0015", "1e-3"); what is below a
+ * nano-dollar is rounded up. */
+bool az_number_usd_read(const char *text, az_nusd *ret);

@@ -169,25 +169,29 @@ struct az_str az_utf8_head(struct az_str s, size_t n)
     return s;
 }
 
-/* Levenshtein distance, two rows; words longer than `MAX_WORD` are far. */
+/* Edit distance in which two letters that changed places count once (optimal
+ * string alignment), three rows; words longer than MAX_WORD are far. */
 enum { MAX_WORD = 63 };
 
 static size_t edit_distance(struct az_str a, struct az_str b)
 {
-    size_t row[MAX_WORD + 1];
+    size_t rows[3][MAX_WORD + 1];
     for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
-            size_t keep = row[j];
-            size_t change = diagonal + (lower(a.p[i - 1]) != lower(b.p[j - 1]));
-            row[j] = AZ_MIN(change, AZ_MIN(row[j], row[j - 1]) + 1);
-            diagonal = keep;
+            char x = lower(a.p[i - 1]), y = lower(b.p[j - 1]);
+            size_t change = above[j - 1] + (x != y);
+            row[j] = AZ_MIN(change, AZ_MIN(above[j], row[j - 1]) + 1);
+            bool swapped = i > 1 && j > 1 && x == lower(b.p[j - 2]) && lower(a.p[i - 2]) == y;
+            if (swapped)
+                row[j] = AZ_MIN(row[j], above2[j - 2] + 1);
         }
     }
-    return row[b.n];
+    return rows[a.n % 3][b.n];
 }
 
 const char *az_nearest(struct az_str word, const char *const *names)
