@@ -145,9 +145,13 @@ struct az_panel_source {
     az_panel_env_fn *env;   /* NULL: nothing is set */
     void *arg;
     const char *backends_yaml; /* --backends FILE's text, or NULL */
+    const char *backends_path; /* its name, for messages and for what it names; or NULL */
     size_t n_set;
     const char *const *set; /* --set KEY=VALUE: "limits.usd=3" */
     bool submitted; /* from elsewhere: urls, keys, files, commands are refused */
+    bool portable;  /* what az_panel_print(…, true) wrote: backends are names and
+                       kinds, and stay without url, key and file (so too when
+                       submitted) */
 };
 
 /* Parse and check. `path` is for messages. Errors: "panel 'p.yaml': line 12:
