@@ -40,12 +40,26 @@ static int broken(const char *dir, struct az_error *err)
     return AZ_EIO;
 }
 
+/* The system's error behind SQLite's: a quota must be told from a broken disk.
+ * sqlite3_system_errno() does not know that of a WAL or journal. */
+static int system_errno(sqlite3 *db)
+{
+    int e = 0;
+    sqlite3_file *journal = NULL;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+    if (journal && journal->pMethods)
+        journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &e);
+    if (!e)
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &e);
+    return e ? e : sqlite3_system_errno(db);
+}
+
 static int unwritten(sqlite3 *db, const char *dir, struct az_error *err)
 {
-    int e = sqlite3_system_errno(db);
+    int e = system_errno(db);
     bool full = sqlite3_errcode(db) == SQLITE_FULL || e == ENOSPC || e == EDQUOT || e == EFBIG;
     az_fail(err, AZ_EOUTPUT, "job '%s': cannot write state.db: %s", dir,
-            full ? "the disk is full"
+            full ? "the disk or a quota is full"
             : e  ? strerror(e)
                  : sqlite3_errmsg(db));
     az_hint(err, "What was committed is safe. %s, then run the same command again.",
@@ -142,6 +156,8 @@ static int migrate(sqlite3 *db, const char *dir, const char *const *steps, int n
         return r;
     if (version > n)
         return newer(dir, version, n, err);
+    if (version == n)
+        return 0; /* without a write: it may be a full disk */
     for (; version < n; version++) {
         if ((r = az_sql_exec(db, dir, steps[version], err)) < 0)
             return az_wrap(err, "migrating from format %lld", (long long)version);

@@ -3,9 +3,7 @@
  * between commits. */
 #include "coordinator/io_store.h"
 
-#include <time.h>
-
-#include "core/mem.h"
+#include "core/io_clock.h"
 
 enum {
     ADD_ITEM,
@@ -55,13 +53,6 @@ struct writer {
     /* The WAL after the last commit, and the size that calls for a checkpoint. */
     int wal_pages, checkpoint_at;
 };
-
-static az_ms now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
 
 /* ---- records to rows ---- */
 
@@ -225,7 +216,7 @@ static int begin(struct writer *w)
     if (w->s->network)
         pthread_mutex_lock(&w->s->turn);
     w->begun = true;
-    w->due = now_ms() + AZ_STORE_COMMIT_MS;
+    w->due = az_clock_ms() + AZ_STORE_COMMIT_MS;
     w->rows = w->bytes = 0;
     return run(w, BEGIN, NULL);
 }
@@ -323,11 +314,11 @@ static void serve(struct writer *w)
 {
     for (;;) {
         void *batch = NULL;
-        az_ms wait = w->begun ? AZ_MAX(w->due - now_ms(), (az_ms)0) : -1;
+        az_ms wait = w->begun ? AZ_MAX(w->due - az_clock_ms(), (az_ms)0) : -1;
         int r = az_queue_pop_wait(w->s->queue, wait, &batch);
         if (r == 0)
             take(w, batch);
-        if (w->begun && (r < 0 || w->rows >= AZ_STORE_ROWS || now_ms() >= w->due))
+        if (w->begun && (r < 0 || w->rows >= AZ_STORE_ROWS || az_clock_ms() >= w->due))
             commit(w);
         if (r == AZ_ENOENT)
             return;

@@ -187,32 +187,3 @@ static inline struct az_store_totals totals_of(struct az_store_reader *r)
     assert_int_equal(az_store_totals(r, &t, NULL), 0);
     return t;
 }
-
-#if !__has_include("core/item.c")
-/* STAND-IN until core/item.c is there. */
-static const struct az_str *stand_in_fields(const struct az_item *i, int at)
-{
-    const struct az_str *all[] = {&i->id, &i->prompt, &i->responses[0], &i->responses[1]};
-    return all[at];
-}
-void az_item_pack(struct az_buf *b, const struct az_item *item)
-{
-    for (int i = 0; i < 4; i++) {
-        az_buf_str(b, *stand_in_fields(item, i));
-        az_buf_char(b, '\n');
-    }
-}
-int az_item_unpack(const struct az_panel *panel, struct az_str packed, struct az_item **ret,
-                   struct az_error *err)
-{
-    struct az_item *item = make_item(0);
-    for (int i = 0; i < 4; i++) {
-        struct az_str line;
-        if (!az_str_line(&packed, &line))
-            return az_fail(err, AZ_EINVAL, "cut");
-        *(struct az_str *)stand_in_fields(item, i) = az_arena_str(item->arena, line);
-    }
-    *ret = item;
-    return 0;
-}
-#endif
