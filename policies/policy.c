@@ -4,11 +4,10 @@
 
 static const struct {
     enum az_policy_kind kind;
-    const char *name;
     int (*next)(const struct az_board *board, struct az_step *step);
 } kinds[] = {
-    {AZ_POLICY_VOTE, "vote", az_vote_next},
-    {AZ_POLICY_DEBATE, "debate", az_debate_next},
+    {AZ_POLICY_VOTE, az_vote_next},
+    {AZ_POLICY_DEBATE, az_debate_next},
 };
 
 static size_t kind_of(const struct az_panel *panel)

@@ -22,12 +22,21 @@ static bool ties_without_a_label(const struct az_question *q, size_t n_labels, i
     return q->kind == AZ_PAIR && n_labels == 2 && label == AZ_LABEL_TIE;
 }
 
+/* Whoever read the ballot should have said so; what decides does not rely on
+ * it. A question without a scale takes any number. */
+static bool on_scale(const struct az_question *q, double score)
+{
+    const double rounding = 1e-9;
+    return !(q->scale_min < q->scale_max) ||
+           (score >= q->scale_min - rounding && score <= q->scale_max + rounding);
+}
+
 bool az_ballot_readable(const struct az_question *q, size_t n_labels, const struct az_ballot *b)
 {
     if (b->error)
         return false;
     if (q->kind == AZ_SCORE)
-        return b->has_score && isfinite(b->score);
+        return b->has_score && isfinite(b->score) && on_scale(q, b->score);
     if (b->label == AZ_LABEL_NONE)
         return n_labels && has_shares(b, n_labels);
     return (b->label >= 0 && (size_t)b->label < n_labels) ||
