@@ -36,5 +36,8 @@ struct az_figure az_bias_reversal_rate(const struct az_bias *b)
 
 struct az_figure az_bias_position(const struct az_bias *b)
 {
-    return az_mean_figure(&b->first, one_order);
+    struct az_figure f = az_mean_figure(&b->first, one_order);
+    f.low = AZ_MAX(f.low, -1.0);
+    f.high = AZ_MIN(f.high, 1.0);
+    return f;
 }

@@ -35,6 +35,7 @@ void az_votes_add(struct az_votes *v, uint64_t cluster, const double *errors)
     struct az_pearson *pair = v->pairs + group * n_pairs(v);
 
     v->n++;
+    v->group_n[group]++;
     for (size_t a = 0; a < v->n_judges; a++) {
         if (errors[a] >= 0)
             az_moments_add(&v->each[a], errors[a]);
@@ -85,17 +86,23 @@ static double estimate(const struct az_votes *v, size_t judges, size_t without)
     return under <= 1.0 ? j : AZ_MAX(1.0, j / under); /* errors that repel: no more than J */
 }
 
-/* Half the width of the interval; NaN when a group is empty of correlations. */
+/* Half the width of the interval; NaN with too few groups, or when one of them
+ * holds all there is to correlate. */
 static double half_width(const struct az_votes *v, size_t judges)
 {
-    double without[AZ_VOTES_GROUPS], mean = 0, ss = 0;
-    const double g = AZ_VOTES_GROUPS;
+    double without[AZ_VOTES_GROUPS], mean = 0, ss = 0, g;
+    size_t n = 0;
 
     for (size_t i = 0; i < AZ_VOTES_GROUPS; i++) {
-        without[i] = estimate(v, judges, i);
-        mean += without[i] / g;
+        if (v->group_n[i] > 0)
+            without[n++] = estimate(v, judges, i);
     }
-    for (size_t i = 0; i < AZ_VOTES_GROUPS; i++)
+    if (n < AZ_VOTES_GROUPS_LEAST)
+        return NAN;
+    g = (double)n;
+    for (size_t i = 0; i < n; i++)
+        mean += without[i] / g;
+    for (size_t i = 0; i < n; i++)
         ss += (without[i] - mean) * (without[i] - mean);
     return az_t_quantile(0.975, g - 1.0) * sqrt((g - 1.0) / g * ss);
 }
@@ -115,6 +122,9 @@ struct az_figure az_votes_figure(const struct az_votes *v)
     if (isnan(value))
         return az_figure_none("no two judges answered the same items", v->n);
     double half = half_width(v, judges);
-    return az_figure_between(az_figure_of(value, v->n), AZ_MAX(1.0, value - half),
-                             AZ_MIN(j, value + half), "jackknife by cluster");
+    struct az_figure f = az_figure_of(value, v->n);
+    if (isnan(half))
+        return f;
+    return az_figure_between(f, AZ_MAX(1.0, value - half), AZ_MIN(j, value + half),
+                             "jackknife by cluster");
 }

@@ -6,19 +6,21 @@
  * answered (the design effect of Kish 1965). A judge whose errors never change
  * is left out of J and r.
  *
- * The interval is a grouped jackknife (t, AZ_VOTES_GROUPS - 1 degrees of
- * freedom): clusters fall into groups by hash, so no item is kept. */
+ * The interval is a grouped jackknife with t: clusters fall into groups by hash,
+ * so no item is kept. With fewer than AZ_VOTES_GROUPS_LEAST groups in use there
+ * is none. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
 #include "statistics/correlation.h"
 #include "statistics/figure.h"
 
-enum { AZ_VOTES_GROUPS = 16 };
+enum { AZ_VOTES_GROUPS = 16, AZ_VOTES_GROUPS_LEAST = 8 };
 
 struct az_votes {
     size_t n_judges;
-    int64_t n;                /* items added */
+    int64_t n; /* items added */
+    int64_t group_n[AZ_VOTES_GROUPS];
     struct az_moments *each;  /* n_judges */
     struct az_pearson *pairs; /* AZ_VOTES_GROUPS * n_judges * (n_judges - 1) / 2 */
 };

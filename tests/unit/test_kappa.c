@@ -130,7 +130,7 @@ static void bias_table(void **state)
             fabs(position.value - cases[i].position) > 1e-12)
             fail_msg("%s: got %g %g %g of %d", cases[i].name, flip.value, reversal.value,
                      position.value, (int)flip.n);
-        assert_true(position.has_interval);
+        assert_true(position.has_interval && position.low >= -1 && position.high <= 1);
         az_bias_release(&b);
     }
 

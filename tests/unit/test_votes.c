@@ -108,7 +108,7 @@ static void who_is_left_out(void **state)
     az_votes_release(&v);
 }
 
-static void one_cluster_has_no_interval(void **state)
+static void few_clusters_have_no_interval(void **state)
 {
     (void)state;
     struct az_votes v;
@@ -116,6 +116,13 @@ static void one_cluster_has_no_interval(void **state)
     for (int i = 0; i < 40; i++)
         az_votes_add(&v, 7, (double[]){i % 2, i % 3 == 0});
     struct az_figure f = az_votes_figure(&v);
+    assert_true(f.defined && !f.has_interval);
+    az_votes_release(&v);
+
+    assert_int_equal(az_votes_init(&v, 2), 0);
+    for (int i = 0; i < 40; i++) /* four clusters: too few groups */
+        az_votes_add(&v, (uint64_t)i % 4, (double[]){i % 2, i % 3 == 0});
+    f = az_votes_figure(&v);
     assert_true(f.defined && !f.has_interval);
     az_votes_release(&v);
 }
@@ -140,7 +147,7 @@ int main(void)
         cmocka_unit_test(between),
         cmocka_unit_test(errors_that_repel_give_no_more_than_all),
         cmocka_unit_test(who_is_left_out),
-        cmocka_unit_test(one_cluster_has_no_interval),
+        cmocka_unit_test(few_clusters_have_no_interval),
         cmocka_unit_test(votes_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
