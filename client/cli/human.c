@@ -1,0 +1,112 @@
+#include "client/cli/human.h"
+
+#include <math.h>
+#include <utf8proc.h>
+
+void az_human_count(struct az_buf *b, int64_t n)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof(digits), "%lld", (long long)n);
+
+    for (int i = 0; i < len; i++) {
+        bool after_digit = i > 0 && digits[i - 1] != '-';
+        if (after_digit && (len - i) % 3 == 0)
+            az_buf_char(b, ',');
+        az_buf_char(b, digits[i]);
+    }
+}
+
+void az_human_duration(struct az_buf *b, double seconds)
+{
+    if (!isfinite(seconds) || seconds < 0 || seconds > 1e12) {
+        az_buf_z(b, "?");
+        return;
+    }
+    if (seconds > 0 && seconds < 9.95) {
+        az_buf_fmt(b, "%.1fs", seconds);
+        return;
+    }
+    long long s = (long long)(seconds + 0.5);
+    if (s < 60)
+        az_buf_fmt(b, "%llds", s);
+    else if (s < 3600)
+        az_buf_fmt(b, "%lldm %02llds", s / 60, s % 60);
+    else if (s < 86400)
+        az_buf_fmt(b, "%lldh %02lldm", s / 3600, s / 60 % 60);
+    else
+        az_buf_fmt(b, "%lldd %02lldh", s / 86400, s / 3600 % 24);
+}
+
+void az_human_usd(struct az_buf *b, az_nusd v)
+{
+    double usd = (double)v / (double)AZ_NUSD_PER_USD;
+
+    if (v == 0) {
+        az_buf_z(b, "$0");
+    } else if (v > 0 && usd < 0.00005) {
+        az_buf_z(b, "<$0.0001");
+    } else if (fabs(usd) < 0.095) {
+        az_buf_fmt(b, "$%.4f", usd);
+    } else if (fabs(usd) < 999.995) {
+        az_buf_fmt(b, "$%.2f", usd);
+    } else {
+        az_buf_char(b, '$');
+        az_human_count(b, (int64_t)llround(usd));
+    }
+}
+
+void az_human_percent(struct az_buf *b, double share)
+{
+    if (!isfinite(share))
+        az_buf_z(b, "?");
+    else
+        az_buf_fmt(b, "%.1f%%", 100.0 * share);
+}
+
+/* One character from the front: its bytes and columns; shown as "?" when it is
+ * a control character or no UTF-8. */
+static size_t next_char(struct az_str s, size_t *columns, bool *shown)
+{
+    utf8proc_int32_t c;
+    utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &c);
+
+    *shown = n > 0 && c >= 0x20 && !(c >= 0x7f && c < 0xa0);
+    *columns = *shown ? (size_t)AZ_MAX(0, utf8proc_charwidth(c)) : 1;
+    return n > 0 ? (size_t)n : 1;
+}
+
+size_t az_human_width(struct az_str s)
+{
+    size_t width = 0, columns;
+    bool shown;
+
+    while (s.n > 0) {
+        size_t n = next_char(s, &columns, &shown);
+        width += columns;
+        s = (struct az_str){s.p + n, s.n - n};
+    }
+    return width;
+}
+
+size_t az_human_text(struct az_buf *b, struct az_str s, size_t width)
+{
+    bool cut = az_human_width(s) > width, shown;
+    size_t room = cut && width > 0 ? width - 1 : width, put = 0, columns;
+
+    while (s.n > 0) {
+        size_t n = next_char(s, &columns, &shown);
+        if (put + columns > room)
+            break;
+        if (shown)
+            az_buf_put(b, s.p, n);
+        else
+            az_buf_char(b, '?');
+        put += columns;
+        s = (struct az_str){s.p + n, s.n - n};
+    }
+    if (cut && width > 0) {
+        az_buf_z(b, "…");
+        put++;
+    }
+    return put;
+}

@@ -1,0 +1,26 @@
+/* client/cli/human.h: numbers and text as a person reads them in a terminal.
+ * Pure. Everything is put onto a buffer. */
+#pragma once
+#include "core/base.h"
+#include "core/buf.h"
+
+/* 1234567 → "1,234,567". */
+void az_human_count(struct az_buf *b, int64_t n);
+
+/* "0.4s", "45s", "3m 20s", "2h 05m", "3d 04h"; "?" when negative or not finite. */
+void az_human_duration(struct az_buf *b, double seconds);
+
+/* "$0", "$0.0012", "$0.35", "$12.35", "$1,234"; less than a hundredth of a cent
+ * is "<$0.0001". */
+void az_human_usd(struct az_buf *b, az_nusd v);
+
+/* 0.5214 → "52.1%". */
+void az_human_percent(struct az_buf *b, double share);
+
+/* Columns in a terminal; a wide character has two, a control character one
+ * (it is shown as "?"), as has a byte that is no UTF-8. */
+size_t az_human_width(struct az_str s);
+
+/* At most `width` columns of `s`, ending in "…" when it was cut. Control
+ * characters become "?". Returns the columns put. */
+size_t az_human_text(struct az_buf *b, struct az_str s, size_t width);
