@@ -23,21 +23,6 @@ int az_fill_str(struct fill *f, const char *as, az_jv v, struct az_str *to)
     return copy(f, az_jv_str(v), to);
 }
 
-int az_fill_json(struct fill *f, az_jv v, struct az_str *to)
-{
-    AZ_AUTO_BUF text = az_buf(AZ_BUF_MAX);
-    az_jv_print(&text, v);
-    int r = az_buf_check(&text, f->err);
-    return r < 0 ? r : copy(f, az_buf_view(&text), to);
-}
-
-static int fill_text(struct fill *f, enum az_field field, struct az_str *to)
-{
-    const char *as;
-    az_jv v = az_field_get(f->panel, f->line, field, &as);
-    return v ? az_fill_str(f, as, v, to) : 0;
-}
-
 static int number_text(struct fill *f, const char *as, az_jv v, struct az_str *to)
 {
     char text[AZ_NUMBER_MAX];
@@ -47,6 +32,30 @@ static int number_text(struct fill *f, const char *as, az_jv v, struct az_str *t
     az_fail(f->err, AZ_EINVAL, "'%s' is a number with more digits than can be kept", as);
     az_hint(f->err, "Write it as a string.");
     return AZ_EINVAL;
+}
+
+int az_fill_scalar(struct fill *f, const char *as, az_jv v, struct az_str *to)
+{
+    if (az_jv_type(v) == AZ_J_NUMBER)
+        return number_text(f, as, v, to);
+    if (az_jv_type(v) == AZ_J_BOOL)
+        return copy(f, az_str(az_jv_true(v) ? "true" : "false"), to);
+    return az_fill_str(f, as, v, to);
+}
+
+int az_fill_json(struct fill *f, az_jv v, struct az_str *to)
+{
+    AZ_AUTO_BUF text = az_buf(AZ_BUF_MAX);
+    az_jv_print(&text, v);
+    int r = az_buf_check(&text, f->err);
+    return r < 0 ? r : copy(f, az_buf_view(&text), to);
+}
+
+static int fill_reference(struct fill *f)
+{
+    const char *as;
+    az_jv v = az_field_get(f->panel, f->line, AZ_FIELD_REFERENCE, &as);
+    return v ? az_fill_scalar(f, as, v, &f->item->reference) : 0;
 }
 
 static int fill_name(struct fill *f, enum az_field field, struct az_str *to)
@@ -225,7 +234,7 @@ static int fill_all(struct fill *f)
     if (r == 0)
         r = fill_prompt(f);
     if (r == 0)
-        r = fill_text(f, AZ_FIELD_REFERENCE, &item->reference);
+        r = fill_reference(f);
     if (r == 0)
         r = fill_context(f);
     if (r == 0)

@@ -10,6 +10,7 @@
  *              response_1 …, output_1 output_2 …, or chosen/rejected. Which of
  *              the latter comes first is a hash of the id (without one, of the
  *              texts), and chosen is the gold unless the line has another.
+ *              A number or boolean is its text (so is a reference).
  * prompt       `instruction` with `input` beside it: both, a blank line between.
  * messages     the last one by the assistant is the response when a choice or
  *              score question has none; a user's message right before it is the

@@ -106,7 +106,7 @@ static struct az_str digits_of(struct az_str json, const char *key)
             return whole_number((struct az_str){json.p + i, json.n - i});
         } else {
             depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-            at_key = at_key && c != ',';
+            at_key = at_key && c != ',' && c != '[' && c != '{'; /* right behind it only */
         }
     }
     return (struct az_str){0};

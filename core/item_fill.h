@@ -21,6 +21,10 @@ int az_fill_wrong_type(struct fill *f, const char *as, az_jv v, const char *expe
 /* A copy of a string value. */
 int az_fill_str(struct fill *f, const char *as, az_jv v, struct az_str *to);
 
+/* A text that may have been written as a number or boolean, as the answer to a
+ * question often is: 42 is "42", true is "true". */
+int az_fill_scalar(struct fill *f, const char *as, az_jv v, struct az_str *to);
+
 /* The value as compact JSON text. */
 int az_fill_json(struct fill *f, az_jv v, struct az_str *to);
 

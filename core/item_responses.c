@@ -14,11 +14,17 @@ static bool judges_one(const struct fill *f)
     return f->panel->question.kind == AZ_CHOICE || f->panel->question.kind == AZ_SCORE;
 }
 
+static bool is_text(az_jv v)
+{
+    enum az_jtype t = az_jv_type(v);
+    return t == AZ_J_STRING || t == AZ_J_NUMBER || t == AZ_J_BOOL;
+}
+
 static int add(struct fill *f, struct found *found, const char *as, az_jv v, const char *system)
 {
     if (found->n == AZ_RESPONSES_MAX)
         return az_fail(f->err, AZ_EINVAL, "more than %d responses", AZ_RESPONSES_MAX);
-    if (az_jv_type(v) != AZ_J_STRING)
+    if (!is_text(v))
         return az_fail(f->err, AZ_EINVAL, "'%s' entry %zu is %s, expected a string", as,
                        found->n + 1, az_jtype_name(az_jv_type(v)));
     found->v[found->n] = v;
@@ -54,7 +60,7 @@ static int add_mapped(struct fill *f, struct found *found, const struct az_field
         if (!v)
             return az_fail(f->err, AZ_EINVAL, "no '%s', where fields: finds response %zu",
                            map->paths[i], i + 1);
-        if (az_jv_type(v) != AZ_J_STRING)
+        if (!is_text(v))
             return az_fill_wrong_type(f, map->paths[i], v, "a string");
         r = add(f, found, map->paths[i], v, map->systems ? map->systems[i] : NULL);
     }
@@ -82,7 +88,7 @@ static int add_numbered(struct fill *f, struct found *found)
             az_jv v = az_field_claimed(f->panel, key) ? NULL : az_field_at(f->line, key);
             if (!v)
                 break;
-            if (az_jv_type(v) != AZ_J_STRING)
+            if (!is_text(v))
                 return az_fill_wrong_type(f, key, v, "a string");
             int r = add(f, found, families[i].stem, v, NULL);
             if (r < 0)
@@ -96,7 +102,7 @@ static int add_numbered(struct fill *f, struct found *found)
 static int preferred_text(struct fill *f, const char *as, az_jv v, struct az_str *to)
 {
     if (az_jv_type(v) != AZ_J_ARRAY)
-        return az_fill_str(f, as, v, to);
+        return az_fill_scalar(f, as, v, to);
     az_jv last = NULL;
     size_t number = 0, at = 0;
     for (az_jv m = az_jv_first(v); m; m = az_jv_next(m)) {
@@ -158,7 +164,7 @@ static int take_found(struct fill *f, const struct found *found)
             return az_oom(f->err);
     }
     for (size_t i = 0; i < found->n; i++) {
-        int r = az_fill_str(f, found->as[i], found->v[i], &item->responses[i]);
+        int r = az_fill_scalar(f, found->as[i], found->v[i], &item->responses[i]);
         if (r < 0)
             return r;
         if (!item->systems)
@@ -180,7 +186,7 @@ int az_fill_responses(struct fill *f)
     az_jv one =
         judges_one(f) && !map ? az_field_get(f->panel, f->line, AZ_FIELD_RESPONSE, &as) : NULL;
     az_jv list = one || map ? NULL : az_field_get(f->panel, f->line, AZ_FIELD_RESPONSES, &as);
-    if (one && az_jv_type(one) != AZ_J_STRING)
+    if (one && !is_text(one))
         return az_fill_wrong_type(f, as, one, "a string");
     if (one)
         r = add(f, &found, as, one, NULL);

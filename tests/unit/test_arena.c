@@ -72,6 +72,28 @@ static void sizes_do_not_wrap(void **state)
     assert_non_null(az_arena_zalloc(a, 16));
 }
 
+/* Reset and filled again and again, it takes no more from the heap. */
+static void reset(void **state)
+{
+    (void)state;
+    AZ_AUTO(arena) a = az_arena_new(64);
+    size_t bytes = 0;
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 40; i++) {
+            unsigned char *p = az_arena_zalloc(a, 100);
+            assert_non_null(p);
+            for (size_t k = 0; k < 100; k++)
+                assert_int_equal(p[k], 0); /* what was there before is gone */
+            memset(p, 0xa5, 100);
+        }
+        az_arena_reset(a);
+        if (round == 10)
+            bytes = az_arena_bytes(a);
+        assert_true(round <= 10 || az_arena_bytes(a) == bytes);
+    }
+    assert_true(bytes < 20000);
+}
+
 static void without_memory(void **state)
 {
     (void)state;
@@ -98,6 +120,7 @@ int main(void)
         cmocka_unit_test(nothing_moves),
         cmocka_unit_test(copies),
         cmocka_unit_test(sizes_do_not_wrap),
+        cmocka_unit_test(reset),
         cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
