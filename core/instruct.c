@@ -55,7 +55,7 @@ static void label_line(struct az_buf *b, const struct az_question *q, enum az_an
     static const char *const pair[] = {"response A is better", "response B is better",
                                        "neither is better"};
     const char *name = az_label_name(q, label);
-    const char *meaning = q->kind == AZ_PAIR ? pair[label] : NULL;
+    const char *meaning = q->kind == AZ_PAIR && label <= AZ_LABEL_TIE ? pair[label] : NULL;
     if (q->meanings && q->meanings[label])
         meaning = q->meanings[label];
 

@@ -245,6 +245,7 @@ static int step(struct parser *p)
         return add_text(p, before);
     }
 
+    const char *tag_at = p->rest.p + before.n;
     p->rest.p += before.n + 2;
     p->rest.n -= before.n + 2;
     char sigil = p->rest.n ? p->rest.p[0] : '\0';
@@ -264,20 +265,22 @@ static int step(struct parser *p)
         take_line(p, &before);
 
     int r = add_text(p, before);
-    count_lines(p, (struct az_str){read_to, (size_t)(name.p - read_to)});
+    count_lines(p, (struct az_str){read_to, (size_t)(tag_at - read_to)});
     if (r == 0)
         r = tag(p, sigil, name);
-    count_lines(p, (struct az_str){name.p, (size_t)(p->rest.p - name.p)});
+    count_lines(p, (struct az_str){tag_at, (size_t)(p->rest.p - tag_at)});
     return r;
 }
 
 int az_template_parse(const struct az_question *q, const char *text, struct az_template **ret,
                       struct az_error *err)
 {
+    az_assert(text);
     AZ_AUTO(template) t = az_zalloc(sizeof(*t));
     if (!t)
         return az_oom(err);
-    struct parser p = {.q = q, .text = text, .rest = az_str(text), .line = 1, .t = t, .err = err};
+    struct parser p = {
+        .q = q, .text = text, .rest = {text, strlen(text)}, .line = 1, .t = t, .err = err};
     while (p.rest.n) {
         int r = step(&p);
         if (r < 0)

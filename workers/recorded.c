@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/number.h"
 #include "workers/names.h"
+#include "workers/recorded_line.h"
 
 /* Names are numbers in `names`; AZ_NAME_NONE = not there. */
 struct entry {
@@ -20,15 +21,8 @@ struct entry {
     uint8_t error; /* enum az_ballot_error */
 };
 
-enum column { COL_ITEM, COL_JUDGE, COL_ORDER, COL_SAMPLE, COL_LABEL, COL_SCORE, COL_COUNT };
-
-enum { COLUMNS_MAX = 64 };
-
 struct az_recorded {
-    enum { FORM_UNKNOWN, FORM_TSV, FORM_JSONL } form;
-    int64_t line;
-    int columns[COLUMNS_MAX]; /* TSV: the enum column at each place; -1 = passed over */
-    size_t n_columns;
+    struct az_recorded_form form;
     struct az_names names;
     struct entry *entries;
     size_t n, cap;
@@ -124,219 +118,37 @@ static int name(struct az_recorded *t, struct az_str s, uint32_t *ret, struct az
     return *ret == AZ_NAME_NONE ? az_oom(err) : 0;
 }
 
-/* "" none; "AB…" from A upwards as listed; the same downwards reversed. */
-static int read_order(struct az_str s, int8_t *ret, struct az_error *err)
-{
-    enum az_order order;
-    if (!az_order_find(s, s.n, &order) || s.n == 1 || s.n > AZ_RESPONSES_MAX)
-        return az_fail(err, AZ_EINVAL, "'" AZ_STR_FMT "' is no order", AZ_STR_ARG(s));
-    *ret = (int8_t)order;
-    return 0;
-}
-
-static int read_count(const char *what, struct az_str s, int64_t least, int32_t *ret,
+static int read_names(struct az_recorded *t, const struct az_recorded_line *line, struct entry *e,
                       struct az_error *err)
 {
-    int64_t v;
-    if (!s.n)
-        return 0;
-    if (!az_str_int(s, &v) || v < least || v > INT32_MAX)
-        return az_fail(err, AZ_EINVAL, "'" AZ_STR_FMT "' is no %s", AZ_STR_ARG(s), what);
-    *ret = (int32_t)v;
-    return 0;
+    int r = name(t, line->item, &e->item, err);
+    if (r == 0)
+        r = name(t, line->judge, &e->judge, err);
+    if (r == 0)
+        r = name(t, line->label, &e->label, err);
+    if (r == 0)
+        r = name(t, line->note, &e->note, err);
+    return r < 0 ? r : name(t, az_buf_view(&line->probs), &e->probs, err);
 }
 
-static int read_header(struct az_recorded *t, struct az_str line, struct az_error *err)
+int az_recorded_add_line(struct az_recorded *t, struct az_str text, struct az_error *err)
 {
-    static const char *const names[COL_COUNT] = {"item",   "judge", "order",
-                                                 "sample", "label", "score"};
-    unsigned seen = 0;
-    for (size_t from = 0; from <= line.n;) {
-        const char *tab = from < line.n ? memchr(line.p + from, '\t', line.n - from) : NULL;
-        size_t end = tab ? (size_t)(tab - line.p) : line.n;
-        if (t->n_columns == COLUMNS_MAX)
-            return az_fail(err, AZ_EINVAL, "more than %d columns", COLUMNS_MAX);
-        int column = -1;
-        for (int c = 0; c < COL_COUNT; c++) {
-            if (az_str_eqz((struct az_str){line.p + from, end - from}, names[c]))
-                column = c;
-        }
-        if (column >= 0)
-            seen |= 1u << column;
-        t->columns[t->n_columns++] = column;
-        from = end + 1;
-    }
-    bool whole = (seen & 1u << COL_ITEM) && (seen & 1u << COL_JUDGE) &&
-                 (seen & (1u << COL_LABEL | 1u << COL_SCORE));
-    if (whole)
-        return 0;
-    t->n_columns = 0;
-    az_fail(err, AZ_EINVAL, "neither a JSON ballot nor a header of ballots");
-    az_hint(err, "The first line names tab-separated columns: "
-                 "item judge kind order sample label score.");
-    return AZ_EINVAL;
-}
-
-static int split(const struct az_recorded *t, struct az_str line, struct az_str cells[COL_COUNT],
-                 struct az_error *err)
-{
-    size_t column = 0;
-    for (size_t from = 0; from <= line.n; column++) {
-        const char *tab = from < line.n ? memchr(line.p + from, '\t', line.n - from) : NULL;
-        size_t end = tab ? (size_t)(tab - line.p) : line.n;
-        if (column < t->n_columns && t->columns[column] >= 0)
-            cells[t->columns[column]] = (struct az_str){line.p + from, end - from};
-        from = end + 1;
-    }
-    if (column != t->n_columns)
-        return az_fail(err, AZ_EINVAL, "%zu columns where the header has %zu", column,
-                       t->n_columns);
-    return 0;
-}
-
-static int read_row(struct az_recorded *t, struct az_str line, struct entry *e,
-                    struct az_error *err)
-{
-    struct az_str cells[COL_COUNT] = {0};
-    int r = split(t, line, cells, err);
-    if (r < 0)
-        return r;
-    if (!cells[COL_ITEM].n || !cells[COL_JUDGE].n)
-        return az_fail(err, AZ_EINVAL, "no item or no judge");
-    struct az_str score = cells[COL_SCORE];
-    if (score.n && !az_str_double(score, &e->score))
-        return az_fail(err, AZ_EINVAL, "'" AZ_STR_FMT "' is no score", AZ_STR_ARG(score));
-    r = read_order(cells[COL_ORDER], &e->order, err);
-    if (r == 0)
-        r = read_count("sample", cells[COL_SAMPLE], 0, &e->sample, err);
-    if (r == 0)
-        r = name(t, cells[COL_ITEM], &e->item, err);
-    if (r == 0)
-        r = name(t, cells[COL_JUDGE], &e->judge, err);
-    return r == 0 ? name(t, cells[COL_LABEL], &e->label, err) : r;
-}
-
-/* A JSON field that is text, or not there, or null. */
-static int text_of(az_jv ballot, const char *key, struct az_str *ret, struct az_error *err)
-{
-    az_jv v = az_jv_get(ballot, key);
-    enum az_jtype type = az_jv_type(v);
-    if (type != AZ_J_NONE && type != AZ_J_NULL && type != AZ_J_STRING)
-        return az_fail(err, AZ_EINVAL, "'%s' is %s and no string", key, az_jtype_name(type));
-    *ret = az_jv_str(v);
-    return 0;
-}
-
-static int count_of(az_jv ballot, const char *key, int64_t least, int32_t *ret,
-                    struct az_error *err)
-{
-    az_jv v = az_jv_get(ballot, key);
-    int64_t n;
-    if (!v || az_jv_type(v) == AZ_J_NULL)
-        return 0;
-    if (!az_jv_int(v, &n) || n < least || n > INT32_MAX)
-        return az_fail(err, AZ_EINVAL, "'%s' is no whole number from %lld", key, (long long)least);
-    *ret = (int32_t)n;
-    return 0;
-}
-
-static int read_error(az_jv error, struct entry *e, struct az_str *note, struct az_error *err)
-{
-    if (az_jv_type(error) != AZ_J_OBJECT)
-        return 0;
-    struct az_str kind = az_jv_str(az_jv_get(error, "kind"));
-    int found = az_ballot_error_find(kind);
-    if (found <= AZ_BE_NONE)
-        return az_fail(err, AZ_EINVAL, "unknown error kind '" AZ_STR_FMT "'", AZ_STR_ARG(kind));
-    e->error = (uint8_t)found;
-    return text_of(error, "text", note, err);
-}
-
-static int read_probs(struct az_recorded *t, az_jv probs, struct entry *e, struct az_error *err)
-{
-    if (az_jv_type(probs) != AZ_J_OBJECT)
-        return 0;
-    AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
-    az_jv_print(&b, probs);
-    int r = az_buf_check(&b, err);
-    return r < 0 ? r : name(t, az_buf_view(&b), &e->probs, err);
-}
-
-static int read_ballot(struct az_recorded *t, az_jv b, struct entry *e, struct az_error *err)
-{
-    struct az_str item, judge, order, label, note = {0};
-    if (az_jv_type(b) != AZ_J_OBJECT)
-        return az_fail(err, AZ_EINVAL, "%s and no ballot", az_jtype_name(az_jv_type(b)));
-    int r = text_of(b, "item", &item, err);
-    if (r == 0)
-        r = text_of(b, "judge", &judge, err);
-    if (r == 0 && (!item.n || !judge.n))
-        r = az_fail(err, AZ_EINVAL, "a ballot without item or judge");
-    az_jv criterion = az_jv_get(b, "criterion");
-    if (r == 0 && criterion && az_jv_type(criterion) != AZ_J_NULL)
-        r = az_fail(err, AZ_EINVAL, "a ballot on one criterion, which no question asks for");
-    if (r == 0)
-        r = text_of(b, "order", &order, err);
-    if (r == 0)
-        r = read_order(order, &e->order, err);
-    if (r == 0)
-        r = count_of(b, "round", 1, &e->round, err);
-    if (r == 0)
-        r = count_of(b, "sample", 0, &e->sample, err);
-    if (r == 0)
-        r = text_of(b, "label", &label, err);
-    if (r == 0)
-        r = text_of(b, "rationale", &note, err);
-    az_jv score = az_jv_get(b, "score");
-    if (r == 0 && score && az_jv_type(score) != AZ_J_NULL && !az_jv_num(score, &e->score))
-        r = az_fail(err, AZ_EINVAL, "'score' is %s and no number",
-                    az_jtype_name(az_jv_type(score)));
-    if (r == 0)
-        r = read_error(az_jv_get(b, "error"), e, &note, err);
-    if (r == 0)
-        r = read_probs(t, az_jv_get(b, "probs"), e, err);
-    if (r == 0)
-        r = name(t, item, &e->item, err);
-    if (r == 0)
-        r = name(t, judge, &e->judge, err);
-    if (r == 0)
-        r = name(t, label, &e->label, err);
-    return r == 0 ? name(t, note, &e->note, err) : r;
-}
-
-static int read_json(struct az_recorded *t, struct az_str line, struct entry *e,
-                     struct az_error *err)
-{
-    AZ_AUTO(json) doc = NULL;
-    int r = az_json_parse(line, &doc, err);
-    return r < 0 ? r : read_ballot(t, az_json_root(doc), e, err);
-}
-
-int az_recorded_add_line(struct az_recorded *t, struct az_str line, struct az_error *err)
-{
-    t->line++;
-    if (!az_str_trim(line).n)
-        return 0;
-
-    struct entry e = {.score = NAN, .round = 1, .order = AZ_ORDER_NONE};
-    int r;
-    size_t bad;
-    if (!az_utf8_valid(line, &bad)) {
-        r = az_fail(err, AZ_EINVAL, "not UTF-8 at byte %zu", bad);
-    } else if (t->form == FORM_UNKNOWN && az_str_trim(line).p[0] != '{') {
-        r = read_header(t, line, err);
-        t->form = r == 0 ? FORM_TSV : FORM_UNKNOWN;
+    struct az_recorded_line line;
+    int r = az_recorded_line_read(&t->form, text, &line, err);
+    if (r == 0) {
+        struct entry e = {.score = line.score,
+                          .round = line.round,
+                          .sample = line.sample,
+                          .order = line.order,
+                          .error = (uint8_t)line.error};
+        r = read_names(t, &line, &e, err);
         if (r == 0)
-            return 0;
-    } else if (t->form == FORM_TSV) {
-        r = read_row(t, line, &e, err);
-    } else {
-        t->form = FORM_JSONL;
-        r = read_json(t, line, &e, err);
+            r = keep(t, &e, err);
+    } else if (r == 1) {
+        r = 0;
     }
-    if (r == 0)
-        r = keep(t, &e, err);
-    return r < 0 && r != AZ_ENOMEM ? az_wrap(err, "line %lld", (long long)t->line) : r;
+    az_recorded_line_release(&line);
+    return r;
 }
 
 static const struct entry *entry_at(const struct az_recorded *t, const struct entry *key)

@@ -1,13 +1,10 @@
 #include "workers/lexical/overlap.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #include "core/mem.h"
 #include "core/rng.h"
+#include "tests/unit/unit.h"
 
 /* Expected values from sacrebleu's tests (mjpost/sacrebleu, test/test_chrf.py;
  * Apache-2.0), times 100. Those of effective order are exact there; the others

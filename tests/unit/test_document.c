@@ -1,14 +1,11 @@
 #include "workers/lexical/document.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #include "core/buf.h"
 #include "core/error.h"
 #include "core/mem.h"
+#include "tests/unit/unit.h"
 
 static void document_words(void **state)
 {

@@ -1,9 +1,6 @@
 #include "core/fence.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/unit.h"
 
 static const unsigned char secret[AZ_SECRET_BYTES] = "thirty-two bytes of a job's key";
 static const unsigned char other[AZ_SECRET_BYTES] = "thirty-two bytes of another one";

@@ -1,12 +1,8 @@
 #include "workers/lexical/grams.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 #include "core/error.h"
 #include "core/mem.h"
+#include "tests/unit/unit.h"
 
 static void grams_in_order_of_first_sight(void **state)
 {

@@ -1,14 +1,11 @@
 #include "workers/lexical/lexical.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #include "core/buf.h"
 #include "core/error.h"
 #include "core/mem.h"
+#include "tests/unit/unit.h"
 
 static const char *pair_labels[] = {"A", "B", "tie"};
 static const char *sizes[] = {"long", "middling", "short"};

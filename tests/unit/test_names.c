@@ -1,11 +1,7 @@
 #include "workers/names.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 #include "core/mem.h"
+#include "tests/unit/unit.h"
 
 static void names_once(void **state)
 {

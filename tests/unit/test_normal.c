@@ -1,13 +1,9 @@
 #include "workers/lexical/normal.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 #include "core/error.h"
 #include "core/mem.h"
 #include "core/rng.h"
+#include "tests/unit/unit.h"
 
 static const struct {
     const char *text, *want;

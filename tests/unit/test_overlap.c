@@ -1,14 +1,11 @@
 #include "workers/lexical/overlap.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #include "core/error.h"
 #include "core/mem.h"
 #include "core/rng.h"
+#include "tests/unit/unit.h"
 
 static const struct {
     const char *text, *reference;

@@ -1,14 +1,10 @@
 #include "core/prompt.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 #include "core/fence.h"
 #include "core/instruct.h"
 #include "core/mem.h"
 #include "core/rng.h"
+#include "tests/unit/unit.h"
 
 static const unsigned char secret[AZ_SECRET_BYTES] = "thirty-two bytes of a job's key";
 static const unsigned char other[AZ_SECRET_BYTES] = "thirty-two bytes of another one";

@@ -1,11 +1,7 @@
 #include "workers/recorded.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 #include "core/mem.h"
+#include "tests/unit/unit.h"
 
 static const char *pair_labels[] = {"A", "B", "tie"};
 

@@ -1,12 +1,9 @@
 #include "workers/lexical/overlap.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #include "core/rng.h"
+#include "tests/unit/unit.h"
 
 /* Expected values from rouge-score's own tests (google-research, rouge/
  * rouge_scorer_test.py: testRougeLConsecutive, testRougeLNonConsecutive,

@@ -1,12 +1,8 @@
 #include "core/template.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 #include "core/buf.h"
 #include "core/mem.h"
+#include "tests/unit/unit.h"
 
 /* The operations, one letter and what they name, as one line. */
 static void print_ops(struct az_buf *b, const struct az_template *t)

@@ -6,12 +6,15 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* ASCII case aside; `needle` is lower case. */
+/* ASCII case aside; `needle` is lower case and starts with a letter. */
 static bool has(struct az_str s, const char *needle)
 {
     size_t n = strlen(needle);
+    char small = needle[0], large = (char)(small - 0x20);
     for (size_t i = 0; i + n <= s.n; i++) {
-        size_t k = 0;
+        if (s.p[i] != small && s.p[i] != large)
+            continue;
+        size_t k = 1;
         while (k < n && lower(s.p[i + k]) == needle[k])
             k++;
         if (k == n)

@@ -292,6 +292,7 @@ static int judge(struct asked *a, const struct az_panel *panel)
     struct az_error err = {0};
     if (az_lexical_check(panel, a->judge, &err) < 0)
         return fail(a, AZ_BE_UNFIT, "%s", err.what);
+    az_assert(a->measure);
     struct az_str reference = a->item->reference;
     if (a->measure->needs != AZ_REFERENCE_NONE && !reference.p)
         return fail(a, AZ_BE_UNFIT, "%s compares with a reference and the item has none",

@@ -33,13 +33,12 @@ bool az_is_ascii(struct az_str s)
     return true;
 }
 
-uint32_t az_utf8_next(const char **p)
+uint32_t az_utf8_next_long(const char **p)
 {
     const unsigned char *s = (const unsigned char *)*p;
     uint32_t cp = s[0];
-    int more = cp < 0x80 ? 0 : cp < 0xe0 ? 1 : cp < 0xf0 ? 2 : 3;
-    if (more)
-        cp &= 0x3fu >> more;
+    int more = cp < 0xe0 ? 1 : cp < 0xf0 ? 2 : 3;
+    cp &= 0x3fu >> more;
     for (int i = 1; i <= more; i++)
         cp = cp << 6 | (s[i] & 0x3fu);
     *p += more + 1;
@@ -135,6 +134,15 @@ int az_fold(struct az_buf *out, struct az_str s)
     return az_is_ascii(s) ? fold_ascii(out, s) : fold_unicode(out, s);
 }
 
+/* One character to the front; returns its bytes. Most are one byte. */
+static size_t move(char *to, const char *from, const char *end)
+{
+    size_t n = 0;
+    for (; from < end; n++)
+        to[n] = *from++;
+    return n;
+}
+
 int az_fold_spaces(struct az_buf *out, struct az_str s)
 {
     size_t from = out->n;
@@ -152,8 +160,7 @@ int az_fold_spaces(struct az_buf *out, struct az_str s)
         if (due)
             out->p[to++] = ' ';
         due = false;
-        memmove(out->p + to, start, (size_t)(p - start));
-        to += (size_t)(p - start);
+        to += move(out->p + to, start, p);
     }
     out->n = to;
     out->p[to] = '\0';
@@ -202,8 +209,7 @@ int az_tokens_squad(struct az_tokens *t, struct az_str s)
             if (r < 0)
                 return r;
         } else if (!az_is_punct(cp)) {
-            memmove(t->text.p + to, start, (size_t)(p - start));
-            to += (size_t)(p - start);
+            to += move(t->text.p + to, start, p);
         }
     }
     return end_word(t, &word, to);

@@ -37,7 +37,11 @@ int az_tokens_rouge(struct az_tokens *t, struct az_str s);
 bool az_is_ascii(struct az_str s);
 
 /* Decode the code point at *p (valid UTF-8) and step over it. */
-uint32_t az_utf8_next(const char **p);
+uint32_t az_utf8_next_long(const char **p);
+static inline uint32_t az_utf8_next(const char **p)
+{
+    return (unsigned char)**p < 0x80 ? (unsigned char)*(*p)++ : az_utf8_next_long(p);
+}
 
 /* White space as Unicode has it (White_Space), and the four ASCII separators
  * 0x1c to 0x1f that Python splits at too. */
