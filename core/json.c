@@ -233,27 +233,54 @@ void az_jw_arr_end(struct az_jw *w)
     close_with(w, ']');
 }
 
-static void quote(struct az_buf *b, struct az_str s)
+/* What follows the backslash of a byte that is escaped; 'u' is \u00XX. */
+static const char escapes[256] = {
+    [0x00 ... 0x07] = 'u', ['\b'] = 'b',  ['\t'] = 't', ['\n'] = 'n',
+    [0x0b] = 'u',          ['\f'] = 'f',  ['\r'] = 'r', [0x0e ... 0x1f] = 'u',
+    ['"'] = '"',           ['\\'] = '\\', [0x7f] = 'u',
+};
+
+static size_t quoted_size(struct az_str s)
+{
+    size_t n = s.n + 2;
+    for (size_t i = 0; i < s.n; i++) {
+        char e = escapes[(unsigned char)s.p[i]];
+        n += e == 'u' ? 5 : e != 0;
+    }
+    return n;
+}
+
+static char *put_escape(char *to, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
-    az_buf_char(b, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-            continue;
-        az_buf_put(b, s.p + from, i - from);
-        from = i + 1;
-        char escape[7] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15], '\0'};
-        const char *brief = strchr("\"\"\\\\\nn\rr\tt\bb\ff", c);
-        if (c && brief) {
-            escape[1] = c == '"' || c == '\\' ? (char)c : brief[1];
-            escape[2] = '\0';
-        }
-        az_buf_z(b, escape);
+    *to++ = '\\';
+    *to++ = escapes[c];
+    if (escapes[c] == 'u') {
+        *to++ = '0';
+        *to++ = '0';
+        *to++ = hex[c >> 4];
+        *to++ = hex[c & 15];
     }
-    az_buf_put(b, s.p + from, s.n - from);
-    az_buf_char(b, '"');
+    return to;
+}
+
+/* Sized first, so that the bytes are written without asking for room again. */
+static void quote(struct az_buf *b, struct az_str s)
+{
+    size_t size = quoted_size(s);
+    char *to = az_buf_room(b, size);
+    if (!to)
+        return;
+    *to++ = '"';
+    for (size_t i = 0; i < s.n; i++) {
+        if (escapes[(unsigned char)s.p[i]])
+            to = put_escape(to, (unsigned char)s.p[i]);
+        else
+            *to++ = s.p[i];
+    }
+    *to++ = '"';
+    *to = '\0'; /* room is always for one more */
+    b->n += size;
 }
 
 void az_jw_key_str(struct az_jw *w, struct az_str key)

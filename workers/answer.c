@@ -266,13 +266,8 @@ static int set_facts(struct az_reading *r)
     return copy(r, r->reply->model, &b->model);
 }
 
-/* What would be a slip of form in a whole answer is the cut in one that was cut;
- * but where one letter was asked for, more of the text mends nothing. */
-static bool is_short(enum az_answer answer)
-{
-    return answer == AZ_ANSWER_LETTER || answer == AZ_ANSWER_LOGPROBS;
-}
-
+/* What would be a slip of form in a whole answer is the cut in one that was cut:
+ * a model that thinks without marking it has not come to its letter yet. */
 static int cut_off(struct az_reading *r)
 {
     return az_reading_fail(r, AZ_BE_LENGTH, "cut off before the answer");
@@ -295,7 +290,7 @@ int az_answer_read(struct az_arena *arena, const struct az_ask *ask, const struc
         ret = az_reading_fail(&r, AZ_BE_EMPTY, "the answer is empty");
     else
         ret = r.text.n ? formats[ask->judge->answer].read(&r) : cut_off(&r);
-    if (ret == 0 && reply->cut && ballot->error == AZ_BE_PARSE && !is_short(ask->judge->answer))
+    if (ret == 0 && reply->cut && ballot->error == AZ_BE_PARSE)
         ret = cut_off(&r);
     if (ret < 0 || set_rationale(&r) < 0 || set_params(&r) < 0)
         return AZ_ENOMEM;

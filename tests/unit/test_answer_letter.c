@@ -80,15 +80,15 @@ static void numbers(void **state)
     fixture_release(&f);
 }
 
-/* More room would not make one letter of a sentence. */
-static void a_cut_sentence_is_no_letter(void **state)
+/* It may be a thought that has not come to its letter: it gets more room. */
+static void a_cut_sentence_gets_more_room(void **state)
 {
     (void)state;
     struct fixture f;
     struct az_ballot b;
     fixture_init(&f);
     f.judge.answer = AZ_ANSWER_LETTER;
-    assert_string_equal(read_text(&f, "Both answers", true, &b), "parse");
+    assert_string_equal(read_text(&f, "Both answers", true, &b), "length");
     assert_string_equal(read_text(&f, "A", true, &b), "A");
     assert_string_equal(read_text(&f, "", true, &b), "length");
     fixture_release(&f);
@@ -101,7 +101,7 @@ int main(void)
         cmocka_unit_test(letters_of_a_choice),
         cmocka_unit_test(letters_of_the_best),
         cmocka_unit_test(numbers),
-        cmocka_unit_test(a_cut_sentence_is_no_letter),
+        cmocka_unit_test(a_cut_sentence_gets_more_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

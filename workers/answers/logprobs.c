@@ -59,9 +59,10 @@ static int value_of(const struct reader *rd, struct az_str token)
 
 static bool is_opening(struct az_str token)
 {
+    static const char starts[] = "[(*\"'`";
     struct az_str s = az_str_trim(token);
     for (size_t i = 0; i < s.n; i++) {
-        if (!memchr("[(*\"'`", s.p[i], 6))
+        if (!memchr(starts, s.p[i], sizeof(starts) - 1))
             return false;
     }
     return true;
@@ -197,6 +198,7 @@ int az_answer_logprobs(struct az_reading *r)
                                "token; use another scale, or answer: json");
     rd.n = score ? (size_t)floor((q->scale_max - q->scale_min) / q->step) + 1
                  : az_label_count(q, r->ask->item);
+    az_assert(rd.n <= VALUES_MAX);
     if (!r->reply->n_tokens)
         return no_logprobs(r);
     const struct az_token *token = anchor(&rd);
