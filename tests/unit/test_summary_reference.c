@@ -104,7 +104,7 @@ static void read_ballots(struct set *s, const char *name)
         assert_int_equal(cells(line, '\t', v, 7), 7);
         for (size_t i = 0; !az_str_eq(s->items[item].id, v[0]); i++) {
             assert_true(i < s->n_items);
-            item = (item + 1) % s->n_items;
+            item = item + 1 < s->n_items ? item + 1 : 0;
         }
         size_t judge = judge_at(s, v[1]);
         struct az_ballot *b = &s->ballots[item][s->n_ballots[item]++];
@@ -185,7 +185,7 @@ static void printed(const char *judge, const char *what, double got, struct az_s
  * tie as wrong, where assize leaves the first out and gives the second 1/2. */
 static void check_row(const struct az_summary_judge *j, size_t n_items, const struct az_str *v)
 {
-    int64_t empty, ties;
+    int64_t empty = 0, ties = 0;
     assert_true(az_str_int(v[10], &empty) && az_str_int(v[9], &ties));
 
     assert_int_equal(j->accuracy.n, n_items);
