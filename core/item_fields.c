@@ -85,7 +85,9 @@ static struct az_str whole_number(struct az_str s)
     while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
         n++;
     bool fraction = n < s.n && (s.p[n] == '.' || s.p[n] == 'e' || s.p[n] == 'E');
-    return fraction || !n ? (struct az_str){0} : (struct az_str){s.p, n};
+    if (fraction || !n)
+        return (struct az_str){0};
+    return (struct az_str){s.p, n};
 }
 
 /* The digits of the whole number that `key` has at the top of the line, as they
