@@ -5,9 +5,9 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "core/io_disk.h"
 #include "core/item.h"
 #include "core/mem.h"
 #include "core/wire_model.h"
@@ -68,33 +68,6 @@ static int lock_dir(struct az_store *s, struct az_error *err)
     az_fail(err, AZ_EBUSY, "job '%s' is in use by another assize", s->dir);
     az_hint(err, "Wait for it, or use another directory with --job DIR.");
     return AZ_EBUSY;
-}
-
-/* A WAL needs memory shared between processes, which a file system spread over
- * machines cannot give; and their locks are no better than their set-up. */
-static bool on_network(const char *dir)
-{
-    static const uint32_t magics[] = {
-        0x6969,     /* NFS */
-        0x0BD00BD0, /* Lustre */
-        0x47504653, /* GPFS */
-        0x19830326, /* BeeGFS */
-        0x00C36400, /* Ceph */
-        0xFF534D42, /* CIFS */
-        0xFE534D42, /* SMB2 */
-        0x517B,     /* SMB */
-        0x5346414F, /* AFS */
-        0x01021997, /* 9p */
-        0x65735546, /* FUSE: sshfs and its like */
-    };
-    struct statfs fs;
-    if (statfs(dir, &fs) < 0)
-        return false;
-    for (size_t i = 0; i < AZ_LEN(magics); i++) {
-        if ((uint32_t)fs.f_type == magics[i])
-            return true;
-    }
-    return false;
 }
 
 /* ---- opening ---- */
@@ -193,7 +166,7 @@ int az_store_open_on(const char *dir, enum az_store_mode mode, const struct az_p
     int r = mode == AZ_STORE_RUN ? make_dir(dir, err) : 0;
     if (r < 0)
         return r;
-    s->network = disk == AZ_DISK_NETWORK || (disk == AZ_DISK_ASK && on_network(dir));
+    s->network = disk == AZ_DISK_NETWORK || (disk == AZ_DISK_ASK && az_disk_is_network(dir));
     r = mode == AZ_STORE_RUN ? open_run(s, panel, err) : open_read(s, panel, err);
     if (r < 0)
         return r;
