@@ -350,7 +350,7 @@ int az_store_put_verdict(struct az_store *s, int64_t seq, const struct az_verdic
         return az_null_put(s);
     size_t mark;
     int r;
-    struct az_keys used;
+    struct az_keys used = {0};
     struct az_buf *b = begin(s, &mark, &r, err);
     if (!b)
         return r;

@@ -1,12 +1,13 @@
 /* coordinator/io_store.h: what the store's files share. Nobody else includes
  * it but tests of the store.
  *
- * io_store.c        open, close, what the loop calls
- * io_store_write.c  the store's thread: rows, group commit, checkpoints
- * io_store_read.c   readers
- * io_store_bind.c   judges by name, identities
- * io_store_schema.c versions, migrations, SQLite's errors in our words
- * io_store_null.c   a store that keeps nothing */
+ * io_store.c         open, close, what the loop calls
+ * io_store_write.c   the store's thread: rows, group commit, checkpoints
+ * io_store_read.c    readers
+ * io_store_connect.c a connection for them
+ * io_store_bind.c    judges by name, identities
+ * io_store_schema.c  versions, migrations, SQLite's errors in our words
+ * io_store_null.c    a store that keeps nothing */
 #pragma once
 #include <pthread.h>
 #include <sqlite3.h>
@@ -104,7 +105,7 @@ uint64_t az_null_submit(struct az_store *s);
 /* io_store_write.c: the thread; `arg` is the store. */
 az_thread_fn az_store_write;
 
-/* io_store_read.c: a connection that only reads. */
+/* io_store_connect.c: a connection that only reads; the caller closes it. */
 int az_store_connect(const struct az_store *s, sqlite3 **ret, struct az_error *err);
 
 /* io_store_bind.c. Fills s->judges and s->secret; RUN adds what is new. */

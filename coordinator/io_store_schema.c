@@ -127,7 +127,7 @@ struct az_str az_sql_blob(sqlite3_stmt *q, int column)
 /* The database's version, 0 when it is new; another program's is refused. */
 static int version_of(sqlite3 *db, const char *dir, int64_t *ret, struct az_error *err)
 {
-    int64_t application, tables;
+    int64_t application = 0, tables = 0;
     int r = az_sql_int(db, dir, "PRAGMA application_id", &application, err);
     if (r == 0)
         r = az_sql_int(db, dir, "SELECT count(*) FROM sqlite_schema", &tables, err);
@@ -150,7 +150,7 @@ static int newer(const char *dir, int64_t version, int n, struct az_error *err)
 static int migrate(sqlite3 *db, const char *dir, const char *const *steps, int n,
                    struct az_error *err)
 {
-    int64_t version;
+    int64_t version = 0;
     int r = version_of(db, dir, &version, err);
     if (r < 0)
         return r;
@@ -159,7 +159,7 @@ static int migrate(sqlite3 *db, const char *dir, const char *const *steps, int n
     if (version == n)
         return 0; /* without a write: it may be a full disk */
     for (; version < n; version++) {
-        if ((r = az_sql_exec(db, dir, steps[version], err)) < 0)
+        if (az_sql_exec(db, dir, steps[version], err) < 0)
             return az_wrap(err, "migrating from format %lld", (long long)version);
     }
     char stamp[64];
@@ -183,7 +183,7 @@ int az_store_migrate(sqlite3 *db, const char *dir, const char *const *steps, int
 
 int az_store_check_version(sqlite3 *db, const char *dir, int n, struct az_error *err)
 {
-    int64_t version;
+    int64_t version = 0;
     int r = version_of(db, dir, &version, err);
     if (r < 0)
         return r;

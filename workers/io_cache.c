@@ -120,7 +120,7 @@ static int pragma(struct az_cache *c, const char *sql, int *ret)
 /* 1: it is ours and of this version, or new. 0: it is not, and was said. */
 static int check_version(struct az_cache *c)
 {
-    int application, version, tables;
+    int application = 0, version = 0, tables = 0;
     if (pragma(c, "PRAGMA application_id", &application) < 0 ||
         pragma(c, "PRAGMA user_version", &version) < 0 ||
         pragma(c, "SELECT count(*) FROM sqlite_schema", &tables) < 0)
