@@ -8,18 +8,19 @@
 #include "core/base.h"
 #include "core/str.h"
 
-#define AZ_LEXICAL_NAMES(X)                                                                      \
-    X(CONTAINS, "contains", 1, 0, 0, "Does the response contain the reference?")                 \
-    X(EXACT_MATCH, "exact_match", 1, 0, 0, "Is it the reference, but for case and punctuation?") \
-    X(TOKEN_F1, "token_f1", 1, 0, 0, "F1 of the words shared with the reference.")               \
-    X(ROUGE_L, "rouge_l", 1, 0, 0, "F1 of the longest common subsequence of words.")             \
-    X(CHRF, "chrf", 1, 0, 0, "F2 of the shared character n-grams (chrF).")                       \
-    X(LENGTH, "length", 0, 1, 0, "Length in code points.")                                       \
-    X(WORDS, "words", 0, 1, 0, "Number of words.")                                               \
-    X(GOPHER_QUALITY, "gopher_quality", 0, 0, 1, "Gopher's rules of document quality.")          \
-    X(GOPHER_REPETITION, "gopher_repetition", 0, 0, 1, "Gopher's rules against repetition.")     \
-    X(C4, "c4", 0, 0, 1, "C4's rules for lines and documents.")                                  \
-    X(FINEWEB, "fineweb", 0, 0, 1, "FineWeb's own rules, after the others.")
+#define AZ_LEXICAL_NAMES(X)                                                                  \
+    X(CONTAINS, "contains", 1, 0, 0, "1 when the response contains the reference.")          \
+    X(EXACT_MATCH, "exact_match", 1, 0, 0, "1 when it is the reference, by SQuAD's rules.")  \
+    X(TOKEN_F1, "token_f1", 1, 0, 0, "F1 of shared words, by SQuAD's rules.")                \
+    X(ROUGE_L, "rouge_l", 1, 0, 0, "F1 of the longest common subsequence of words.")         \
+    X(CHRF, "chrf", 1, 0, 0, "F2 of shared character n-grams (chrF2).")                      \
+    X(LENGTH, "length", 0, 1, 0, "Length in code points.")                                   \
+    X(WORDS, "words", 0, 1, 0, "Words, parted by white space.")                              \
+    X(GOPHER_QUALITY, "gopher_quality", 0, 0, 1, "Gopher's rules of quality.")               \
+    X(GOPHER_REPETITION, "gopher_repetition", 0, 0, 1, "Gopher's rules against repetition.") \
+    X(C4, "c4", 0, 0, 1, "C4's rules for lines and pages.")                                  \
+    X(FINEWEB, "fineweb", 0, 0, 1, "FineWeb's own rules.")                                   \
+    X(DOCUMENT, "document", 0, 0, 1, "All of FineWeb's road, C4 with loose line ends.")
 
 enum az_lexical {
 #define X(NAME, name, reference, count, rule, doc) AZ_LEX_##NAME,

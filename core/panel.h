@@ -30,7 +30,8 @@ struct az_backend {
     const char *key;    /* "env:NAME", "file:PATH", "cred:NAME"; NULL = none */
     int slots;          /* calls under way at once over all urls; 0 = adaptive */
     double rpm, tpm;    /* a minute; 0 = not stated */
-    const char *file;   /* recorded: ballots TSV or JSONL, as a path */
+    const char *file;   /* recorded: ballots TSV or JSONL, as a path to open: joined to the
+                           folder of the file that names it */
     int delay_ms;       /* recorded: answer after */
     const char *headers; /* extra headers, JSON object, or NULL */
 };
@@ -144,7 +145,7 @@ struct az_panel_source {
     az_panel_read_fn *read; /* NULL: a panel that names files is refused */
     az_panel_env_fn *env;   /* NULL: nothing is set */
     void *arg;
-    const char *backends_yaml; /* --backends FILE's text, or NULL */
+    const char *backends_yaml; /* --backends FILE's text, a list or {backends: list}; or NULL */
     const char *backends_path; /* its name, for messages and for what it names; or NULL */
     size_t n_set;
     const char *const *set; /* --set KEY=VALUE: "limits.usd=3" */

@@ -3,20 +3,19 @@
  * what is built in. */
 #include "core/panel_parts.h"
 
-/* Built-in backends, by the name that a judge uses. */
-static const struct builtin {
-    const char *name;
-    enum az_backend_kind_id kind;
-    const char *url; /* NULL: the kind's provider */
-    const char *key;
-} builtins[] = {
-    {"openai", AZ_KIND_OPENAI, NULL, NULL},
-    {"anthropic", AZ_KIND_ANTHROPIC, NULL, NULL},
-    {"openrouter", AZ_KIND_OPENAI, "https://openrouter.ai/api/v1", "env:OPENROUTER_API_KEY"},
-    {"ollama", AZ_KIND_OPENAI, "http://localhost:11434/v1", NULL},
-    {"llama-server", AZ_KIND_OPENAI, "http://localhost:8080/v1", NULL},
-    {"vllm", AZ_KIND_OPENAI, "http://localhost:8000/v1", NULL},
-    {"lexical", AZ_KIND_LEXICAL, NULL, NULL},
+const struct az_builtin az_builtins[] = {
+    {"openai", AZ_KIND_OPENAI, NULL, NULL, "`OPENAI_BASE_URL`, else https://api.openai.com/v1",
+     "`env:OPENAI_API_KEY`"},
+    {"anthropic", AZ_KIND_ANTHROPIC, NULL, NULL,
+     "`ANTHROPIC_BASE_URL`, else https://api.anthropic.com", "`env:ANTHROPIC_API_KEY`"},
+    {"openrouter", AZ_KIND_OPENAI, "https://openrouter.ai/api/v1", "env:OPENROUTER_API_KEY",
+     "https://openrouter.ai/api/v1", "`env:OPENROUTER_API_KEY`"},
+    {"ollama", AZ_KIND_OPENAI, "http://localhost:11434/v1", NULL, "http://localhost:11434/v1", ""},
+    {"llama-server", AZ_KIND_OPENAI, "http://localhost:8080/v1", NULL, "http://localhost:8080/v1",
+     ""},
+    {"vllm", AZ_KIND_OPENAI, "http://localhost:8000/v1", NULL, "http://localhost:8000/v1", ""},
+    {"lexical", AZ_KIND_LEXICAL, NULL, NULL, "", ""},
+    {0},
 };
 
 bool az_panel_by_name(const struct az_panel_draft *d)
@@ -113,7 +112,7 @@ int az_panel_backends(struct az_panel_draft *d, struct az_error *err)
     return 0;
 }
 
-static int use_builtin(struct az_panel_draft *d, const struct builtin *in, struct az_error *err)
+static int use_builtin(struct az_panel_draft *d, const struct az_builtin *in, struct az_error *err)
 {
     struct az_backend_draft draft = {.kind = in->kind};
     struct az_yaml at = {.type = AZ_Y_TEXT, .origin = d->panel->path, .text = az_str(in->url)};
@@ -147,12 +146,10 @@ int az_panel_backend_use(struct az_panel_draft *d, struct az_str name, int *ret,
         return 0;
 
     const struct az_yaml *more = listed(d->more_backends, name);
-    const struct builtin *in = NULL;
-    for (size_t i = 0; i < AZ_LEN(builtins); i++) {
-        if (az_str_eqz(name, builtins[i].name))
-            in = &builtins[i];
-    }
-    if (!more && !in)
+    const struct az_builtin *in = az_builtins;
+    while (in->name && !az_str_eqz(name, in->name))
+        in++;
+    if (!more && !in->name)
         return 0;
     *ret = (int)d->panel->n_backends;
     return more ? use_more(d, more, err) : use_builtin(d, in, err);
@@ -170,7 +167,7 @@ void az_panel_backend_names(const struct az_panel_draft *d,
         if (name && az_yaml_is_scalar(name))
             names[n++] = name->text.p;
     }
-    for (size_t i = 0; i < AZ_LEN(builtins) && n < AZ_BACKEND_NAMES_MAX; i++)
-        names[n++] = builtins[i].name;
+    for (const struct az_builtin *in = az_builtins; in->name && n < AZ_BACKEND_NAMES_MAX; in++)
+        names[n++] = in->name;
     names[n] = NULL;
 }

@@ -90,8 +90,8 @@ static int expand_scalar(struct az_panel_draft *d, struct az_yaml *y, struct az_
     if (!y->text.p)
         return az_oom(err);
     y->hidden = true;
-    if (y->plain)
-        y->type = az_yaml_plain_type(y->text);
+    y->plain = true; /* "${SLOTS}" needs its quotes in a flow map, and is a number */
+    y->type = az_yaml_plain_type(y->text);
     return 0;
 }
 

@@ -49,15 +49,12 @@ struct az_panel_draft {
     const struct az_yaml **judge_nodes; /* where each judge was written */
 };
 
+enum az_backend_kind_id { AZ_KIND_OPENAI, AZ_KIND_ANTHROPIC, AZ_KIND_LEXICAL, AZ_KIND_RECORDED };
+
 /* One backend as its keys give it. */
 struct az_backend_draft {
     struct az_backend backend;
-    enum az_backend_kind_id {
-        AZ_KIND_OPENAI,
-        AZ_KIND_ANTHROPIC,
-        AZ_KIND_LEXICAL,
-        AZ_KIND_RECORDED
-    } kind;
+    enum az_backend_kind_id kind;
     const struct az_yaml *url, *headers;
 };
 
@@ -141,6 +138,15 @@ int az_panel_backend_use(struct az_panel_draft *d, struct az_str name, int *ret,
 enum { AZ_BACKEND_NAMES_MAX = 64 };
 void az_panel_backend_names(const struct az_panel_draft *d,
                             const char *names[AZ_BACKEND_NAMES_MAX + 1]);
+
+/* Built-in backends, by the name that a judge uses; ends in no name. */
+struct az_builtin {
+    const char *name;
+    enum az_backend_kind_id kind;
+    const char *url, *key; /* NULL: where the kind's provider is */
+    const char *url_doc, *key_doc;
+};
+extern const struct az_builtin az_builtins[];
 
 /* May backends lack what reaches them (portable, submitted)? */
 bool az_panel_by_name(const struct az_panel_draft *d);

@@ -44,6 +44,18 @@ static struct az_yaml *find_element(const struct az_yaml *list, struct az_str *p
     return NULL;
 }
 
+/* Maps whose keys are names of any kind, dots and all. */
+static bool has_free_keys(struct az_str key)
+{
+    static const char *const names[] = {"weights",  "levels", "labels",
+                                        "gold_map", "map",    "headers"};
+    for (size_t i = 0; i < AZ_LEN(names); i++) {
+        if (az_str_eqz(key, names[i]))
+            return true;
+    }
+    return false;
+}
+
 /* A map's member, the longest name that fits; a new one when there is none. */
 static struct az_yaml *find_member(struct az_arena *a, struct az_yaml *map, struct az_str *path,
                                    const struct az_yaml *value)
@@ -59,7 +71,10 @@ static struct az_yaml *find_member(struct az_arena *a, struct az_yaml *map, stru
         return best;
     }
     struct az_yaml *y = az_yaml_new(a, AZ_Y_MAP, value);
-    struct az_str key = az_arena_str(a, cut_segment(path));
+    struct az_str all = *path;
+    if (has_free_keys(map->key))
+        path->n = 0;
+    struct az_str key = az_arena_str(a, path->n ? cut_segment(path) : all);
     if (!y || !key.p)
         return NULL;
     y->key = key;

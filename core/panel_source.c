@@ -210,9 +210,12 @@ static int expand_judge(struct az_arena *a, struct az_yaml *y, struct az_error *
         az_hint(err, "Write BACKEND/MODEL, as openai/NAME, or a map with backend and model.");
         return AZ_EINVAL;
     }
-    const struct az_str parts[] = {{y->text.p, (size_t)slash},
-                                   {y->text.p + slash + 1, y->text.n - (size_t)slash - 1}};
-    static const char *const keys[] = {"backend", "model"};
+    const struct az_str parts[] = {
+        {y->text.p, (size_t)slash},
+        {y->text.p + slash + 1, y->text.n - (size_t)slash - 1},
+        y->text, /* a name, so that --set finds it */
+    };
+    static const char *const keys[] = {"backend", "model", "name"};
     y->type = AZ_Y_MAP;
     for (size_t i = 0; i < AZ_LEN(parts); i++) {
         struct az_yaml *c = az_yaml_new(a, AZ_Y_TEXT, y);

@@ -150,14 +150,30 @@ const char *az_yaml_shown(const struct az_yaml *y, char text[AZ_YAML_SHOWN])
     return text;
 }
 
+/* A message is one line of UTF-8, whatever it quotes and wherever that was cut. */
+static void scrub(char *text)
+{
+    size_t bad;
+    for (char *p = text; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
+    }
+    while (!az_utf8_valid(az_str(text), &bad))
+        text[bad] = '?';
+}
+
 static int fail_at(struct az_error *err, const struct az_yaml *at, int line, const char *fmt,
                    va_list args)
 {
     char text[sizeof(err->what)];
     vsnprintf(text, sizeof(text), fmt, args);
     if (line)
-        return az_fail(err, AZ_EINVAL, "%s: line %d: %s", at->origin, line, text);
-    return az_fail(err, AZ_EINVAL, "%s: %s", at->origin, text);
+        az_fail(err, AZ_EINVAL, "%s: line %d: %s", at->origin, line, text);
+    else
+        az_fail(err, AZ_EINVAL, "%s: %s", at->origin, text);
+    if (err)
+        scrub(err->what);
+    return AZ_EINVAL;
 }
 
 int az_yaml_fail(struct az_error *err, const struct az_yaml *at, const char *fmt, ...)
