@@ -10,8 +10,14 @@
 #include "core/hash.h"
 #include "core/model.h"
 
-enum az_answer { AZ_ANSWER_JSON, AZ_ANSWER_LETTER, AZ_ANSWER_LOGPROBS, AZ_ANSWER_ARENA_HARD,
-                 AZ_ANSWER_MT_BENCH, AZ_ANSWER_REGEX };
+enum az_answer {
+    AZ_ANSWER_JSON,
+    AZ_ANSWER_LETTER,
+    AZ_ANSWER_LOGPROBS,
+    AZ_ANSWER_ARENA_HARD,
+    AZ_ANSWER_MT_BENCH,
+    AZ_ANSWER_REGEX
+};
 enum az_orders { AZ_ORDERS_DEFAULT, AZ_ORDERS_ONE, AZ_ORDERS_BOTH, AZ_ORDERS_NONE };
 
 /* Prices in pico-dollars a token (1 USD per million tokens = 1,000,000). */
@@ -24,15 +30,15 @@ enum { AZ_URLS_MAX = 256 };
 
 struct az_backend {
     const char *name;
-    const char *kind;   /* "openai", "anthropic", "lexical", "recorded" */
+    const char *kind; /* "openai", "anthropic", "lexical", "recorded" */
     size_t n_urls;
-    const char **urls;  /* host lists expanded; no trailing slash */
-    const char *key;    /* "env:NAME", "file:PATH", "cred:NAME"; NULL = none */
-    int slots;          /* calls under way at once over all urls; 0 = adaptive */
-    double rpm, tpm;    /* a minute; 0 = not stated */
-    const char *file;   /* recorded: ballots TSV or JSONL, as a path to open: joined to the
-                           folder of the file that names it */
-    int delay_ms;       /* recorded: answer after */
+    const char **urls;   /* host lists expanded; no trailing slash */
+    const char *key;     /* "env:NAME", "file:PATH", "cred:NAME"; NULL = none */
+    int slots;           /* calls under way at once over all urls; 0 = adaptive */
+    double rpm, tpm;     /* a minute; 0 = not stated */
+    const char *file;    /* recorded: ballots TSV or JSONL, as a path to open: joined to the
+                            folder of the file that names it */
+    int delay_ms;        /* recorded: answer after */
     const char *headers; /* extra headers, JSON object, or NULL */
 };
 
@@ -48,8 +54,8 @@ struct az_map_row {
 
 struct az_judge {
     const char *name;
-    const char *backend;  /* a name; resolved to `backend_at` */
-    int backend_at;       /* index into panel->backends; -1 = not resolved here */
+    const char *backend; /* a name; resolved to `backend_at` */
+    int backend_at;      /* index into panel->backends; -1 = not resolved here */
     const char *model;
     const char *family;   /* NULL = not said */
     const char *persona;  /* NULL = none */
@@ -57,15 +63,15 @@ struct az_judge {
     enum az_orders orders;
     int samples;
     enum az_answer answer;
-    const char *regex;    /* AZ_ANSWER_REGEX */
+    const char *regex; /* AZ_ANSWER_REGEX */
     int max_tokens;
     bool has_temperature; /* false: 0 is sent and may be dropped */
     double temperature;
     bool has_seed;
     int64_t seed;
-    const char *extra;    /* JSON object merged into the request, or NULL */
+    const char *extra; /* JSON object merged into the request, or NULL */
     struct az_price price;
-    double weight;        /* aggregate.weights; 1 */
+    double weight; /* aggregate.weights; 1 */
     size_t n_map;
     struct az_map_row *map;
     struct az_hash identity; /* question, template, model, parameters: not backend, not price */
@@ -74,13 +80,21 @@ struct az_judge {
 enum az_policy_kind { AZ_POLICY_VOTE, AZ_POLICY_DEBATE };
 struct az_policy {
     enum az_policy_kind kind;
-    int rounds;      /* vote: 1 */
+    int rounds; /* vote: 1 */
     bool early_stop;
-    double audit;    /* share of items asked in full under early_stop */
+    double audit; /* share of items asked in full under early_stop */
 };
 
-enum az_aggregate_kind { AZ_AGG_MAJORITY, AZ_AGG_PLURALITY, AZ_AGG_MEAN, AZ_AGG_MEDIAN, AZ_AGG_MIN,
-                         AZ_AGG_MAX, AZ_AGG_TRIMMED_MEAN, AZ_AGG_WEIGHTED };
+enum az_aggregate_kind {
+    AZ_AGG_MAJORITY,
+    AZ_AGG_PLURALITY,
+    AZ_AGG_MEAN,
+    AZ_AGG_MEDIAN,
+    AZ_AGG_MIN,
+    AZ_AGG_MAX,
+    AZ_AGG_TRIMMED_MEAN,
+    AZ_AGG_WEIGHTED
+};
 enum az_tie { AZ_TIE_DEFAULT, AZ_TIE_TIE, AZ_TIE_ABSTAIN, AZ_TIE_JUDGE };
 struct az_aggregate {
     enum az_aggregate_kind kind;
@@ -92,10 +106,10 @@ struct az_aggregate {
 struct az_limits {
     bool has_usd;
     az_nusd usd;
-    int attempts;      /* calls a question, at the most */
+    int attempts;                 /* calls a question, at the most */
     int timeout_s, item_s, job_s; /* job_s 0 = none */
-    int quorum;        /* seats that must vote; default 1 */
-    int slots;         /* calls under way, all backends; 0 = sum of theirs */
+    int quorum;                   /* seats that must vote; default 1 */
+    int slots;                    /* calls under way, all backends; 0 = sum of theirs */
 };
 
 struct az_clip {
@@ -106,7 +120,7 @@ struct az_clip {
 struct az_field_map {
     const char *name; /* "prompt", "responses" … */
     size_t n;
-    const char **paths; /* "meta.text"; several for responses */
+    const char **paths;   /* "meta.text"; several for responses */
     const char **systems; /* responses given as a map: their names; or NULL */
 };
 
@@ -149,10 +163,10 @@ struct az_panel_source {
     const char *backends_path; /* its name, for messages and for what it names; or NULL */
     size_t n_set;
     const char *const *set; /* --set KEY=VALUE: "limits.usd=3" */
-    bool submitted; /* from elsewhere: urls, keys, files, commands are refused */
-    bool portable;  /* what az_panel_print(…, true) wrote: backends are names and
-                       kinds, and stay without url, key and file (so too when
-                       submitted) */
+    bool submitted;         /* from elsewhere: urls, keys, files, commands are refused */
+    bool portable;          /* what az_panel_print(…, true) wrote: backends are names and
+                               kinds, and stay without url, key and file (so too when
+                               submitted) */
 };
 
 /* Parse and check. `path` is for messages. Errors: "panel 'p.yaml': line 12:
