@@ -144,8 +144,7 @@ int az_back_receive(struct az_back *b, int *peer, struct az_msg *msg, bool *gone
             continue; /* ignored until it says hello */
         if (r == 0 && msg->seq != b->sessions[from].seq_in + 1)
             r = az_fail(&why, AZ_EPROTO, "message %llu after message %llu",
-                        (unsigned long long)msg->seq,
-                        (unsigned long long)b->sessions[from].seq_in);
+                        (unsigned long long)msg->seq, (unsigned long long)b->sessions[from].seq_in);
         *peer = from;
         if (r < 0) {
             session_refuse(b, from, &why);

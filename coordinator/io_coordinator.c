@@ -31,7 +31,8 @@ struct az_coordinator {
     bool time_up;
     az_ms deadline, next_progress;
     uint64_t told_ticket;
-    struct az_error failed;
+    int code;               /* negative: the loop is left, and `failed` says why */
+    struct az_error failed; /* scratch until then */
 };
 
 void az_fed_free(struct az_fed *f)
@@ -45,8 +46,10 @@ void az_fed_free(struct az_fed *f)
 
 static void give_up(struct az_coordinator *c, int r)
 {
-    if (r < 0)
-        az_loop_stop(c->loop);
+    if (r >= 0 || c->code < 0)
+        return;
+    c->code = r;
+    az_loop_stop(c->loop);
 }
 
 /* ---- effects ---- */
@@ -57,7 +60,6 @@ static int send_questions(struct az_coordinator *c, struct az_effect *x)
     if (r != AZ_ENOENT && r != AZ_EAGAIN)
         return r;
     /* The peer went away; its session says so, and what it held is asked again. */
-    c->failed.code = 0;
     return 0;
 }
 
@@ -75,8 +77,8 @@ static int run_effects(struct az_coordinator *c)
             r = az_store_put_ballot(store, x->ballot, &c->failed);
             break;
         case AZ_FX_VERDICT:
-            r = az_store_put_verdict(store, x->verdict.seq, x->verdict.verdict,
-                                     x->verdict.ballots, &c->failed);
+            r = az_store_put_verdict(store, x->verdict.seq, x->verdict.verdict, x->verdict.ballots,
+                                     &c->failed);
             break;
         case AZ_FX_LEDGER:
             r = az_store_put_ledger(store, x->ledger.settled, x->ledger.ceiling, &c->failed);
@@ -173,8 +175,8 @@ static void commit_and_release(struct az_coordinator *c)
     uint64_t committed = az_store_committed(c->config.store);
     if (committed != c->told_ticket) {
         c->told_ticket = committed;
-        int r = az_sched_on_committed(c->sched, committed, az_loop_now(c->loop), &c->fx,
-                                      &c->failed);
+        int r =
+            az_sched_on_committed(c->sched, committed, az_loop_now(c->loop), &c->fx, &c->failed);
         give_up(c, r < 0 ? r : run_effects(c));
         az_sched_submitted(c->sched, az_store_submit(c->config.store));
     }
@@ -241,10 +243,10 @@ static az_ms before_sleep(void *arg)
     /* Receiving comes last, for sending eats the socket's edge. */
     more = receive(c) || more;
     commit_and_release(c);
-    if (az_store_failed(c->config.store, &c->failed) < 0)
-        az_loop_stop(c->loop);
+    if (c->code == 0)
+        give_up(c, az_store_failed(c->config.store, &c->failed));
     progress(c, false);
-    if (c->failed.code || finished(c)) {
+    if (c->code || finished(c)) {
         az_loop_stop(c->loop);
         return 0;
     }
@@ -268,9 +270,8 @@ static void on_wake(void *arg, int fd, unsigned events)
 static void on_worker_gone(void *arg, int fd, unsigned events)
 {
     struct az_coordinator *c = arg;
-    if (!c->failed.code)
-        az_fail(&c->failed, AZ_EPROTO, "the worker has ended");
-    az_loop_stop(c->loop);
+    if (c->code == 0)
+        give_up(c, az_fail(&c->failed, AZ_EPROTO, "the worker has ended"));
 }
 
 /* ---- setting up ---- */
@@ -369,14 +370,14 @@ int az_coordinator_run(struct az_coordinator *c, enum az_job_end *end, struct az
         r = az_loop_watch(c->loop, c->worker_gone, AZ_LOOP_READ, on_worker_gone, c, err);
     if (r == 0)
         r = az_loop_run(c->loop, err);
-    if (r == 0 && !c->failed.code) {
-        r = az_sched_close(c->sched, &c->fx, &c->failed);
-        r = r < 0 ? r : run_effects(c);
+    if (r == 0 && c->code == 0) {
+        int closed = az_sched_close(c->sched, &c->fx, &c->failed);
+        give_up(c, closed < 0 ? closed : run_effects(c));
         az_store_submit(c->config.store);
     }
-    if (c->failed.code) {
+    if (r == 0 && c->code < 0) {
         *err = c->failed;
-        r = err->code;
+        r = c->code;
     }
     az_back_stop_all(c->back);
     progress(c, true);

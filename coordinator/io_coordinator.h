@@ -15,9 +15,9 @@
 /* What the input thread pushes; the coordinator frees it with az_fed_free(). */
 struct az_fed {
     struct az_item *item;
-    bool is_new;              /* the store does not have it yet */
-    bool reopened;            /* --retry-failed: open it again first */
-    struct az_arena *arena;   /* of the ballots, or NULL */
+    bool is_new;               /* the store does not have it yet */
+    bool reopened;             /* --retry-failed: open it again first */
+    struct az_arena *arena;    /* of the ballots, or NULL */
     struct az_ballots ballots; /* from earlier runs */
 };
 void az_fed_free(struct az_fed *f); /* and the item, unless it was taken (NULL) */
@@ -27,10 +27,10 @@ struct az_coordinator_config {
     const char *endpoint;
     const struct az_panel *panel;
     struct az_store *store;
-    struct az_queue *in;   /* of struct az_fed; closed = no more */
-    az_nusd spent;         /* by earlier runs */
+    struct az_queue *in; /* of struct az_fed; closed = no more */
+    az_nusd spent;       /* by earlier runs */
     int64_t window_items;
-    int64_t job_ms;        /* limit on the whole; 0 = none */
+    int64_t job_ms; /* limit on the whole; 0 = none */
 
     /* An item left the window; called on the loop's thread, before it is freed. */
     void (*done)(void *arg, const struct az_done *done);
@@ -49,11 +49,11 @@ void az_coordinator_free(struct az_coordinator *c);
 AZ_FREEP(coordinator)
 
 enum az_job_end {
-    AZ_JOB_DONE,        /* every item that came in has left */
-    AZ_JOB_STOPPED,     /* asked to stop; calls under way have ended */
-    AZ_JOB_BACKEND,     /* a backend refuses for good */
-    AZ_JOB_BROKE,       /* the budget is spent */
-    AZ_JOB_TIME,        /* job_s is up */
+    AZ_JOB_DONE,    /* every item that came in has left */
+    AZ_JOB_STOPPED, /* asked to stop; calls under way have ended */
+    AZ_JOB_BACKEND, /* a backend refuses for good */
+    AZ_JOB_BROKE,   /* the budget is spent */
+    AZ_JOB_TIME,    /* job_s is up */
 };
 
 /* `fd` is readable once the worker of this process has ended; call before

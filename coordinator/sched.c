@@ -570,8 +570,8 @@ int az_sched_ledger(struct az_sched *s, struct az_effects *fx, struct az_error *
         return az_oom(err);
     s->ledger_dirty = false;
     x->ledger.settled = s->budget.settled;
-    x->ledger.ceiling = s->budget.limit == AZ_NUSD_MAX ? s->budget.settled + s->budget.reserved
-                                                       : s->budget.asked;
+    x->ledger.ceiling =
+        s->budget.limit == AZ_NUSD_MAX ? s->budget.settled + s->budget.reserved : s->budget.asked;
     return 0;
 }
 

@@ -28,8 +28,7 @@ struct az_sched_config {
 };
 
 /* AZ_EINVAL: a template that does not parse. */
-int az_sched_new(const struct az_sched_config *config, struct az_sched **ret,
-                 struct az_error *err);
+int az_sched_new(const struct az_sched_config *config, struct az_sched **ret, struct az_error *err);
 void az_sched_free(struct az_sched *s);
 AZ_FREEP(sched)
 
@@ -76,7 +75,7 @@ struct az_done {
     const struct az_item *item;
     struct az_verdict verdict; /* AZ_OPEN: it waits for a backend or for money */
     struct az_ballots ballots;
-    const bool *used;          /* one a ballot; NULL when open */
+    const bool *used; /* one a ballot; NULL when open */
 };
 bool az_sched_next_done(struct az_sched *s, struct az_done *ret);
 
@@ -94,8 +93,8 @@ struct az_counts {
     int64_t made, cached, retried;                   /* calls */
     int64_t sent;                                    /* questions under way */
     az_nusd settled;
-    bool broke;                                      /* the budget is spent */
-    const char *stopped;  /* a backend that stopped, or NULL */
+    bool broke;          /* the budget is spent */
+    const char *stopped; /* a backend that stopped, or NULL */
     const char *stopped_why;
     size_t n_judges;
     const struct az_judge_count *judges;

@@ -53,8 +53,7 @@ static void queue_block_all(struct az_sched *s, struct backend_queue *q)
 }
 
 /* The worst that this lease can cost. */
-static az_nusd worst_case(const struct az_sched *s, const struct ask *a,
-                          const struct az_view *view)
+static az_nusd worst_case(const struct az_sched *s, const struct ask *a, const struct az_view *view)
 {
     const struct az_judge *judge = &s->panel->judges[a->key.judge];
     if (!judge->price.known)

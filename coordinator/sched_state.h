@@ -23,15 +23,15 @@ struct entry {
     struct az_item *item;
     struct az_arena *arena;
     enum { ENTRY_ACTIVE, ENTRY_COMMITTING_ROUND, ENTRY_COMMITTING_VERDICT, ENTRY_DONE } state;
-    struct entry *next;             /* committing or done */
-    struct entry *older, *younger;  /* active, by age */
-    uint64_t ticket;                /* what it waits for; 0 = not submitted yet */
+    struct entry *next;            /* committing or done */
+    struct entry *older, *younger; /* active, by age */
+    uint64_t ticket;               /* what it waits for; 0 = not submitted yet */
     az_ms deadline;
     size_t n_asks, cap_asks, n_ballots, cap_ballots;
     struct ask **asks;
     struct az_ballot *ballots;
     int queued, sent, blocked;
-    bool fresh; /* has ballots that this run got and that may not be durable */
+    bool fresh;  /* has ballots that this run got and that may not be durable */
     bool closed; /* its time is up */
     struct az_verdict verdict;
     bool *used;

@@ -15,8 +15,8 @@
 struct az_store; /* an open job */
 
 enum az_store_mode {
-    AZ_STORE_RUN,   /* read and write; AZ_EBUSY when another process has it */
-    AZ_STORE_READ,  /* read only, also beside a running job */
+    AZ_STORE_RUN,  /* read and write; AZ_EBUSY when another process has it */
+    AZ_STORE_READ, /* read only, also beside a running job */
 };
 
 /* Open or make DIR/state.db (and DIR, in a folder that exists). `panel` binds
@@ -74,7 +74,8 @@ void az_store_ack(struct az_store *s);
 /* 0, or AZ_EOUTPUT with *err: a commit failed (full disk). Nothing after the
  * last committed ticket is durable. */
 int az_store_failed(const struct az_store *s, struct az_error *err);
-/* Bytes submitted and not yet committed (or lost: az_store_failed()): the loop stops feeding above a bound. */
+/* Bytes submitted and not yet committed (or lost: az_store_failed()): the loop stops feeding above
+ * a bound. */
 size_t az_store_backlog(const struct az_store *s);
 
 /* ---- reading: a reader is used by one thread; it sees what is committed ---- */

@@ -18,11 +18,11 @@ typedef int64_t az_nusd; /* nano-dollars: 1 USD = 1,000,000,000 */
 #define AZ_MIN(a, b) AZ_PICK_(<, a, b, __COUNTER__)
 #define AZ_MAX(a, b) AZ_PICK_(>, a, b, __COUNTER__)
 #define AZ_PICK_(op, a, b, n) AZ_PICK__(op, a, b, n)
-#define AZ_PICK__(op, a, b, n)                        \
-    ({                                                \
-        __typeof__(a) a_##n = (a);                    \
-        __typeof__(b) b_##n = (b);                    \
-        a_##n op b_##n ? a_##n : b_##n;               \
+#define AZ_PICK__(op, a, b, n)          \
+    ({                                  \
+        __typeof__(a) a_##n = (a);      \
+        __typeof__(b) b_##n = (b);      \
+        a_##n op b_##n ? a_##n : b_##n; \
     })
 
 #define AZ_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -33,16 +33,16 @@ typedef int64_t az_nusd; /* nano-dollars: 1 USD = 1,000,000,000 */
 /* AZ_AUTO(panel) p = …: freed by az_panel_free() on every way out. The type's
  * header says AZ_FREEP(panel) once. AZ_TAKE(p) gives the pointer away. */
 #define AZ_AUTO(name) __attribute__((cleanup(az_##name##_freep))) struct az_##name *
-#define AZ_FREEP(name)                                                \
+#define AZ_FREEP(name)                                                   \
     static inline AZ_UNUSED void az_##name##_freep(struct az_##name **p) \
-    {                                                                 \
-        az_##name##_free(*p);                                         \
+    {                                                                    \
+        az_##name##_free(*p);                                            \
     }
-#define AZ_TAKE(p)               \
-    ({                           \
+#define AZ_TAKE(p)                  \
+    ({                              \
         __typeof__(p) taken_ = (p); \
-        (p) = NULL;              \
-        taken_;                  \
+        (p) = NULL;                 \
+        taken_;                     \
     })
 
 /* The same for plain heap memory: AZ_AUTO_MEM char *s = strdup(…). */
@@ -50,9 +50,9 @@ typedef int64_t az_nusd; /* nano-dollars: 1 USD = 1,000,000,000 */
 void az_mem_freep(void *pointer_to_pointer);
 
 /* A bug stops the program, in release builds too. Never for input. */
-#define az_assert(cond)                                     \
-    do {                                                    \
-        if (__builtin_expect(!(cond), 0))                   \
-            az_assert_failed(#cond, __FILE__, __LINE__);    \
+#define az_assert(cond)                                  \
+    do {                                                 \
+        if (__builtin_expect(!(cond), 0))                \
+            az_assert_failed(#cond, __FILE__, __LINE__); \
     } while (0)
 void az_assert_failed(const char *cond, const char *file, int line) AZ_NORETURN;

@@ -6,18 +6,18 @@
 #include "core/base.h"
 
 /* name, what it means to the caller */
-#define AZ_ERROR_CODES(X)                                       \
-    X(ENOMEM, 1, "out of memory")                               \
-    X(EINVAL, 2, "input or configuration that is wrong")        \
-    X(ELIMIT, 3, "larger than a stated limit")                  \
-    X(EEXIST, 4, "already there")                               \
-    X(ENOENT, 5, "not there")                                   \
-    X(EAGAIN, 6, "nothing now; ask again after an event")       \
-    X(EIO, 7, "reading failed")                                 \
-    X(EOUTPUT, 8, "writing failed: full disk, closed pipe")     \
-    X(EPROTO, 9, "a peer broke the protocol")                   \
+#define AZ_ERROR_CODES(X)                                          \
+    X(ENOMEM, 1, "out of memory")                                  \
+    X(EINVAL, 2, "input or configuration that is wrong")           \
+    X(ELIMIT, 3, "larger than a stated limit")                     \
+    X(EEXIST, 4, "already there")                                  \
+    X(ENOENT, 5, "not there")                                      \
+    X(EAGAIN, 6, "nothing now; ask again after an event")          \
+    X(EIO, 7, "reading failed")                                    \
+    X(EOUTPUT, 8, "writing failed: full disk, closed pipe")        \
+    X(EPROTO, 9, "a peer broke the protocol")                      \
     X(ECHANGED, 10, "what was asked is not what was asked before") \
-    X(EUSAGE, 11, "the command line is wrong")                  \
+    X(EUSAGE, 11, "the command line is wrong")                     \
     X(EBUSY, 12, "somebody else holds it")
 
 enum {

@@ -6,7 +6,7 @@ struct az_heap {
     struct az_heap_row {
         int64_t at;
         void *what;
-    } *v;
+    } * v;
     size_t n, cap;
 };
 

@@ -25,8 +25,7 @@ int az_loop_watch(struct az_loop *l, int fd, unsigned events, az_loop_fd_fn *fn,
                   struct az_error *err);
 void az_loop_unwatch(struct az_loop *l, int fd);
 
-int az_loop_before_sleep(struct az_loop *l, az_loop_sleep_fn *fn, void *arg,
-                         struct az_error *err);
+int az_loop_before_sleep(struct az_loop *l, az_loop_sleep_fn *fn, void *arg, struct az_error *err);
 
 /* Run until az_loop_stop(), which handlers and hooks of the loop may call. */
 int az_loop_run(struct az_loop *l, struct az_error *err);

@@ -66,8 +66,7 @@ static int sock_new(struct az_net *n, int type, struct az_sock **ret, struct az_
     return 0;
 }
 
-int az_sock_bind(struct az_net *n, const char *endpoint, struct az_sock **ret,
-                 struct az_error *err)
+int az_sock_bind(struct az_net *n, const char *endpoint, struct az_sock **ret, struct az_error *err)
 {
     AZ_AUTO(sock) s = NULL;
     int r = sock_new(n, ZMQ_ROUTER, &s, err);

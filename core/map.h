@@ -7,7 +7,7 @@ struct az_map {
     struct az_map_slot {
         int64_t key;
         void *value; /* NULL = free */
-    } *slots;
+    } * slots;
     size_t cap, n; /* cap is 0 or a power of two */
 };
 

@@ -113,7 +113,7 @@ const char *az_label_name(const struct az_question *q, int label)
     if (label < 0)
         return "";
     if (q->n_labels)
-        return (size_t)label < q->n_labels                          ? q->labels[label]
+        return (size_t)label < q->n_labels                   ? q->labels[label]
                : q->kind == AZ_PAIR && label == AZ_LABEL_TIE ? "tie"
                                                              : "";
     return label < AZ_RESPONSES_MAX ? letters[label] : "";
@@ -135,8 +135,7 @@ int az_label_unshow(const struct az_question *q, size_t n, enum az_order order, 
     return shown >= 0 && (size_t)shown < n ? (int)n - 1 - shown : shown;
 }
 
-const char *az_order_name(enum az_order order, size_t n_responses,
-                          char text[AZ_RESPONSES_MAX + 1])
+const char *az_order_name(enum az_order order, size_t n_responses, char text[AZ_RESPONSES_MAX + 1])
 {
     size_t n = order == AZ_ORDER_NONE ? 0 : AZ_MIN(n_responses, (size_t)AZ_RESPONSES_MAX);
     for (size_t i = 0; i < n; i++)

@@ -36,10 +36,10 @@ enum az_pass_op { AZ_PASS_NONE, AZ_PASS_LABELS, AZ_PASS_GE, AZ_PASS_GT, AZ_PASS_
 struct az_question {
     enum az_kind kind;
     const char *ask;
-    bool ties;            /* pair: tie is an answer (default true) */
-    size_t n_labels;      /* choice: as listed; pair: 2 or 3; else 0 */
-    const char **labels;  /* choice: names; pair: "A", "B", "tie" */
-    const char **meanings; /* choice: may be NULL, as may each of them */
+    bool ties;                         /* pair: tie is an answer (default true) */
+    size_t n_labels;                   /* choice: as listed; pair: 2 or 3; else 0 */
+    const char **labels;               /* choice: names; pair: "A", "B", "tie" */
+    const char **meanings;             /* choice: may be NULL, as may each of them */
     double scale_min, scale_max, step; /* score; step 0 = any number */
     size_t n_levels;
     struct az_level *levels;
@@ -71,9 +71,9 @@ struct az_item {
     struct az_str *responses;
     struct az_str *systems; /* NULL, or one name a response */
     struct az_str reference, context;
-    struct az_str turns, images; /* JSON text, or not there */
+    struct az_str turns, images;   /* JSON text, or not there */
     struct az_str gold_json, meta; /* JSON text, or not there */
-    struct az_str cluster;       /* not there: the hash of the prompt stands for it */
+    struct az_str cluster;         /* not there: the hash of the prompt stands for it */
     struct az_gold gold;
     struct az_hash content; /* prompt, responses, reference, context, turns, images */
 };
@@ -86,46 +86,46 @@ AZ_FREEP(item)
 
 /* One question to one judge about one item. */
 struct az_key {
-    int64_t item; /* seq */
-    int32_t judge; /* index into the panel */
-    int32_t round; /* from 1 */
+    int64_t item;      /* seq */
+    int32_t judge;     /* index into the panel */
+    int32_t round;     /* from 1 */
     int32_t criterion; /* -1 = none */
-    int32_t order; /* enum az_order */
-    int32_t sample; /* from 0 */
+    int32_t order;     /* enum az_order */
+    int32_t sample;    /* from 0 */
 };
 
 int az_key_cmp(const struct az_key *a, const struct az_key *b); /* by field */
 
 /* kind, its name in files, and whether the judge's own text is at fault: then
  * it is asked once more, with the mistake shown or with more room. */
-#define AZ_BALLOT_ERRORS(X)                                                  \
-    X(NONE, "none", 0)                                                       \
-    X(CONNECT, "connect", 0)     /* no connection */                         \
-    X(TIMEOUT, "timeout", 0)     /* connected, no whole answer in time */    \
-    X(BROKEN, "broken", 0)       /* connection broke inside the answer */    \
-    X(HTTP, "http", 0)           /* a status that is an error */             \
-    X(RATE, "rate_limit", 0)     /* 429 and its like, to the last attempt */ \
-    X(BODY, "body", 0)           /* no JSON, or JSON without an answer in it */ \
-    X(SERVER, "server", 0)       /* 200 with an error inside */              \
-    X(EMPTY, "empty", 1)         /* an answer without text */                \
-    X(LENGTH, "length", 1)       /* cut off before the answer */             \
-    X(REFUSAL, "refusal", 0)     /* the model or its provider declines */    \
-    X(PARSE, "parse", 1)         /* text, but no answer in the agreed form */ \
-    X(OUTSIDE, "outside", 1)     /* an answer outside labels or scale */     \
-    X(LOGPROBS, "logprobs", 0)   /* the server gives no probabilities */     \
-    X(TOO_LONG, "too_long", 0)   /* item over clip, prompt over context */   \
-    X(MISSING, "missing", 0)     /* recorded: no such ballot */              \
-    X(UNFIT, "unfit", 0)         /* judge can't answer this item: no reference … */ \
-    X(DOWN, "down", 0)           /* judge's backend is down (circuit breaker) */ \
-    X(LOST, "lost", 0)           /* eight leases were lost */                \
-    X(DEADLINE, "deadline", 0)   /* the item's time was up */                \
+#define AZ_BALLOT_ERRORS(X)                                                         \
+    X(NONE, "none", 0)                                                              \
+    X(CONNECT, "connect", 0)   /* no connection */                                  \
+    X(TIMEOUT, "timeout", 0)   /* connected, no whole answer in time */             \
+    X(BROKEN, "broken", 0)     /* connection broke inside the answer */             \
+    X(HTTP, "http", 0)         /* a status that is an error */                      \
+    X(RATE, "rate_limit", 0)   /* 429 and its like, to the last attempt */          \
+    X(BODY, "body", 0)         /* no JSON, or JSON without an answer in it */       \
+    X(SERVER, "server", 0)     /* 200 with an error inside */                       \
+    X(EMPTY, "empty", 1)       /* an answer without text */                         \
+    X(LENGTH, "length", 1)     /* cut off before the answer */                      \
+    X(REFUSAL, "refusal", 0)   /* the model or its provider declines */             \
+    X(PARSE, "parse", 1)       /* text, but no answer in the agreed form */         \
+    X(OUTSIDE, "outside", 1)   /* an answer outside labels or scale */              \
+    X(LOGPROBS, "logprobs", 0) /* the server gives no probabilities */              \
+    X(TOO_LONG, "too_long", 0) /* item over clip, prompt over context */            \
+    X(MISSING, "missing", 0)   /* recorded: no such ballot */                       \
+    X(UNFIT, "unfit", 0)       /* judge can't answer this item: no reference … */ \
+    X(DOWN, "down", 0)         /* judge's backend is down (circuit breaker) */      \
+    X(LOST, "lost", 0)         /* eight leases were lost */                         \
+    X(DEADLINE, "deadline", 0) /* the item's time was up */                         \
     X(INTERNAL, "internal", 0)
 
 enum az_ballot_error {
 #define X(name, text, again) AZ_BE_##name,
     AZ_BALLOT_ERRORS(X)
 #undef X
-    AZ_BE_COUNT
+        AZ_BE_COUNT
 };
 
 const char *az_ballot_error_name(enum az_ballot_error e);
@@ -143,9 +143,9 @@ struct az_ballot {
     const double *probs;
     struct az_str how; /* "json", "logprobs", "lexical", "recorded" … */
     struct az_str rationale;
-    struct az_str model; /* the provider's own name for what answered */
+    struct az_str model;  /* the provider's own name for what answered */
     struct az_str params; /* effective parameters, JSON, or not there */
-    struct az_str raw;   /* the reply as it came, or not there */
+    struct az_str raw;    /* the reply as it came, or not there */
     struct az_hash request;
     bool has_request;
     int64_t tokens_in, tokens_out, tokens_cached, tokens_reasoning;
@@ -183,14 +183,14 @@ struct az_verdict {
     double share;
     bool has_p;
     double p;
-    const char *how;   /* aggregate's name; static */
-    char reason[128];  /* abstained or failed: why; else empty */
+    const char *how;            /* aggregate's name; static */
+    char reason[128];           /* abstained or failed: why; else empty */
     enum az_ballot_error error; /* failed: the commonest, or NONE */
     struct az_seats seats;
     int rounds;
     az_nusd cost;
     uint64_t dissent[AZ_JUDGES_MAX / 64]; /* bit j: judge j voted otherwise */
-    bool early; /* decided before every seat was asked */
+    bool early;                           /* decided before every seat was asked */
 };
 
 /* How many labels the question has for this item (best: its responses). */
@@ -204,8 +204,7 @@ int az_label_find(const struct az_question *q, size_t n, struct az_str name);
 int az_label_unshow(const struct az_question *q, size_t n, enum az_order order, int shown);
 
 /* "AB", "BA", "ABCD", "DCBA"; "" for AZ_ORDER_NONE. Writes to `text`. */
-const char *az_order_name(enum az_order order, size_t n_responses,
-                          char text[AZ_RESPONSES_MAX + 1]);
+const char *az_order_name(enum az_order order, size_t n_responses, char text[AZ_RESPONSES_MAX + 1]);
 /* False: not an order of n responses that assize shows. Empty is NONE. */
 bool az_order_find(struct az_str text, size_t n_responses, enum az_order *ret);
 

@@ -41,8 +41,8 @@ struct az_msg_question {
     struct az_key key;
     uint32_t item; /* index into the message's items */
     struct az_view view;
-    int attempts;   /* already made */
-    az_nusd grant;  /* AZ_NUSD_MAX: no limit */
+    int attempts;                 /* already made */
+    az_nusd grant;                /* AZ_NUSD_MAX: no limit */
     enum az_ballot_error mistake; /* of the call before, or NONE */
     struct az_str said;
 };

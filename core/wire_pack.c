@@ -51,10 +51,10 @@ static Assize__Item *item_to(struct packer *p, const struct az_item *item)
     m->responses = zalloc(p, item->n_responses * sizeof(*m->responses));
     for (size_t i = 0; i < item->n_responses && m->responses; i++)
         m->responses[m->n_responses++] = text(p, item->responses[i]);
-#define OPTIONAL(field, FIELD)                                                    \
-    if (item->field.p) {                                                          \
-        m->field##_or_none_case = ASSIZE__ITEM__##FIELD##_OR_NONE_##FIELD;        \
-        m->field = text(p, item->field);                                          \
+#define OPTIONAL(field, FIELD)                                             \
+    if (item->field.p) {                                                   \
+        m->field##_or_none_case = ASSIZE__ITEM__##FIELD##_OR_NONE_##FIELD; \
+        m->field = text(p, item->field);                                   \
     }
     OPTIONAL(prompt, PROMPT)
     OPTIONAL(reference, REFERENCE)
@@ -202,8 +202,8 @@ int az_wire_pack(struct az_buf *b, const struct az_msg *msg, struct az_arena *sc
     e.seq = msg->seq;
     int r = 0;
 
-#define BODY(field, FIELD)                                       \
-    e.body_case = ASSIZE__ENVELOPE__BODY_##FIELD;                \
+#define BODY(field, FIELD)                        \
+    e.body_case = ASSIZE__ENVELOPE__BODY_##FIELD; \
     e.field = &m.field
     switch (msg->kind) {
     case AZ_MSG_HELLO:

@@ -6,7 +6,6 @@
 
 enum { BATCH_MAX = 100000 };
 
-
 static void *zalloc(struct az_arena *a, size_t n, size_t size)
 {
     return az_arena_zalloc(a, n * size);
@@ -22,8 +21,8 @@ static int credits_from(const Assize__Announce *m, struct az_arena *a, struct az
     if (!ret->v)
         return az_oom(err);
     for (size_t i = 0; i < m->n_backends; i++)
-        ret->v[ret->n++] = (struct az_credit){az_str(m->backends[i]->name), az_str(m->backends[i]->kind),
-                                              m->backends[i]->credit};
+        ret->v[ret->n++] = (struct az_credit){az_str(m->backends[i]->name),
+                                              az_str(m->backends[i]->kind), m->backends[i]->credit};
     return 0;
 }
 
@@ -47,10 +46,10 @@ static int item_from(const Assize__Item *m, struct az_item **ret, struct az_erro
         ok = item->responses[i].p;
         item->n_responses++;
     }
-#define OPTIONAL(field, FIELD)                                                     \
+#define OPTIONAL(field, FIELD)                                                      \
     if (ok && m->field##_or_none_case == ASSIZE__ITEM__##FIELD##_OR_NONE_##FIELD) { \
-        item->field = az_arena_str(a, az_str(m->field));                              \
-        ok = item->field.p;                                                        \
+        item->field = az_arena_str(a, az_str(m->field));                            \
+        ok = item->field.p;                                                         \
     }
     OPTIONAL(prompt, PROMPT)
     OPTIONAL(reference, REFERENCE)
@@ -223,8 +222,7 @@ int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *m
         return az_fail(err, AZ_EPROTO, "a frame of %zu bytes", frame.n);
     struct az_wire_memory memory = {.arena = arena};
     ProtobufCAllocator allocator = az_wire_allocator(&memory);
-    Assize__Envelope *e =
-        assize__envelope__unpack(&allocator, frame.n, (const uint8_t *)frame.p);
+    Assize__Envelope *e = assize__envelope__unpack(&allocator, frame.n, (const uint8_t *)frame.p);
     if (!e)
         return memory.failed ? az_oom(err) : az_fail(err, AZ_EPROTO, "a frame that is no envelope");
     if (e->version != AZ_WIRE_VERSION)

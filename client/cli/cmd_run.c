@@ -1,0 +1,283 @@
+/* assize run PANEL ITEMS: a panel votes on a file of items, end to end. */
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client/cli/command.h"
+#include "client/cli/expr.h"
+#include "client/cli/io_job.h"
+#include "client/cli/io_panel.h"
+#include "client/cli/io_results.h"
+#include "client/cli/summary.h"
+#include "core/json.h"
+
+struct options {
+    struct az_job_options job;
+    const char *out, *json_summary, *sample, *max_failed, *require;
+    int64_t limit;
+    bool retry_failed, strict, brief;
+};
+
+static const struct az_opt table[] = {
+    {"output", 'o', AZ_OPT_STRING, offsetof(struct options, out), "VERDICTS",
+     "a copy of the verdicts, in item order; - is stdout", 0},
+    AZ_JOB_OPTIONS(struct options, job),
+    {"limit", 'n', AZ_OPT_INT, offsetof(struct options, limit), "N", "the first N items only", 1},
+    {"sample", 0, AZ_OPT_STRING, offsetof(struct options, sample), "N|P%",
+     "N items, or a share of them, drawn by id and --seed", 0},
+    {"gold", 0, AZ_OPT_STRING, offsetof(struct options, job.gold), "FILE",
+     "true answers by id (JSONL or CSV: id, gold)", 0},
+    {"json-summary", 0, AZ_OPT_STRING, offsetof(struct options, json_summary), "FILE",
+     "the summary as JSON; - is stdout", 0},
+    {"retry-failed", 0, AZ_OPT_FLAG, offsetof(struct options, retry_failed), NULL,
+     "ask again what failed before", 0},
+    {"strict", 0, AZ_OPT_FLAG, offsetof(struct options, strict), NULL, "a bad line stops the job",
+     0},
+    {"brief", 0, AZ_OPT_FLAG, offsetof(struct options, brief), NULL,
+     "verdicts without their ballots", 0},
+    {"max-failed", 0, AZ_OPT_STRING, offsetof(struct options, max_failed), "P%",
+     "so many failures are no failure of the job", 0},
+    {"require", 0, AZ_OPT_STRING, offsetof(struct options, require), "EXPR",
+     "exit 1 unless the summary is so: 'panel.accuracy >= 0.8'", 0},
+    {0},
+};
+
+/* ---- the arguments that are numbers with a unit ---- */
+
+static bool read_percent(const char *text, double *share)
+{
+    struct az_str s = az_str(text);
+    double percent;
+    if (!az_str_ends(s, "%") || !az_str_double((struct az_str){s.p, s.n - 1}, &percent) ||
+        percent < 0 || percent > 100)
+        return false;
+    *share = percent / 100;
+    return true;
+}
+
+static int read_sample(const char *text, struct az_feed_config *feed, struct az_error *err)
+{
+    if (!text || read_percent(text, &feed->sample) ||
+        (az_str_int(az_str(text), &feed->sample_n) && feed->sample_n >= 1))
+        return 0;
+    az_fail(err, AZ_EUSAGE, "'--sample %s': expected a number or a share", text);
+    az_hint(err, "For example --sample 500 or --sample 10%%.");
+    return AZ_EUSAGE;
+}
+
+static int read_max_failed(const char *text, double *share, struct az_error *err)
+{
+    *share = 0;
+    if (!text || read_percent(text, share))
+        return 0;
+    az_fail(err, AZ_EUSAGE, "'--max-failed %s': expected a share", text);
+    az_hint(err, "For example --max-failed 1%%.");
+    return AZ_EUSAGE;
+}
+
+/* ---- --require: over summary.json ---- */
+
+static const char *const require_fields[] = {
+    "items",   "decided", "abstained",   "failed",     "left",    "bad_lines",
+    "seconds", "usd",     "tokens_in",   "tokens_out", "calls.*", "pass_rate.*",
+    "mean.*",  "panel.*", "agreement.*", NULL,
+};
+
+static struct az_value summary_field(void *arg, const char *path)
+{
+    return az_value_of(az_jv_path(arg, path));
+}
+
+static bool require_holds(const struct az_summary *s, const struct az_expr *e)
+{
+    AZ_AUTO_BUF json = az_buf(AZ_BUF_MAX);
+    AZ_AUTO(json) doc = NULL;
+    az_summary_json(&json, s);
+    if (json.failed || az_json_parse(az_buf_view(&json), &doc, NULL) < 0)
+        return false;
+    return az_expr_holds(e, summary_field, (void *)az_json_root(doc));
+}
+
+/* ---- the end ---- */
+
+static size_t columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 100;
+}
+
+static void tell_end(const struct az_job *job)
+{
+    switch (job->end) {
+    case AZ_JOB_BACKEND:
+        az_warn("backend '%s' stopped: %s", job->counts.stopped, job->counts.stopped_why);
+        break;
+    case AZ_JOB_BROKE:
+        az_warn("limits.usd is spent; raise it (--set limits.usd=…) and run the same command");
+        break;
+    case AZ_JOB_TIME:
+        az_warn("limits.job_s is up; the same command goes on");
+        break;
+    case AZ_JOB_STOPPED:
+        az_warn("stopped; the same command goes on where it was");
+        break;
+    case AZ_JOB_DONE:
+        break;
+    }
+    if (job->fed.doubles)
+        az_warn("%lld lines repeat an earlier item and were judged once",
+                (long long)job->fed.doubles);
+    if (job->fed.unknown_gold)
+        az_warn("%lld items have a gold answer that is none of the question's: not compared",
+                (long long)job->fed.unknown_gold);
+}
+
+static void next_command(const struct az_job *job, const struct az_summary_figures *f,
+                         const char *panel, const char *items, const char *dir, char *next,
+                         size_t size)
+{
+    if (f->left || job->end != AZ_JOB_DONE)
+        snprintf(next, size, "assize run %s %s", panel, items);
+    else if (f->failed)
+        snprintf(next, size, "assize run %s %s --retry-failed", panel, items);
+    else
+        snprintf(next, size, "assize show %s ID", dir);
+}
+
+static int exit_code(const struct az_job *job, const struct az_summary_figures *f,
+                     double max_failed)
+{
+    int64_t failed = f->failed + job->fed.bad;
+    int64_t all = f->items + job->fed.bad;
+    if (job->nobody_answered && !f->decided && !f->abstained)
+        return AZ_EXIT_NOBODY;
+    if (job->end != AZ_JOB_DONE || f->left)
+        return AZ_EXIT_UNFINISHED;
+    if (failed && (double)failed > max_failed * (double)all)
+        return AZ_EXIT_ITEMS;
+    return AZ_EXIT_OK;
+}
+
+static struct az_summary_extra extra_of(const struct az_job *job)
+{
+    int64_t seen = job->fed.items + job->fed.known + job->fed.doubles + job->fed.bad;
+    int64_t unread = job->fed.ended || job->fed.total < 0 ? 0 : job->fed.total - seen;
+    struct az_summary_extra x = {.seconds = job->seconds,
+                                 .bad_lines = job->fed.bad,
+                                 .left = AZ_MAX(unread, (int64_t)0),
+                                 .has_cost = true,
+                                 .cost = job->counts.settled};
+    x.calls.made = job->counts.made;
+    x.calls.cached = job->counts.cached;
+    x.calls.retried = job->counts.retried;
+    return x;
+}
+
+static int write_results(struct az_job *job, const struct options *o, const char *dir,
+                         struct az_summary **summary)
+{
+    struct az_error err = {0};
+    int r = az_store_open(dir, AZ_STORE_READ, job->panel, &job->store, &err);
+    struct az_results_config config = {.panel = job->panel,
+                                       .store = job->store,
+                                       .dir = dir,
+                                       .out = o->out,
+                                       .brief = o->brief,
+                                       .extra = extra_of(job)};
+    if (r == 0)
+        r = az_results_write(&config, summary, &err);
+    if (r == 0 && o->json_summary)
+        r = az_summary_write(*summary, o->json_summary, &err);
+    return r < 0 ? az_report(&err, r == AZ_EOUTPUT ? AZ_EXIT_OUTPUT : az_exit_of(&err)) : 0;
+}
+
+static int finish(struct az_job *job, const struct options *o, const char *panel, const char *items,
+                  const char *dir, double max_failed, const struct az_expr *require)
+{
+    AZ_AUTO(summary) summary = NULL;
+    int code = write_results(job, o, dir, &summary);
+    if (code)
+        return code;
+    tell_end(job);
+    const struct az_summary_figures *f = az_summary_figures(summary);
+    if (!o->job.quiet) {
+        char next[1024];
+        next_command(job, f, panel, items, dir, next, sizeof(next));
+        AZ_AUTO_BUF text = az_buf(1 << 20);
+        bool color = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+        az_summary_text(&text, summary, columns(), color, next);
+        fputs(text.p ? text.p : "", stderr);
+    }
+    code = exit_code(job, f, max_failed);
+    if (code == AZ_EXIT_OK && require && !require_holds(summary, require)) {
+        az_warn("--require does not hold: %s", o->require);
+        return AZ_EXIT_REQUIRE;
+    }
+    return code;
+}
+
+static void nothing(void *arg, const struct az_done *done)
+{
+}
+
+static int run_job(const struct options *o, const char *panel, const char *items,
+                   struct az_job_sink *sink, double max_failed, const struct az_expr *require)
+{
+    char default_dir[4096], p[1024], i[1024];
+    az_path_stem(panel, p, sizeof(p));
+    az_path_stem(strcmp(items, "-") ? items : "stdin", i, sizeof(i));
+    snprintf(default_dir, sizeof(default_dir), "%s.%s.assize", i, p);
+    const char *dir = o->job.job ? o->job.job : default_dir;
+
+    struct az_job job = {.options = o->job};
+    int code = az_job_open(&job, panel, dir);
+    if (code == 0)
+        code = az_job_run(&job, sink);
+    if (code == 0)
+        code = finish(&job, o, panel, items, dir, max_failed, require);
+    az_job_close(&job);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options o = {0};
+    const char *args[2];
+    size_t n;
+    struct az_error err = {0};
+    int r = az_options_parse(table, argc, argv, &o, args, 2, &n, &err);
+    if (r == 0 && n < 2) {
+        r = az_fail(&err, AZ_EUSAGE, "run wants a panel and items");
+        az_hint(&err, "assize run PANEL.yaml ITEMS.jsonl");
+    }
+    struct az_job_sink sink = {.done = nothing};
+    sink.feed.path = n == 2 ? args[1] : NULL;
+    sink.feed.stored = true;
+    sink.feed.limit = o.limit ? o.limit : -1;
+    sink.feed.sample = 1;
+    sink.feed.sample_n = -1;
+    sink.feed.retry_failed = o.retry_failed;
+    sink.feed.strict = o.strict;
+    double max_failed = 0;
+    AZ_AUTO(expr) require = NULL;
+    if (r == 0)
+        r = read_sample(o.sample, &sink.feed, &err);
+    if (r == 0)
+        r = read_max_failed(o.max_failed, &max_failed, &err);
+    if (r == 0 && o.require && az_expr_parse(o.require, require_fields, &require, &err) < 0) {
+        az_wrap(&err, "--require");
+        r = err.code = AZ_EUSAGE;
+    }
+    if (r < 0)
+        return az_report(&err, az_exit_of(&err));
+    return run_job(&o, args[0], args[1], &sink, max_failed, require);
+}
+
+const struct az_command az_cmd_run = {
+    .name = "run",
+    .args = "PANEL ITEMS",
+    .summary = "judge a file of items, go on where it stopped",
+    .more = "The job is kept in ITEMS.PANEL.assize/ (or --job DIR): state, verdicts.jsonl and\n"
+            "summary.json. The same command again goes on where the last one stopped.",
+    .options = table,
+    .run = run,
+};

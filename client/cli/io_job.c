@@ -1,0 +1,303 @@
+#include "client/cli/io_job.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/cli/command.h"
+#include "client/cli/io_panel.h"
+#include "client/cli/io_progress.h"
+#include "core/io_clock.h"
+#include "core/io_file.h"
+#include "core/io_gold.h"
+#include "core/mem.h"
+#include "workers/io_worker.h"
+
+enum { QUEUE_ITEMS = 1024, QUEUE_BYTES = 32 << 20, WINDOW_MIN = 1024, WINDOW_MAX = 8192 };
+
+static const char endpoint[] = "inproc://work";
+
+/* ---- signals: the first asks nobody new, the second leaves at once ---- */
+
+static struct az_coordinator *volatile signalled;
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+    if (++signals > 1)
+        _exit(AZ_EXIT_INTERRUPTED);
+    if (signalled)
+        az_coordinator_stop(signalled);
+}
+
+static void catch_signals(struct az_coordinator *c)
+{
+    signalled = c;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void leave_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signalled = NULL;
+}
+
+/* ---- opening ---- */
+
+bool az_cache_path(const char *option, char *path, size_t size)
+{
+    if (option && !strcmp(option, "none"))
+        return false;
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int n;
+    if (option)
+        n = snprintf(path, size, "%s", option);
+    else if (xdg && *xdg == '/')
+        n = snprintf(path, size, "%s/assize/answers.db", xdg);
+    else if (home && *home == '/')
+        n = snprintf(path, size, "%s/.cache/assize/answers.db", home);
+    else
+        return false;
+    return n > 0 && (size_t)n < size;
+}
+
+/* Under a budget every price must be known before the first call. */
+static int check_prices(const struct az_panel *panel, struct az_error *err)
+{
+    for (size_t j = 0; j < panel->n_judges && panel->limits.has_usd; j++) {
+        const struct az_judge *judge = &panel->judges[j];
+        if (judge->price.known || az_backend_is_local(&panel->backends[judge->backend_at]))
+            continue;
+        az_fail(err, AZ_EINVAL, "limits.usd is set, and the price of judge '%s' is not known",
+                judge->name);
+        az_hint(err, "Add to it: usd_per_mtok: {input: …, output: …} (0 for a model of your own).");
+        return AZ_EINVAL;
+    }
+    return 0;
+}
+
+/* What the job is about, with templates inlined, beside its state. */
+static int write_panel(const struct az_panel *panel, const char *dir, struct az_error *err)
+{
+    AZ_AUTO_BUF path = az_buf(1 << 16);
+    AZ_AUTO_BUF yaml = az_buf(AZ_BUF_MAX);
+    az_buf_fmt(&path, "%s/panel.yaml", dir);
+    az_panel_print(&yaml, panel, false);
+    int r = az_buf_check(&path, err);
+    r = r < 0 ? r : az_buf_check(&yaml, err);
+    return r < 0 ? r : az_file_write(path.p, az_buf_view(&yaml), err);
+}
+
+static int open_store(struct az_job *job, const char *dir, struct az_error *err)
+{
+    if (!dir)
+        return az_store_open_null(&job->store, err);
+    int r = az_store_open(dir, AZ_STORE_RUN, job->panel, &job->store, err);
+    if (r == 0)
+        r = write_panel(job->panel, dir, err);
+    AZ_AUTO(store_reader) reader = NULL;
+    if (r == 0)
+        r = az_store_reader_open(job->store, &reader, err);
+    return r < 0 ? r : az_store_totals(reader, &job->before, err);
+}
+
+int az_job_open(struct az_job *job, const char *panel_path, const char *dir)
+{
+    struct az_error err = {0};
+    const struct az_job_options *o = &job->options;
+    int r = o->env_file ? az_env_file_load(o->env_file, &err) : 0;
+    if (r == 0)
+        r = az_panel_load(panel_path, o->backends, &o->set, &job->panel, &err);
+    if (r == 0)
+        r = check_prices(job->panel, &err);
+    if (r == 0 && o->gold)
+        r = az_golds_read(o->gold, &job->golds, &err);
+    if (r == 0)
+        r = open_store(job, dir, &err);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
+}
+
+void az_job_close(struct az_job *job)
+{
+    az_store_free(AZ_TAKE(job->store));
+    az_golds_free(AZ_TAKE(job->golds));
+    az_panel_free(AZ_TAKE(job->panel));
+}
+
+/* ---- running ---- */
+
+struct running {
+    struct az_job *job;
+    const struct az_job_sink *sink;
+    struct az_net *net;
+    struct az_queue *queue;
+    struct az_feed *feed;
+    struct az_worker *worker;
+    struct az_coordinator *coordinator;
+    struct az_progress_view *view;
+};
+
+static void warn(void *arg, const struct az_error *why)
+{
+    az_report(why, 0);
+}
+
+static void on_done(void *arg, const struct az_done *done)
+{
+    struct running *run = arg;
+    run->sink->done(run->sink->arg, done);
+}
+
+static void on_progress(void *arg, const struct az_counts *counts, bool last)
+{
+    struct running *run = arg;
+    if (run->view)
+        az_progress_view_show(run->view, counts, az_feed_counts(run->feed), last);
+}
+
+/* As many items at once as keep every slot busy. */
+static int64_t window_of(const struct az_panel *panel)
+{
+    int64_t slots = 0;
+    for (size_t b = 0; b < panel->n_backends; b++)
+        slots += panel->backends[b].slots;
+    return AZ_MIN(AZ_MAX(slots * 4, (int64_t)WINDOW_MIN), (int64_t)WINDOW_MAX);
+}
+
+static int start_worker(struct running *run, struct az_error *err)
+{
+    struct az_job *job = run->job;
+    static char cache[4096];
+    struct az_worker_config config = {
+        .net = run->net,
+        .endpoint = endpoint,
+        .name = "here",
+        .n_backends = job->panel->n_backends,
+        .backends = job->panel->backends,
+        .cache = az_cache_path(job->options.cache, cache, sizeof(cache)) ? cache : NULL,
+        .slots = (int)job->options.slots,
+        .seed = (uint64_t)job->options.seed,
+        .warn = warn,
+    };
+    return az_worker_start(&config, &run->worker, err);
+}
+
+static int start_coordinator(struct running *run, struct az_error *err)
+{
+    struct az_job *job = run->job;
+    struct az_coordinator_config config = {
+        .net = run->net,
+        .endpoint = endpoint,
+        .panel = job->panel,
+        .store = job->store,
+        .in = run->queue,
+        .spent = job->before.ceiling,
+        .window_items = window_of(job->panel),
+        .job_ms = (int64_t)job->panel->limits.job_s * 1000,
+        .done = on_done,
+        .progress = on_progress,
+        .arg = run,
+    };
+    return az_coordinator_new(&config, &run->coordinator, err);
+}
+
+static int set_up(struct running *run, struct az_error *err)
+{
+    struct az_job *job = run->job;
+    int r = az_queue_new(QUEUE_ITEMS, QUEUE_BYTES, &run->queue, err);
+    if (r == 0)
+        r = az_net_new(&run->net, err);
+    if (r == 0)
+        r = start_coordinator(run, err); /* it listens before the worker connects */
+    if (r == 0)
+        r = start_worker(run, err);
+    if (r < 0)
+        return r;
+    az_coordinator_watch_worker(run->coordinator, az_worker_gone_fd(run->worker));
+    if (run->sink->begin)
+        run->sink->begin(run->sink->arg, run->coordinator);
+    struct az_feed_config feed = run->sink->feed;
+    feed.arg = run->sink->arg;
+    feed.panel = job->panel;
+    feed.store = job->store;
+    feed.golds = job->golds;
+    feed.out = run->queue;
+    feed.seed = (uint64_t)job->options.seed;
+    return az_feed_start(&feed, &run->feed, err);
+}
+
+static void tear_down(struct running *run)
+{
+    az_feed_free(run->feed);
+    az_worker_free(run->worker);
+    az_coordinator_free(run->coordinator);
+    az_net_free(run->net);
+    az_queue_free(run->queue);
+    az_progress_view_free(run->view);
+}
+
+static bool nobody_answered(const struct az_counts *c)
+{
+    int64_t asked = 0, answers = 0;
+    for (size_t j = 0; j < c->n_judges; j++) {
+        asked += c->judges[j].asked;
+        answers += c->judges[j].ballots - c->judges[j].errors;
+    }
+    return asked && !answers;
+}
+
+static int run_all(struct running *run, struct az_error *err)
+{
+    struct az_job *job = run->job;
+    int r = set_up(run, err);
+    if (r < 0)
+        return r;
+    if (!job->options.quiet) {
+        az_nusd limit = job->panel->limits.has_usd ? job->panel->limits.usd : AZ_NUSD_MAX;
+        run->view = az_progress_view_new(limit, job->panel, STDERR_FILENO);
+    }
+    az_ms begun = az_clock_ms();
+    catch_signals(run->coordinator);
+    r = az_coordinator_run(run->coordinator, &job->end, err);
+    leave_signals();
+    job->seconds = (double)(az_clock_ms() - begun) / 1000;
+    job->counts = az_coordinator_counts(run->coordinator);
+    job->counts.judges = NULL; /* they go with the coordinator, as does … */
+    snprintf(job->stopped_why, sizeof(job->stopped_why), "%s",
+             job->counts.stopped_why ? job->counts.stopped_why : "");
+    job->counts.stopped_why = job->stopped_why;
+    struct az_counts live = az_coordinator_counts(run->coordinator);
+    job->nobody_answered = nobody_answered(&live);
+
+    if (run->sink->end)
+        run->sink->end(run->sink->arg);
+    struct az_error why = {0};
+    int ended = az_feed_stop(run->feed, &why);
+    job->fed = az_feed_counts(run->feed);
+    int worker = az_worker_stop(run->worker, r < 0 ? NULL : err);
+    if (r == 0 && worker < 0)
+        return worker;
+    if (r == 0 && ended < 0) {
+        *err = why;
+        return ended;
+    }
+    struct az_error store = {0};
+    if (az_store_close(AZ_TAKE(job->store), &store) < 0 && r == 0) {
+        *err = store;
+        return store.code;
+    }
+    return r;
+}
+
+int az_job_run(struct az_job *job, const struct az_job_sink *sink)
+{
+    struct az_error err = {0};
+    struct running run = {.job = job, .sink = sink};
+    int r = run_all(&run, &err);
+    tear_down(&run);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
+}

@@ -1,0 +1,92 @@
+/* client/cli/io_job.h: what `run` and `filter` share: one loop with two ends.
+ * A panel, a store, a worker and the coordinator in this process; items come
+ * from the input thread, verdicts go to the sink. Edge. */
+#pragma once
+#include "client/cli/io_feed.h"
+#include "client/cli/options.h"
+#include "coordinator/io_coordinator.h"
+#include "coordinator/store.h"
+#include "core/error.h"
+#include "core/panel.h"
+
+/* The options that both have. */
+struct az_job_options {
+    const char *job, *backends, *gold, *cache, *env_file;
+    struct az_opt_list set;
+    int64_t seed, slots;
+    bool quiet;
+};
+#define AZ_JOB_OPTIONS(type, field)                                                           \
+    {"job", 0, AZ_OPT_STRING, offsetof(type, field.job), "DIR", "the job's directory", 0},    \
+        {"backends",                                                                          \
+         0,                                                                                   \
+         AZ_OPT_STRING,                                                                       \
+         offsetof(type, field.backends),                                                      \
+         "FILE",                                                                              \
+         "backends from here, over the panel's",                                              \
+         0},                                                                                  \
+        {"cache",                                                                             \
+         0,                                                                                   \
+         AZ_OPT_STRING,                                                                       \
+         offsetof(type, field.cache),                                                         \
+         "FILE|none",                                                                         \
+         "answers already paid for (default: in the user's cache)",                           \
+         0},                                                                                  \
+        {"set",                                                                               \
+         0,                                                                                   \
+         AZ_OPT_LIST,                                                                         \
+         offsetof(type, field.set),                                                           \
+         "KEY=VALUE",                                                                         \
+         "change the panel: --set limits.usd=3",                                              \
+         0},                                                                                  \
+        {"slots",    'j',                                                                     \
+         AZ_OPT_INT, offsetof(type, field.slots),                                             \
+         "N",        "calls under way at once, over all backends",                            \
+         1},                                                                                  \
+        {"seed", 0, AZ_OPT_INT, offsetof(type, field.seed), "N", "of samples and pauses", 0}, \
+        {"env-file",                                                                          \
+         0,                                                                                   \
+         AZ_OPT_STRING,                                                                       \
+         offsetof(type, field.env_file),                                                      \
+         "FILE",                                                                              \
+         "NAME=VALUE lines into the environment",                                             \
+         0},                                                                                  \
+    {                                                                                         \
+        "quiet", 'q', AZ_OPT_FLAG, offsetof(type, field.quiet), NULL,                         \
+            "no progress, no summary on stderr", 0                                            \
+    }
+
+struct az_job {
+    struct az_job_options options;
+    struct az_panel *panel;
+    struct az_store *store;
+    struct az_store_totals before; /* of earlier runs */
+    struct az_golds *golds;
+    struct az_feed_counts fed;
+    struct az_counts counts; /* without the judges' */
+    char stopped_why[256];
+    enum az_job_end end;
+    bool nobody_answered; /* not one judge gave one answer */
+    double seconds;
+};
+
+struct az_job_sink {
+    /* An item left the window; on the loop's thread, must not block. */
+    void (*done)(void *arg, const struct az_done *done);
+    /* Before anything runs; NULL = not wanted. The sink may stop the job. */
+    void (*begin)(void *arg, struct az_coordinator *c);
+    /* No item comes any more: let the input thread go. NULL = nothing to do. */
+    void (*end)(void *arg);
+    struct az_feed_config feed; /* path, limit, sample, retry_failed, strict, line, settled, arg */
+    void *arg;
+};
+
+/* Read the panel, open the store (a directory, or with `dir` NULL one that
+ * keeps nothing). An exit code; the error is told. */
+int az_job_open(struct az_job *job, const char *panel_path, const char *dir);
+/* Run it. 0, or an exit code; the error is told. */
+int az_job_run(struct az_job *job, const struct az_job_sink *sink);
+void az_job_close(struct az_job *job);
+
+/* Fill the path of the user's cache; false: none can be found. */
+bool az_cache_path(const char *option, char *path, size_t size);

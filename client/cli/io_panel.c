@@ -1,0 +1,104 @@
+#include "client/cli/io_panel.h"
+
+#include "core/buf.h"
+#include "core/io_file.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "policies/policy.h"
+
+enum { PANEL_MAX = 4 << 20 };
+
+/* The folder of a panel, with its slash; "" for the working directory. */
+static void folder_of(const char *path, struct az_buf *b)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash)
+        az_buf_put(b, path, (size_t)(slash - path) + 1);
+}
+
+static int read_named(void *arg, const char *path, char **ret, struct az_error *err)
+{
+    AZ_AUTO_BUF whole = az_buf(1 << 16);
+    if (path[0] != '/')
+        folder_of(arg, &whole);
+    az_buf_z(&whole, path);
+    int r = az_buf_check(&whole, err);
+    return r < 0 ? r : az_file_read(whole.p, PANEL_MAX, ret, NULL, err);
+}
+
+static const char *read_env(void *arg, const char *name)
+{
+    return getenv(name);
+}
+
+int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
+                  struct az_panel **ret, struct az_error *err)
+{
+    AZ_AUTO_MEM char *yaml = NULL;
+    AZ_AUTO_MEM char *backends = NULL;
+    int r = az_file_read(path, PANEL_MAX, &yaml, NULL, err);
+    if (r == 0 && backends_path)
+        r = az_file_read(backends_path, PANEL_MAX, &backends, NULL, err);
+    if (r < 0)
+        return r;
+    struct az_panel_source source = {.read = read_named,
+                                     .env = read_env,
+                                     .arg = (void *)path,
+                                     .backends_yaml = backends,
+                                     .n_set = set->n,
+                                     .set = set->v};
+    AZ_AUTO(panel) panel = NULL;
+    r = az_panel_parse(yaml, path, &source, &panel, err);
+    if (r == 0 && az_policy_check(panel, err) < 0)
+        r = az_wrap(err, "panel '%s'", path);
+    if (r == 0)
+        *ret = AZ_TAKE(panel);
+    return r;
+}
+
+int az_env_file_load(const char *path, struct az_error *err)
+{
+    AZ_AUTO_MEM char *text = NULL;
+    int r = az_file_read(path, 1 << 20, &text, NULL, err);
+    if (r < 0)
+        return r;
+    struct az_str rest = az_str(text), line;
+    for (int number = 1; az_str_line(&rest, &line); number++) {
+        line = az_str_trim(line);
+        if (!line.n || line.p[0] == '#')
+            continue;
+        if (az_str_starts(line, "export "))
+            line = az_str_trim((struct az_str){line.p + 7, line.n - 7});
+        const char *eq = memchr(line.p, '=', line.n);
+        if (!eq || eq == line.p)
+            return az_fail(err, AZ_EINVAL, "'%s': line %d: expected NAME=VALUE", path, number);
+        struct az_str value = {eq + 1, line.n - (size_t)(eq + 1 - line.p)};
+        char q = value.n ? value.p[0] : 0;
+        if (value.n >= 2 && (q == '"' || q == '\'') && value.p[value.n - 1] == q)
+            value = (struct az_str){value.p + 1, value.n - 2};
+        AZ_AUTO_BUF name = az_buf(4096);
+        AZ_AUTO_BUF copy = az_buf(1 << 16);
+        az_buf_put(&name, line.p, (size_t)(eq - line.p));
+        az_buf_str(&copy, value);
+        az_buf_char(&copy, '\0');
+        if (name.failed || copy.failed || setenv(name.p, copy.p, 0) < 0)
+            return az_fail(err, AZ_EINVAL, "'%s': line %d can't be set", path, number);
+    }
+    return 0;
+}
+
+void az_path_stem(const char *path, char *stem, size_t size)
+{
+    static const char *const packed[] = {".gz", ".zst", NULL};
+    const char *base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    struct az_str s = az_str(base);
+    for (const char *const *end = packed; *end; end++) {
+        if (az_str_ends(s, *end))
+            s.n -= strlen(*end);
+    }
+    ptrdiff_t dot = az_str_rfind(s, AZ_STR("."));
+    if (dot > 0)
+        s.n = (size_t)dot;
+    snprintf(stem, size, AZ_STR_FMT, AZ_STR_ARG(s));
+}

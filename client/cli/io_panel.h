@@ -1,0 +1,18 @@
+/* client/cli/io_panel.h: a panel from a file, with what it names: templates,
+ * extended panels, the environment. Edge. */
+#pragma once
+#include "client/cli/options.h"
+#include "core/error.h"
+#include "core/panel.h"
+
+/* `backends_path`: --backends FILE, or NULL. Also asks the policy whether it can
+ * be run. Errors name the file and what to do. */
+int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
+                  struct az_panel **ret, struct az_error *err);
+
+/* NAME=VALUE lines into the environment; what is set already stays. */
+int az_env_file_load(const char *path, struct az_error *err);
+
+/* A path's last part without its last ending: "dir/p.yaml" gives "p". Into
+ * `stem`, cut if need be. */
+void az_path_stem(const char *path, char *stem, size_t size);

@@ -1,0 +1,157 @@
+#include "client/cli/io_progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client/cli/progress.h"
+#include "core/io_clock.h"
+#include "core/mem.h"
+
+enum { PLAIN_MS = 10000, TROUBLES = 4, RATE_MS = 3000 };
+
+struct az_progress_view {
+    az_nusd limit;
+    const struct az_panel *panel;
+    int fd;
+    bool terminal, drawn;
+    az_ms begun, next_plain;
+    /* Two marks RATE_MS apart: the rate is of the last few seconds. */
+    az_ms mark_at, before_at;
+    int64_t mark_calls, before_calls, mark_done, before_done;
+    int64_t *before_errors; /* by judge, at the older mark */
+    int64_t *mark_errors;
+};
+
+struct az_progress_view *az_progress_view_new(az_nusd limit, const struct az_panel *panel, int fd)
+{
+    struct az_progress_view *v = az_zalloc(sizeof(*v));
+    if (!v)
+        return NULL;
+    const char *term = getenv("TERM");
+    v->limit = limit;
+    v->panel = panel;
+    v->fd = fd;
+    v->terminal = isatty(fd) && term && strcmp(term, "dumb");
+    v->begun = v->mark_at = v->before_at = az_clock_ms();
+    v->next_plain = v->begun + PLAIN_MS;
+    v->before_errors = az_zalloc(panel->n_judges * sizeof(*v->before_errors));
+    v->mark_errors = az_zalloc(panel->n_judges * sizeof(*v->mark_errors));
+    if (!v->before_errors || !v->mark_errors) {
+        az_progress_view_free(v);
+        return NULL;
+    }
+    return v;
+}
+
+static int64_t calls_of(const struct az_counts *c)
+{
+    int64_t n = 0;
+    for (size_t j = 0; j < c->n_judges; j++)
+        n += c->judges[j].ballots;
+    return n;
+}
+
+static void move_marks(struct az_progress_view *v, const struct az_counts *c, int64_t done,
+                       az_ms now)
+{
+    if (now - v->mark_at < RATE_MS)
+        return;
+    v->before_at = v->mark_at;
+    v->before_calls = v->mark_calls;
+    v->before_done = v->mark_done;
+    v->mark_at = now;
+    v->mark_calls = calls_of(c);
+    v->mark_done = done;
+    memcpy(v->before_errors, v->mark_errors, c->n_judges * sizeof(*v->before_errors));
+    for (size_t j = 0; j < c->n_judges; j++)
+        v->mark_errors[j] = c->judges[j].errors;
+}
+
+static size_t troubles(const struct az_progress_view *v, const struct az_counts *c,
+                       struct az_trouble t[TROUBLES])
+{
+    size_t n = 0;
+    for (size_t j = 0; j < c->n_judges; j++) {
+        int64_t errors = c->judges[j].errors - v->before_errors[j];
+        if (errors <= 0)
+            continue;
+        size_t at = n < TROUBLES ? n++ : TROUBLES - 1;
+        if (at == TROUBLES - 1 && n == TROUBLES && t[at].judge && t[at].n >= errors)
+            continue;
+        t[at] = (struct az_trouble){v->panel->judges[j].name,
+                                    az_ballot_error_name(c->judges[j].last_error), errors};
+        for (; at && t[at - 1].n < t[at].n; at--) {
+            struct az_trouble swap = t[at];
+            t[at] = t[at - 1];
+            t[at - 1] = swap;
+        }
+    }
+    return n;
+}
+
+static size_t columns(int fd)
+{
+    struct winsize w;
+    return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 10 ? w.ws_col - 1 : 79;
+}
+
+static void put(struct az_progress_view *v, struct az_buf *b)
+{
+    struct az_str s = az_buf_view(b);
+    while (s.n) {
+        ssize_t n = write(v->fd, s.p, s.n);
+        if (n <= 0)
+            return; /* nobody reads: the job goes on */
+        s = (struct az_str){s.p + n, s.n - (size_t)n};
+    }
+}
+
+void az_progress_view_show(struct az_progress_view *v, const struct az_counts *c,
+                           struct az_feed_counts fed, bool last)
+{
+    az_ms now = az_clock_ms();
+    if (!v->terminal && !last && now < v->next_plain)
+        return;
+    int64_t done = c->decided + c->abstained + c->failed + fed.known;
+    struct az_trouble t[TROUBLES] = {0};
+    double seconds = (double)(now - v->before_at) / 1000;
+    double rate = seconds > 0 ? (double)(calls_of(c) - v->before_calls) / seconds : -1;
+    double items = seconds > 0 ? (double)(done - v->before_done) / seconds : 0;
+    struct az_progress p = {
+        .done = done,
+        .total = fed.total,
+        .failed = c->failed,
+        .calls_per_s = rate,
+        .spent = c->settled,
+        .limit = v->limit,
+        .eta_s = fed.total >= done && items > 0 ? (double)(fed.total - done) / items : -1,
+        .n_trouble = troubles(v, c, t),
+        .trouble = t,
+    };
+    AZ_AUTO_BUF b = az_buf(1 << 16);
+    if (v->terminal) {
+        az_buf_z(&b, "\r\033[K");
+        az_progress_line(&b, &p, columns(v->fd));
+        v->drawn = true;
+    } else if (!last || now >= v->begun + PLAIN_MS) {
+        az_progress_plain(&b, &p);
+        az_buf_char(&b, '\n');
+        v->next_plain = now + PLAIN_MS;
+    }
+    put(v, &b);
+    move_marks(v, c, done, now);
+}
+
+void az_progress_view_free(struct az_progress_view *v)
+{
+    if (!v)
+        return;
+    if (v->drawn) {
+        AZ_AUTO_BUF b = az_buf(16);
+        az_buf_char(&b, '\n');
+        put(v, &b);
+    }
+    free(v->before_errors);
+    free(v->mark_errors);
+    free(v);
+}

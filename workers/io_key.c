@@ -1,0 +1,97 @@
+#include "workers/io_key.h"
+
+#include <errno.h>
+#include <sodium/utils.h>
+
+#include "core/str.h"
+
+enum { KEY_MAX = 4096 };
+
+struct az_secret_key {
+    size_t n;
+    char text[KEY_MAX];
+};
+
+static int read_file(const char *path, struct az_secret_key *k, struct az_error *err)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return az_fail(err, AZ_EINVAL, "can't read the key file '%s': %s", path, strerror(errno));
+    setvbuf(f, NULL, _IONBF, 0); /* no second copy in a stdio buffer */
+    k->n = fread(k->text, 1, sizeof(k->text) - 1, f);
+    bool whole = feof(f) && !ferror(f);
+    fclose(f);
+    return whole ? 0 : az_fail(err, AZ_EINVAL, "the key file '%s' is no key", path);
+}
+
+static int read_env(const char *name, struct az_secret_key *k, struct az_error *err)
+{
+    const char *value = getenv(name);
+    if (!value || !*value) {
+        az_fail(err, AZ_EINVAL, "the environment has no '%s'", name);
+        az_hint(err, "Set %s, or use --env-file.", name);
+        return AZ_EINVAL;
+    }
+    k->n = strlen(value);
+    if (k->n >= sizeof(k->text))
+        return az_fail(err, AZ_EINVAL, "'%s' is too long for a key", name);
+    memcpy(k->text, value, k->n + 1);
+    return 0;
+}
+
+/* systemd credentials: a file of that name in $CREDENTIALS_DIRECTORY. */
+static int read_credential(const char *name, struct az_secret_key *k, struct az_error *err)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    char path[4096];
+    if (!dir || strchr(name, '/') ||
+        (size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
+        return az_fail(err, AZ_EINVAL, "no credential '%s': not started by systemd with it", name);
+    return read_file(path, k, err);
+}
+
+int az_secret_key_read(const char *where, struct az_secret_key **ret, struct az_error *err)
+{
+    *ret = NULL;
+    if (!where)
+        return 0;
+    struct az_secret_key *k = sodium_malloc(sizeof(*k)); /* locked, not dumped */
+    if (!k)
+        return az_oom(err);
+    sodium_memzero(k, sizeof(*k));
+
+    struct az_str s = az_str(where);
+    int r;
+    if (az_str_starts(s, "env:"))
+        r = read_env(where + 4, k, err);
+    else if (az_str_starts(s, "file:"))
+        r = read_file(where + 5, k, err);
+    else if (az_str_starts(s, "cred:"))
+        r = read_credential(where + 5, k, err);
+    else
+        r = az_fail(err, AZ_EINVAL, "a key must be env:NAME, file:PATH or cred:NAME");
+
+    while (r == 0 && k->n && strchr(" \t\r\n", k->text[k->n - 1]))
+        k->text[--k->n] = '\0';
+    if (r == 0 && (!k->n || memchr(k->text, '\n', k->n)))
+        r = az_fail(err, AZ_EINVAL, "the key at '%s' is empty or more than one line", where);
+    if (r < 0) {
+        sodium_free(k);
+        return r;
+    }
+    *ret = k;
+    return 0;
+}
+
+void az_secret_key_free(struct az_secret_key *k)
+{
+    sodium_free(k);
+}
+
+bool az_secret_key_header(const struct az_secret_key *k, enum az_auth auth, char *line, size_t size)
+{
+    if (!k)
+        return false;
+    const char *name = auth == AZ_AUTH_BEARER ? "Authorization: Bearer " : "x-api-key: ";
+    return (size_t)snprintf(line, size, "%s%.*s", name, (int)k->n, k->text) < size;
+}

@@ -1,0 +1,34 @@
+/* workers/io_worker.h: a worker: a socket to the coordinator, HTTP, the cache,
+ * and the pure core between them, on a thread of its own. Edge. */
+#pragma once
+#include "core/base.h"
+#include "core/error.h"
+#include "core/io_sock.h"
+#include "core/panel.h"
+
+struct az_worker;
+
+struct az_worker_config {
+    struct az_net *net; /* borrowed, as all below */
+    const char *endpoint;
+    const char *name;
+    size_t n_backends;
+    const struct az_backend *backends; /* with urls, keys, slots, files */
+    const char *cache;                 /* path of its file; NULL = none */
+    int slots; /* calls under way over all backends; 0 = the sum of theirs */
+    uint64_t seed;
+    /* What it survives; from the worker's thread. */
+    void (*warn)(void *arg, const struct az_error *why);
+    void *warn_arg;
+};
+
+/* Keys are read, recorded ballots loaded; then it runs until it is told to stop
+ * by the coordinator or by az_worker_stop(). */
+int az_worker_start(const struct az_worker_config *config, struct az_worker **ret,
+                    struct az_error *err);
+/* Waits until it is gone: 0, or why it ended before it was told to. */
+int az_worker_stop(struct az_worker *w, struct az_error *err);
+/* Readable once it has ended, told to or not. */
+int az_worker_gone_fd(const struct az_worker *w);
+void az_worker_free(struct az_worker *w);
+AZ_FREEP(worker)

@@ -1,0 +1,220 @@
+/* What a response means: a ballot, another try, a lesson about the backend, or
+ * the end of it. */
+#include "core/price.h"
+#include "workers/answer.h"
+#include "workers/retry.h"
+#include "workers/work_state.h"
+
+static bool attempts_left(const struct az_work *w, const struct work_call *c)
+{
+    return c->attempts_before + c->attempts < w->panel->limits.attempts;
+}
+
+/* May one more call be made with the money that was granted? */
+static bool affordable(const struct work_call *c)
+{
+    return c->grant == AZ_NUSD_MAX || c->cost + call_worst(c) <= c->grant;
+}
+
+/* The same question after a pause. */
+static int try_later(struct az_work *w, struct work_call *c, int64_t retry_after_ms,
+                     enum az_ballot_error error, const char *text, az_ms now, struct az_wfxs *fx)
+{
+    if (!attempts_left(w, c))
+        return call_error(w, c, error, text, fx);
+    if (!affordable(c))
+        return call_again(w, c, c->mistake, c->ask.said, fx);
+    az_ms delay = az_retry_delay(++c->failures, retry_after_ms, &w->rng);
+    return wait_until(w, c, now + delay);
+}
+
+/* The judge's own text was at fault: once more, and it is told. */
+static int ask_with_mistake(struct az_work *w, struct work_call *c, enum az_ballot_error mistake,
+                            struct az_str said, struct az_wfxs *fx, struct az_error *err)
+{
+    c->asked_again = true;
+    c->mistake = mistake;
+    bool show = mistake == AZ_BE_PARSE || mistake == AZ_BE_OUTSIDE;
+    c->ask.mistake = (struct az_str){0};
+    c->ask.said = (struct az_str){0};
+    if (show) {
+        c->ask.said = az_arena_str(c->arena, said);
+        if (!c->ask.said.p)
+            return az_oom(err);
+    }
+    int r = call_prepare(w, c, fx, err);
+    if (r != 0)
+        return AZ_MIN(r, 0);
+    if (!affordable(c))
+        return call_again(w, c, mistake, c->ask.said, fx) < 0 ? az_oom(err) : 0;
+    ready_push(c);
+    return 0;
+}
+
+/* Money that a reply cost: by the provider's word, by its usage, or the worst. */
+static void charge(struct work_call *c, const struct az_reply *reply)
+{
+    const struct az_price *price = &c->ask.judge->price;
+    if (reply->has_cost) {
+        c->cost += reply->cost;
+        c->cost_known = true;
+    } else if (price->known && reply->has_usage) {
+        c->cost += az_price_cost(price, reply->tokens_in, reply->tokens_cached, reply->tokens_out);
+    } else {
+        c->cost += call_worst(c);
+    }
+}
+
+static int end_with_answer(struct az_work *w, struct work_call *c,
+                           const struct az_response *response, const struct az_reply *reply,
+                           struct az_ballot *ballot, struct az_wfxs *fx, struct az_error *err)
+{
+    ballot->cost = c->cost;
+    ballot->cost_known = c->ask.judge->price.known || c->cost_known;
+    ballot->raw = response->body;
+    if (!ballot->error && w->config.cache && !ballot->cached && !c->asked_again) {
+        struct az_wfx *x = wfx_add(fx, AZ_WFX_REMEMBER);
+        if (!x)
+            return az_oom(err);
+        x->remember.hash = c->hash;
+        x->remember.reply = az_arena_str(fx->arena, response->body);
+        if (!x->remember.reply.p)
+            return az_oom(err);
+    }
+    return call_end(w, c, ballot, fx) < 0 ? az_oom(err) : 0;
+}
+
+static int on_text(struct az_work *w, struct work_call *c, const struct az_response *response,
+                   const struct az_reply *reply, struct az_wfxs *fx, struct az_error *err)
+{
+    charge(c, reply);
+    struct az_ballot ballot = call_ballot(c);
+    if (az_answer_read(fx->arena, &c->ask, reply, &ballot) < 0)
+        return az_oom(err);
+    if (ballot.error && az_answer_form_ignored(&c->ask, &ballot)) {
+        struct az_caps *caps = call_caps(w, c);
+        if (caps && az_caps_learn_ignored(caps, &c->ask.caps)) {
+            c->attempts--; /* finding out is free */
+            int r = call_prepare(w, c, fx, err);
+            if (r != 0)
+                return AZ_MIN(r, 0);
+            if (!affordable(c))
+                return call_again(w, c, c->mistake, c->ask.said, fx) < 0 ? az_oom(err) : 0;
+            ready_push(c);
+            return 0;
+        }
+    }
+    if (az_ballot_error_asks_again(ballot.error) && !c->asked_again && attempts_left(w, c))
+        return ask_with_mistake(w, c, ballot.error, reply->text, fx, err);
+    return end_with_answer(w, c, response, reply, &ballot, fx, err);
+}
+
+static int on_lesson(struct az_work *w, struct work_call *c, const struct az_reply *reply,
+                     struct az_wfxs *fx, struct az_error *err)
+{
+    struct az_caps *caps = call_caps(w, c);
+    if (!caps)
+        return az_oom(err);
+    if (!az_caps_learn(caps, &c->ask.caps, reply))
+        return call_error(w, c, reply->error, reply->error_text, fx) < 0 ? az_oom(err) : 0;
+    c->attempts--; /* finding out what a backend can do is free */
+    int r = call_prepare(w, c, fx, err);
+    if (r != 0)
+        return AZ_MIN(r, 0);
+    ready_push(c);
+    return 0;
+}
+
+static enum az_window_end load_of(const struct az_response *response)
+{
+    if (response->status == 429 || response->status == 503 || response->status == 529)
+        return AZ_WINDOW_OVERLOAD;
+    return response->status >= 200 && response->status < 300 ? AZ_WINDOW_OK : AZ_WINDOW_NEUTRAL;
+}
+
+/* Is the backend itself to blame? A 429 is a limit and no failure. */
+static bool backend_failed(const struct az_response *response)
+{
+    return response->status >= 500 && response->status != 503 && response->status != 529;
+}
+
+int call_on_reply(struct az_work *w, struct work_call *c, const struct az_response *response,
+                  az_ms now, int64_t now_wall_ms, struct az_wfxs *fx, struct az_error *err)
+{
+    struct work_backend *b = c->backend;
+    struct az_reply reply = {0};
+    b->kind->reply(&reply, &c->ask, response, now_wall_ms);
+    az_window_end(&b->window, load_of(response), c->started, now);
+    if (backend_failed(response))
+        az_breaker_failure(&b->breaker, now);
+    else
+        az_breaker_success(&b->breaker);
+    if (reply.has_usage)
+        az_limit_settle(&b->limit, c->tokens_reserved, reply.tokens_in + reply.tokens_out, now);
+    if (reply.trouble == AZ_TROUBLE_RETRY && response->status == 429 && reply.retry_after_ms > 0)
+        az_limit_pause(&b->limit, now + reply.retry_after_ms);
+
+    int r = 0;
+    switch (reply.trouble) {
+    case AZ_TROUBLE_NONE:
+        r = on_text(w, c, response, &reply, fx, err);
+        break;
+    case AZ_TROUBLE_LEARN:
+        r = on_lesson(w, c, &reply, fx, err);
+        break;
+    case AZ_TROUBLE_RETRY:
+        if (response->status >= 200 && response->status < 300)
+            charge(c, &reply); /* an error inside a 200: who knows */
+        r = try_later(w, c, reply.retry_after_ms, reply.error, reply.error_text, now, fx);
+        r = r < 0 ? az_oom(err) : 0;
+        break;
+    case AZ_TROUBLE_STOP:
+        r = backend_stop(w, c, reply.error_text, fx) < 0 ? az_oom(err) : 0;
+        break;
+    case AZ_TROUBLE_ITEM:
+        if (response->status >= 200 && response->status < 300)
+            charge(c, &reply);
+        r = call_error(w, c, reply.error, reply.error_text, fx) < 0 ? az_oom(err) : 0;
+        break;
+    }
+    az_reply_release(&reply);
+    return r;
+}
+
+int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_call_result *result,
+                     az_ms now, struct az_wfxs *fx, struct az_error *err)
+{
+    static const enum az_ballot_error errors[] = {
+        [AZ_CALL_CONNECT] = AZ_BE_CONNECT,
+        [AZ_CALL_TIMEOUT] = AZ_BE_TIMEOUT,
+        [AZ_CALL_BROKEN] = AZ_BE_BROKEN,
+    };
+    struct work_backend *b = c->backend;
+    az_window_end(&b->window, AZ_WINDOW_NEUTRAL, c->started, now);
+    az_breaker_failure(&b->breaker, now);
+    if (result->end != AZ_CALL_CONNECT)
+        c->cost += call_worst(c); /* it may have been answered and billed */
+    int r = try_later(w, c, -1, errors[result->end], result->why, now, fx);
+    return r < 0 ? az_oom(err) : 0;
+}
+
+int call_on_cached(struct az_work *w, struct work_call *c, struct az_str body, struct az_wfxs *fx,
+                   struct az_error *err)
+{
+    struct az_response response = {.status = 200, .body = body};
+    struct az_reply reply = {0};
+    c->backend->kind->reply(&reply, &c->ask, &response, 0);
+    struct az_ballot ballot = call_ballot(c);
+    int r = 0;
+    if (reply.trouble == AZ_TROUBLE_NONE) {
+        r = az_answer_read(fx->arena, &c->ask, &reply, &ballot);
+        if (r == 0 && !ballot.error) {
+            ballot.cached = true;
+            ballot.cost_known = true;
+            r = end_with_answer(w, c, &response, &reply, &ballot, fx, err);
+            r = r < 0 ? r : 1;
+        }
+    }
+    az_reply_release(&reply);
+    return r;
+}

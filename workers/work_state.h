@@ -1,0 +1,117 @@
+/* workers/work_state.h: the worker's own structs, shared by work*.c and nobody
+ * else. */
+#pragma once
+#include "core/heap.h"
+#include "core/rng.h"
+#include "workers/breaker.h"
+#include "workers/limit.h"
+#include "workers/window.h"
+#include "workers/work.h"
+
+/* An item that several questions are about. */
+struct shared_item {
+    struct az_item *item;
+    int refs;
+};
+
+struct work_call {
+    struct work_call *next; /* in a queue or the free list */
+    struct work_backend *backend;
+    struct shared_item *item;
+    struct az_arena *arena; /* view, what was said */
+    struct az_prompt prompt;
+    struct az_buf body;
+    struct az_ask ask; /* what the request was made from */
+    struct az_view view;
+    enum { CALL_FREE, CALL_LOOKUP, CALL_READY, CALL_WAITING, CALL_OUT } state;
+    int attempts_before; /* by earlier leases */
+    int attempts;        /* by this one */
+    int failures;        /* in a row, for the back-off */
+    bool asked_again;
+    enum az_ballot_error mistake;
+    az_nusd grant, cost;
+    bool cost_known;
+    int64_t bytes_bound; /* of the request: what an unknown outcome is charged by */
+    int64_t tokens_reserved;
+    struct az_hash hash;
+    size_t url;
+    az_ms started;
+    int64_t ms;
+};
+
+/* What a (backend, model) was found not to take. */
+struct learnt {
+    const char *model; /* borrowed from the panel */
+    size_t backend;
+    struct az_caps caps;
+};
+
+struct work_backend {
+    size_t index;
+    const struct az_backend *backend;
+    const struct az_recorded *recorded;
+    const struct az_backend_kind *kind; /* NULL: local */
+    struct work_call *head, *tail;      /* ready */
+    int slots;
+    int *busy; /* calls under way, by url */
+    struct az_limit limit;
+    struct az_window window;
+    struct az_breaker breaker;
+    bool stopped;
+    az_ms wake; /* its queue can go on then; INT64_MAX = an event will tell */
+};
+
+struct az_work {
+    struct az_work_config config;
+    size_t n_backends;
+    struct work_backend *backends;
+    struct az_panel *panel;
+    struct az_prompter *prompter;
+    unsigned char secret[AZ_SECRET_BYTES];
+    size_t n_learnt, cap_learnt;
+    struct learnt *learnt;
+    struct work_backend **of_judge; /* by judge of the panel */
+    struct work_call *free;
+    size_t n_all, cap_all;
+    struct work_call **all;
+    struct az_heap waiting;
+    struct az_rng rng;
+    size_t under_way;
+    bool stopping;
+};
+
+struct az_wfx *wfx_add(struct az_wfxs *fx, enum az_wfx_kind kind);
+
+/* work_call.c: one question */
+struct work_call *call_new(struct az_work *w);
+void call_free(struct az_work *w, struct work_call *c);
+/* Render and build the request by what is known of the backend now. Positive:
+ * it ended in a ballot instead. */
+int call_prepare(struct az_work *w, struct work_call *c, struct az_wfxs *fx, struct az_error *err);
+struct az_caps *call_caps(struct az_work *w, struct work_call *c);
+/* The most that one more call can cost. */
+az_nusd call_worst(const struct work_call *c);
+/* The ballot's fixed parts; then the caller sets answer or error. */
+struct az_ballot call_ballot(const struct work_call *c);
+int call_end(struct az_work *w, struct work_call *c, struct az_ballot *ballot, struct az_wfxs *fx);
+int call_error(struct az_work *w, struct work_call *c, enum az_ballot_error error, const char *text,
+               struct az_wfxs *fx);
+/* Back to the coordinator: it needs more money than was granted. */
+int call_again(struct az_work *w, struct work_call *c, enum az_ballot_error mistake,
+               struct az_str said, struct az_wfxs *fx);
+
+/* work_reply.c: what a response means for its question */
+int call_on_reply(struct az_work *w, struct work_call *c, const struct az_response *response,
+                  az_ms now, int64_t now_wall_ms, struct az_wfxs *fx, struct az_error *err);
+int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_call_result *result,
+                     az_ms now, struct az_wfxs *fx, struct az_error *err);
+/* Positive: the cached reply made a ballot. 0: it did not. */
+int call_on_cached(struct az_work *w, struct work_call *c, struct az_str reply, struct az_wfxs *fx,
+                   struct az_error *err);
+
+/* work.c: queues */
+void ready_push(struct work_call *c);
+int wait_until(struct az_work *w, struct work_call *c, az_ms at);
+int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az_wfxs *fx,
+                 struct az_error *err);
+int backend_stop(struct az_work *w, struct work_call *c, const char *why, struct az_wfxs *fx);
