@@ -31,7 +31,7 @@ char *az_buf_room(struct az_buf *b, size_t n)
         b->failed = AZ_ELIMIT;
         return NULL;
     }
-    if (az_grow(&b->p, &b->cap, b->n + n + 1, 1) < 0) {
+    if (b->n + n + 1 > b->cap && az_grow(&b->p, &b->cap, b->n + n + 1, 1) < 0) {
         b->failed = AZ_ENOMEM;
         return NULL;
     }
@@ -61,7 +61,12 @@ void az_buf_z(struct az_buf *b, const char *z)
 
 void az_buf_char(struct az_buf *b, char c)
 {
-    az_buf_put(b, &c, 1);
+    char *at = az_buf_room(b, 1);
+    if (!at)
+        return;
+    at[0] = c;
+    at[1] = '\0';
+    b->n++;
 }
 
 void az_buf_fmt(struct az_buf *b, const char *fmt, ...)

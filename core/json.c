@@ -1,6 +1,7 @@
 #include "core/json.h"
 
 #include <cjson/cJSON.h>
+#include <endian.h>
 #include <math.h>
 
 #include "core/json_check.h"
@@ -240,14 +241,32 @@ static const char escapes[256] = {
     ['"'] = '"',           ['\\'] = '\\', [0x7f] = 'u',
 };
 
-static size_t quoted_size(struct az_str s)
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* The high bit of each byte that is below 0x20, a quote, a backslash or 0x7f;
+ * bytes above such a one may be marked too ("Bit Twiddling Hacks", Anderson). */
+static uint64_t escaped_bytes(uint64_t x)
 {
-    size_t n = s.n + 2;
-    for (size_t i = 0; i < s.n; i++) {
-        char e = escapes[(unsigned char)s.p[i]];
-        n += e == 'u' ? 5 : e != 0;
+    uint64_t quotes = x ^ EACH_BYTE('"'), slashes = x ^ EACH_BYTE('\\');
+    uint64_t deletes = x ^ EACH_BYTE(0x7f);
+    return (((x - EACH_BYTE(0x20)) & ~x) | ((quotes - EACH_BYTE(1)) & ~quotes) |
+            ((slashes - EACH_BYTE(1)) & ~slashes) | ((deletes - EACH_BYTE(1)) & ~deletes)) &
+           EACH_BYTE(0x80);
+}
+
+/* Bytes from `i` on that stand for themselves: most text is long runs. */
+static size_t plain_run(struct az_str s, size_t i)
+{
+    size_t from = i;
+    for (uint64_t x; s.n - i >= sizeof(x); i += sizeof(x)) {
+        memcpy(&x, s.p + i, sizeof(x));
+        uint64_t marks = escaped_bytes(le64toh(x));
+        if (marks)
+            return i - from + (size_t)__builtin_ctzll(marks) / 8;
     }
-    return n;
+    while (i < s.n && !escapes[(unsigned char)s.p[i]])
+        i++;
+    return i - from;
 }
 
 static char *put_escape(char *to, unsigned char c)
@@ -264,23 +283,37 @@ static char *put_escape(char *to, unsigned char c)
     return to;
 }
 
-/* Sized first, so that the bytes are written without asking for room again. */
+/* Room is taken for the text as it is and a few escapes; more when they are
+ * used up. */
 static void quote(struct az_buf *b, struct az_str s)
 {
-    size_t size = quoted_size(s);
-    char *to = az_buf_room(b, size);
+    enum { ESCAPE = 6, SPARE = 4 * ESCAPE };
+    char *to = az_buf_room(b, s.n + 2 + SPARE);
     if (!to)
         return;
+    const char *end = to + s.n + 2 + SPARE;
     *to++ = '"';
     for (size_t i = 0; i < s.n; i++) {
-        if (escapes[(unsigned char)s.p[i]])
-            to = put_escape(to, (unsigned char)s.p[i]);
-        else
-            *to++ = s.p[i];
+        size_t run = plain_run(s, i);
+        if (run)
+            memcpy(to, s.p + i, run);
+        to += run;
+        i += run;
+        if (i == s.n)
+            break;
+        to = put_escape(to, (unsigned char)s.p[i]);
+        size_t left = s.n - i - 1;
+        if ((size_t)(end - to) < left + 1 + ESCAPE) {
+            b->n = (size_t)(to - b->p);
+            to = az_buf_room(b, left + 1 + SPARE);
+            if (!to)
+                return;
+            end = to + left + 1 + SPARE;
+        }
     }
     *to++ = '"';
     *to = '\0'; /* room is always for one more */
-    b->n += size;
+    b->n = (size_t)(to - b->p);
 }
 
 void az_jw_key_str(struct az_jw *w, struct az_str key)
@@ -320,8 +353,16 @@ void az_jw_num(struct az_jw *w, double v)
 
 void az_jw_int(struct az_jw *w, int64_t v)
 {
+    char digits[24], *at = digits + sizeof(digits);
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (v < 0)
+        *--at = '-';
     separate(w);
-    az_buf_fmt(w->b, "%lld", (long long)v);
+    az_buf_put(w->b, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void az_jw_bool(struct az_jw *w, bool v)

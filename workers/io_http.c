@@ -9,6 +9,8 @@
 #include "core/json.h"
 #include "core/mem.h"
 
+enum { RECEIVE_BYTES = 8 << 10, UPLOAD_BYTES = 16 << 10 };
+
 struct transfer {
     struct transfer *next_free;
     struct az_http *http;
@@ -224,6 +226,9 @@ static struct transfer *transfer_new(struct az_http *h)
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(t->easy, CURLOPT_TCP_NODELAY, 1L);
+    /* Replies are small: the defaults would be 80 KiB a connection. */
+    curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+    curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
     curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "assize/" ASSIZE_VERSION);
     h->all[h->n_all++] = t;
     return t;

@@ -13,7 +13,7 @@
 #include "core/mem.h"
 #include "workers/io_worker.h"
 
-enum { QUEUE_ITEMS = 1024, QUEUE_BYTES = 32 << 20, WINDOW_MIN = 1024, WINDOW_MAX = 8192 };
+enum { QUEUE_ITEMS = 512, QUEUE_BYTES = 16 << 20, WINDOW_MIN = 1024, WINDOW_MAX = 8192 };
 
 static const char endpoint[] = "inproc://work";
 
