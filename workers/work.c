@@ -118,7 +118,10 @@ void az_work_free(struct az_work *w)
 uint32_t az_work_credit(const struct az_work *w, size_t backend)
 {
     const struct work_backend *b = &w->backends[backend];
-    return b->kind ? (uint32_t)(b->slots + b->slots / 2 + 1) : LOCAL_CREDIT;
+    if (b->kind)
+        return (uint32_t)(b->slots + b->slots / 2 + 1);
+    /* Nothing queues here: what has come is under way. */
+    return b->backend->slots ? (uint32_t)b->backend->slots : LOCAL_CREDIT;
 }
 
 int az_work_on_panel(struct az_work *w, struct az_panel *panel,
