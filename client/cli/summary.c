@@ -147,7 +147,7 @@ static void panel_line(struct page *p, const struct az_summary_figures *f)
         az_buf_z(l, " right, ");
         if (f->accuracy_shared.defined)
             az_human_percent(l, f->accuracy_shared.value);
-        az_buf_z(l, " with a share for the undecided, kappa ");
+        az_buf_z(l, " 1/k, kappa ");
         page_number(l, &f->kappa, 3);
     }
     page_count(l, ", n ", f->gold, "");
