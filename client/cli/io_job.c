@@ -285,10 +285,16 @@ static int run_all(struct running *run, struct az_error *err)
         *err = why;
         return ended;
     }
-    struct az_error store = {0};
-    if (az_store_close(AZ_TAKE(job->store), &store) < 0 && r == 0) {
-        *err = store;
-        return store.code;
+    return r;
+}
+
+/* After tear_down(): the feed and the coordinator read from the store. */
+static int close_store(struct az_job *job, int r, struct az_error *err)
+{
+    struct az_error why = {0};
+    if (az_store_close(AZ_TAKE(job->store), &why) < 0 && r == 0) {
+        *err = why;
+        return why.code;
     }
     return r;
 }
@@ -299,5 +305,6 @@ int az_job_run(struct az_job *job, const struct az_job_sink *sink)
     struct running run = {.job = job, .sink = sink};
     int r = run_all(&run, &err);
     tear_down(&run);
+    r = close_store(job, r, &err);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
 }
