@@ -15,6 +15,19 @@ struct az_sock {
     zmq_msg_t in;
 };
 
+/* ZeroMQ hands messages over without locks that ThreadSanitizer knows: tell it
+ * that what was done before a send comes before what follows a receive. */
+#ifdef __SANITIZE_THREAD__
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+static char handover;
+#define SENT() __tsan_release(&handover)
+#define RECEIVED() __tsan_acquire(&handover)
+#else
+#define SENT() ((void)0)
+#define RECEIVED() ((void)0)
+#endif
+
 enum { HIGH_WATER = 100000 }; /* messages; credit keeps far below it */
 
 int az_net_new(struct az_net **ret, struct az_error *err)
@@ -139,12 +152,14 @@ int az_sock_recv(struct az_sock *s, struct az_route *route, struct az_str *frame
         drop_rest(s);
         return az_fail(err, AZ_EPROTO, "a message of more than one frame");
     }
+    RECEIVED();
     *frame = (struct az_str){zmq_msg_data(&s->in), zmq_msg_size(&s->in)};
     return 0;
 }
 
 static void free_bytes(void *p, void *hint)
 {
+    RECEIVED();
     free(p);
 }
 
@@ -152,6 +167,7 @@ int az_sock_send(struct az_sock *s, const struct az_route *route, char *p, size_
                  struct az_error *err)
 {
     zmq_msg_t out;
+    SENT();
     if (zmq_msg_init_data(&out, p, n, free_bytes, NULL) < 0) {
         free(p);
         return az_oom(err);
