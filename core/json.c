@@ -1,10 +1,10 @@
 #include "core/json.h"
 
 #include <cjson/cJSON.h>
-#include <endian.h>
 #include <math.h>
 
 #include "core/json_check.h"
+#include "core/json_plain.h"
 #include "core/mem.h"
 #include "core/number.h"
 
@@ -241,34 +241,6 @@ static const char escapes[256] = {
     ['"'] = '"',           ['\\'] = '\\', [0x7f] = 'u',
 };
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
-/* The high bit of each byte that is below 0x20, a quote, a backslash or 0x7f;
- * bytes above such a one may be marked too ("Bit Twiddling Hacks", Anderson). */
-static uint64_t escaped_bytes(uint64_t x)
-{
-    uint64_t quotes = x ^ EACH_BYTE('"'), slashes = x ^ EACH_BYTE('\\');
-    uint64_t deletes = x ^ EACH_BYTE(0x7f);
-    return (((x - EACH_BYTE(0x20)) & ~x) | ((quotes - EACH_BYTE(1)) & ~quotes) |
-            ((slashes - EACH_BYTE(1)) & ~slashes) | ((deletes - EACH_BYTE(1)) & ~deletes)) &
-           EACH_BYTE(0x80);
-}
-
-/* Bytes from `i` on that stand for themselves: most text is long runs. */
-static size_t plain_run(struct az_str s, size_t i)
-{
-    size_t from = i;
-    for (uint64_t x; s.n - i >= sizeof(x); i += sizeof(x)) {
-        memcpy(&x, s.p + i, sizeof(x));
-        uint64_t marks = escaped_bytes(le64toh(x));
-        if (marks)
-            return i - from + (size_t)__builtin_ctzll(marks) / 8;
-    }
-    while (i < s.n && !escapes[(unsigned char)s.p[i]])
-        i++;
-    return i - from;
-}
-
 static char *put_escape(char *to, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -294,7 +266,7 @@ static void quote(struct az_buf *b, struct az_str s)
     const char *end = to + s.n + 2 + SPARE;
     *to++ = '"';
     for (size_t i = 0; i < s.n; i++) {
-        size_t run = plain_run(s, i);
+        size_t run = az_json_plain(s, i) - i;
         if (run)
             memcpy(to, s.p + i, run);
         to += run;

@@ -1,6 +1,7 @@
 #include "core/json_check.h"
 
 #include "core/json.h"
+#include "core/json_plain.h"
 
 struct scan {
     const char *p;
@@ -102,7 +103,10 @@ static int scan_unicode(struct scan *s)
 /* At the opening quote. */
 static int scan_string(struct scan *s)
 {
-    for (s->at++; s->at < s->n && s->p[s->at] != '"';) {
+    for (s->at++;;) {
+        s->at = az_json_plain((struct az_str){s->p, s->n}, s->at);
+        if (s->at >= s->n || s->p[s->at] == '"')
+            break;
         if (s->p[s->at] == '\0')
             return az_fail(s->err, AZ_EINVAL, "a NUL character at byte %zu", s->at);
         if (s->p[s->at++] != '\\')
