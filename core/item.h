@@ -40,12 +40,15 @@ enum {
 int az_item_parse(const struct az_panel *panel, struct az_str json, int64_t line,
                   struct az_item **ret, struct az_error *err);
 
-/* The item as JSON in assize's own field names, with gold and systems, that
- * az_item_unpack() reads back whole: what the store keeps. Unpacking ignores
- * `fields:` and matches the gold again. */
+/* The item whole, with gold and systems, as a protobuf message that
+ * az_item_unpack() reads back: what the store keeps. Unpacking ignores `fields:`
+ * and matches the gold again; what is no stored item is AZ_EINVAL. */
 void az_item_pack(struct az_buf *b, const struct az_item *item);
 int az_item_unpack(const struct az_panel *panel, struct az_str packed, struct az_item **ret,
                    struct az_error *err);
+
+/* The item as JSON in assize's own field names, for `item.*` in conditions. */
+void az_item_print(struct az_buf *b, const struct az_item *item);
 
 /* Give the item a gold answer from elsewhere (--gold FILE): its JSON value. */
 int az_item_set_gold(const struct az_panel *panel, struct az_item *item, struct az_str json,

@@ -2,6 +2,7 @@
  * the time of the packing, so a slice must end in NUL: arenas see to that, and
  * what does not is copied. */
 #include "core/wire.h"
+#include "core/wire_item.h"
 #include "core/wire_model.h"
 #include "protos/envelope.pb-c.h"
 
@@ -42,27 +43,11 @@ static void credits_to(struct packer *p, const struct az_credits *c, Assize__Ann
 
 static Assize__Item *item_to(struct packer *p, const struct az_item *item)
 {
-    Assize__Item *m = zalloc(p, sizeof(*m));
-    if (!m)
+    struct az_wire_item *wire = zalloc(p, sizeof(*wire));
+    if (!wire)
         return NULL;
-    assize__item__init(m);
-    m->seq = (uint64_t)item->seq;
-    m->id = text(p, item->id);
-    m->responses = zalloc(p, item->n_responses * sizeof(*m->responses));
-    for (size_t i = 0; i < item->n_responses && m->responses; i++)
-        m->responses[m->n_responses++] = text(p, item->responses[i]);
-#define OPTIONAL(field, FIELD)                                             \
-    if (item->field.p) {                                                   \
-        m->field##_or_none_case = ASSIZE__ITEM__##FIELD##_OR_NONE_##FIELD; \
-        m->field = text(p, item->field);                                   \
-    }
-    OPTIONAL(prompt, PROMPT)
-    OPTIONAL(reference, REFERENCE)
-    OPTIONAL(context, CONTEXT)
-    OPTIONAL(turns, TURNS)
-    OPTIONAL(images, IMAGES)
-#undef OPTIONAL
-    return m;
+    az_wire_item_to(item, wire);
+    return &wire->m;
 }
 
 static Assize__Seen *seen_to(struct packer *p, const struct az_seen *seen)

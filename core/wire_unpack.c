@@ -1,6 +1,7 @@
 /* Envelopes to plain messages: everything that a peer could get wrong is
  * checked here, once. */
 #include "core/wire.h"
+#include "core/wire_item.h"
 #include "core/wire_model.h"
 #include "protos/envelope.pb-c.h"
 
@@ -23,45 +24,6 @@ static int credits_from(const Assize__Announce *m, struct az_arena *a, struct az
     for (size_t i = 0; i < m->n_backends; i++)
         ret->v[ret->n++] = (struct az_credit){az_str(m->backends[i]->name),
                                               az_str(m->backends[i]->kind), m->backends[i]->credit};
-    return 0;
-}
-
-static int item_from(const Assize__Item *m, struct az_item **ret, struct az_error *err)
-{
-    if (m->n_responses > AZ_RESPONSES_MAX || m->seq > INT64_MAX)
-        return az_fail(err, AZ_EPROTO, "an item with %zu responses", m->n_responses);
-    struct az_arena *a = az_arena_new(protobuf_c_message_get_packed_size(&m->base) + 512);
-    struct az_item *item = a ? az_arena_zalloc(a, sizeof(*item)) : NULL;
-    if (!item) {
-        az_arena_free(a);
-        return az_oom(err);
-    }
-    item->arena = a;
-    item->seq = (int64_t)m->seq;
-    item->id = az_arena_str(a, az_str(m->id));
-    item->responses = zalloc(a, m->n_responses, sizeof(*item->responses));
-    bool ok = item->id.p && item->responses;
-    for (size_t i = 0; ok && i < m->n_responses; i++) {
-        item->responses[i] = az_arena_str(a, az_str(m->responses[i]));
-        ok = item->responses[i].p;
-        item->n_responses++;
-    }
-#define OPTIONAL(field, FIELD)                                                      \
-    if (ok && m->field##_or_none_case == ASSIZE__ITEM__##FIELD##_OR_NONE_##FIELD) { \
-        item->field = az_arena_str(a, az_str(m->field));                            \
-        ok = item->field.p;                                                         \
-    }
-    OPTIONAL(prompt, PROMPT)
-    OPTIONAL(reference, REFERENCE)
-    OPTIONAL(context, CONTEXT)
-    OPTIONAL(turns, TURNS)
-    OPTIONAL(images, IMAGES)
-#undef OPTIONAL
-    if (!ok) {
-        az_item_free(item);
-        return az_oom(err);
-    }
-    *ret = item;
     return 0;
 }
 
@@ -119,7 +81,7 @@ static int questions_from(const Assize__Questions *m, struct az_arena *a, struct
     for (size_t i = 0; i < m->n_questions && r == 0; i++, msg->questions.n++)
         r = question_from(m->questions[i], a, m->n_items, &msg->questions.v[i], err);
     for (size_t i = 0; i < m->n_items && r == 0; i++) {
-        r = item_from(m->items[i], &msg->questions.items[i], err);
+        r = az_wire_item_from(m->items[i], 256, &msg->questions.items[i], err);
         msg->questions.n_items += r == 0;
     }
     for (size_t i = 0; r < 0 && i < msg->questions.n_items; i++)

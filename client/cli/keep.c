@@ -18,7 +18,7 @@ struct fields {
 static az_jv item_root(struct fields *f)
 {
     if (!f->packed) {
-        az_item_pack(&f->text, f->item);
+        az_item_print(&f->text, f->item);
         if (f->text.failed || az_json_parse(az_buf_view(&f->text), &f->packed, NULL) < 0)
             return NULL;
     }

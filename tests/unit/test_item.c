@@ -420,10 +420,10 @@ static void pack_round_trip(void **state)
         az_buf_clear(&packed);
         az_item_pack(&packed, item);
         if (az_item_unpack(&panel, az_buf_view(&packed), &back, &err) < 0)
-            fail_msg("%s: %s", packed.p, err.what);
+            fail_msg("%s: %s", cases[i].json, err.what);
         az_buf_clear(&again);
         az_item_pack(&again, back);
-        assert_string_equal(packed.p, again.p);
+        assert_true(az_str_eq(az_buf_view(&packed), az_buf_view(&again)));
 
         az_buf_clear(&a);
         az_buf_clear(&b);
@@ -445,22 +445,19 @@ static void pack_round_trip(void **state)
 static void unpack_refuses(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "",
-        "[]",
-        "{}",
-        "{\"id\":\"x\"}",
-        "{\"seq\":1,\"line\":1}",
-        "{\"seq\":1,\"line\":1,\"id\":3}",
-        "{\"seq\":1,\"line\":1,\"id\":\"x\",\"responses\":\"y\"}",
-        "{\"seq\":1,\"line\":1,\"id\":\"x\",\"responses\":[\"y\",\"z\"],\"systems\":[\"m\"]}",
-    };
     struct az_panel panel = panel_of(AZ_PAIR);
-    for (size_t i = 0; i < AZ_LEN(bad); i++) {
-        struct az_item *item = NULL;
+    AZ_AUTO(item)
+    item =
+        must_parse(&panel, "{\"id\":\"x\",\"responses\":[\"y\",\"z\"],\"systems\":[\"m\",\"n\"]}");
+    AZ_AUTO_BUF packed = az_buf(65536);
+    az_item_pack(&packed, item);
+    /* Cut anywhere it is no item, or one that lacks something at its end. */
+    for (size_t n = 0; n < packed.n; n++) {
+        struct az_item *back = NULL;
         struct az_error err = {0};
-        assert_int_equal(az_item_unpack(&panel, az_str(bad[i]), &item, &err), AZ_EINVAL);
-        assert_true(*err.what && !item);
+        int r = az_item_unpack(&panel, (struct az_str){packed.p, n}, &back, &err);
+        assert_int_equal(r, AZ_EINVAL);
+        assert_true(*err.what && !back);
     }
 }
 
