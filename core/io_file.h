@@ -65,6 +65,7 @@ struct az_out;
 
 enum az_out_mode {
     AZ_OUT_ATOMIC, /* a temporary file beside `path`, renamed by az_out_commit() */
+    AZ_OUT_NEW,    /* the same, and AZ_EEXIST where something has that name already */
     AZ_OUT_STREAM, /* `path` itself, from the start, as it comes */
 };
 
@@ -82,5 +83,6 @@ int az_out_flush(struct az_out *o, struct az_error *err);
 /* Flush, make it durable, and let it appear under its name. */
 int az_out_commit(struct az_out *o, struct az_error *err);
 
-/* The whole of a file at once, atomically. */
+/* The whole of a file at once, as `mode` says; az_file_write() is AZ_OUT_ATOMIC. */
+int az_file_put(const char *path, enum az_out_mode mode, struct az_str bytes, struct az_error *err);
 int az_file_write(const char *path, struct az_str bytes, struct az_error *err);

@@ -15,9 +15,10 @@ enum { CHUNK = 64 << 10, TRIES = 100 };
 struct az_out {
     int fd;
     bool own_fd;
-    char *path; /* where it will stand, links followed; for stdout its name */
-    char *temp; /* until it stands there; NULL = written in place */
-    int failed; /* sticky */
+    bool only_new; /* replaces nothing */
+    char *path;    /* where it will stand, links followed; for stdout its name */
+    char *temp;    /* until it stands there; NULL = written in place */
+    int failed;    /* sticky */
     size_t n;
     char bytes[CHUNK];
 };
@@ -66,7 +67,10 @@ static int open_target(struct az_out *o, enum az_out_mode mode, struct az_error 
         errno = EISDIR;
         return fail(o, "write", err);
     }
-    if (mode == AZ_OUT_ATOMIC && (!there || S_ISREG(st.st_mode)))
+    o->only_new = mode == AZ_OUT_NEW;
+    if (o->only_new && there)
+        return az_fail(err, AZ_EEXIST, "'%s' is there already", o->path);
+    if (mode != AZ_OUT_STREAM && (!there || S_ISREG(st.st_mode)))
         o->fd = open_temp(o);
     else
         o->fd = open(o->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -166,6 +170,17 @@ static void sync_folder(const char *path)
     close(fd);
 }
 
+/* A link replaces nothing, whatever came in between; where there are no links
+ * what was seen at the start has to do. */
+static int appear(struct az_out *o, struct az_error *err)
+{
+    bool linked = o->only_new && link(o->temp, o->path) == 0;
+    if (o->only_new && !linked && errno == EEXIST)
+        return az_fail(err, AZ_EEXIST, "'%s' is there already", o->path);
+    int r = linked ? unlink(o->temp) : rename(o->temp, o->path);
+    return r < 0 ? fail(o, "write", err) : 0;
+}
+
 int az_out_commit(struct az_out *o, struct az_error *err)
 {
     int r = az_out_flush(o, err);
@@ -173,8 +188,9 @@ int az_out_commit(struct az_out *o, struct az_error *err)
         return r;
     if (fsync(o->fd) < 0 && errno != EINVAL && errno != EROFS) /* EINVAL: a pipe or device */
         return fail(o, "write", err);
-    if (o->temp && rename(o->temp, o->path) < 0)
-        return fail(o, "write", err);
+    r = o->temp ? appear(o, err) : 0;
+    if (r < 0)
+        return r;
     if (o->temp)
         sync_folder(o->path);
     free(AZ_TAKE(o->temp));
@@ -182,11 +198,16 @@ int az_out_commit(struct az_out *o, struct az_error *err)
     return close(o->fd) < 0 ? fail(o, "write", err) : 0;
 }
 
-int az_file_write(const char *path, struct az_str bytes, struct az_error *err)
+int az_file_put(const char *path, enum az_out_mode mode, struct az_str bytes, struct az_error *err)
 {
     AZ_AUTO(out) o = NULL;
-    int r = az_out_open(path, AZ_OUT_ATOMIC, &o, err);
+    int r = az_out_open(path, mode, &o, err);
     if (r == 0)
         r = az_out_write(o, bytes, err);
     return r < 0 ? r : az_out_commit(o, err);
+}
+
+int az_file_write(const char *path, struct az_str bytes, struct az_error *err)
+{
+    return az_file_put(path, AZ_OUT_ATOMIC, bytes, err);
 }

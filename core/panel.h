@@ -181,6 +181,11 @@ AZ_FREEP(panel)
  * urls, keys and files of backends: what a worker is sent. */
 void az_panel_print(struct az_buf *b, const struct az_panel *p, bool portable);
 
+/* As a panel writes them. Static. */
+const char *az_kind_name(enum az_kind kind);
+const char *az_policy_name(enum az_policy_kind kind);
+const char *az_aggregate_name(enum az_aggregate_kind kind);
+
 int az_panel_judge_find(const struct az_panel *p, struct az_str name); /* -1 = none */
 
 /* Which orders judge j is asked in for this question: fills orders[2]. */

@@ -231,3 +231,18 @@ const struct az_key_row az_panel_keys[] = {
      .doc = "What may be spent and waited for."},
     {0},
 };
+
+const char *az_kind_name(enum az_kind kind)
+{
+    return kind == AZ_RANK ? "rank" : az_kind_words[kind];
+}
+
+const char *az_policy_name(enum az_policy_kind kind)
+{
+    return az_policy_words[kind];
+}
+
+const char *az_aggregate_name(enum az_aggregate_kind kind)
+{
+    return az_aggregate_words[kind];
+}

@@ -1,12 +1,10 @@
 /* assize run PANEL ITEMS: a panel votes on a file of items, end to end. */
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include "client/cli/command.h"
 #include "client/cli/expr.h"
 #include "client/cli/io_job.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_results.h"
+#include "client/cli/io_terminal.h"
 #include "client/cli/summary.h"
 #include "core/json.h"
 
@@ -98,12 +96,6 @@ static bool require_holds(const struct az_summary *s, const struct az_expr *e)
 }
 
 /* ---- the end ---- */
-
-static size_t columns(void)
-{
-    struct winsize w;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 100;
-}
 
 static void tell_end(const struct az_job *job)
 {
@@ -203,8 +195,8 @@ static int finish(struct az_job *job, const struct options *o, const char *panel
         char next[1024];
         next_command(job, f, panel, items, dir, next, sizeof(next));
         AZ_AUTO_BUF text = az_buf(1 << 20);
-        bool color = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
-        az_summary_text(&text, summary, columns(), color, next);
+        bool color = az_terminal_color(2);
+        az_summary_text(&text, summary, az_terminal_columns(2, 100), color, next);
         fputs(text.p ? text.p : "", stderr);
     }
     code = exit_code(job, f, max_failed);

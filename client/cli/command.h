@@ -22,15 +22,16 @@ enum az_exit {
 struct az_command {
     const char *name, *args, *summary;
     const char *more; /* --help's second paragraph; NULL = none */
+    bool hidden;      /* for the build: in no list, page or completion */
     const struct az_opt *options;
     /* Returns an exit code. Reports its own errors. */
     int (*run)(int argc, char **argv);
 };
 
 extern const struct az_command az_cmd_run, az_cmd_filter, az_cmd_check, az_cmd_show, az_cmd_init,
-    az_cmd_schema;
+    az_cmd_schema, az_cmd_man;
 
-/* All of them, ending in NULL. */
+/* All of them, ending in NULL (commands.c). */
 extern const struct az_command *const az_commands[];
 
 /* "assize: what" and the hint, on stderr. Returns `code`. */

@@ -63,46 +63,52 @@ void az_human_percent(struct az_buf *b, double share)
         az_buf_fmt(b, "%.1f%%", 100.0 * share);
 }
 
-/* One character from the front: its bytes and columns; shown as "?" when it is
- * a control character or no UTF-8. */
-static size_t next_char(struct az_str s, size_t *columns, bool *shown)
+/* Changes of writing direction can make a line read as something else. */
+static bool turns_text(utf8proc_int32_t c)
+{
+    return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e ||
+           c == 0x200f || c == 0x61c;
+}
+
+struct az_glyph az_human_glyph(struct az_str s)
 {
     utf8proc_int32_t c;
     utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &c);
+    bool control = n > 0 && (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029);
+    bool shown = n > 0 && !control && !turns_text(c);
 
-    *shown = n > 0 && c >= 0x20 && !(c >= 0x7f && c < 0xa0);
-    *columns = *shown ? (size_t)AZ_MAX(0, utf8proc_charwidth(c)) : 1;
-    return n > 0 ? (size_t)n : 1;
+    return (struct az_glyph){.bytes = n > 0 ? (size_t)n : 1,
+                             .columns = shown ? (size_t)AZ_MAX(0, utf8proc_charwidth(c)) : 1,
+                             .shown = shown};
 }
 
 size_t az_human_width(struct az_str s)
 {
-    size_t width = 0, columns;
-    bool shown;
+    size_t width = 0;
 
     while (s.n > 0) {
-        size_t n = next_char(s, &columns, &shown);
-        width += columns;
-        s = (struct az_str){s.p + n, s.n - n};
+        struct az_glyph g = az_human_glyph(s);
+        width += g.columns;
+        s = (struct az_str){s.p + g.bytes, s.n - g.bytes};
     }
     return width;
 }
 
 size_t az_human_text(struct az_buf *b, struct az_str s, size_t width)
 {
-    bool cut = az_human_width(s) > width, shown;
-    size_t room = cut && width > 0 ? width - 1 : width, put = 0, columns;
+    bool cut = az_human_width(s) > width;
+    size_t room = cut && width > 0 ? width - 1 : width, put = 0;
 
     while (s.n > 0) {
-        size_t n = next_char(s, &columns, &shown);
-        if (put + columns > room)
+        struct az_glyph g = az_human_glyph(s);
+        if (put + g.columns > room)
             break;
-        if (shown)
-            az_buf_put(b, s.p, n);
+        if (g.shown)
+            az_buf_put(b, s.p, g.bytes);
         else
             az_buf_char(b, '?');
-        put += columns;
-        s = (struct az_str){s.p + n, s.n - n};
+        put += g.columns;
+        s = (struct az_str){s.p + g.bytes, s.n - g.bytes};
     }
     if (cut && width > 0) {
         az_buf_z(b, "…");

@@ -1,10 +1,15 @@
 #include "client/cli/io_panel.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "core/buf.h"
 #include "core/io_file.h"
 #include "core/mem.h"
+#include "core/prompt.h"
 #include "core/str.h"
 #include "policies/policy.h"
+#include "workers/lexical/lexical.h"
 
 enum { PANEL_MAX = 4 << 20 };
 
@@ -31,29 +36,82 @@ static const char *read_env(void *arg, const char *name)
     return getenv(name);
 }
 
-int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
-                  struct az_panel **ret, struct az_error *err)
+static int check_judge(const struct az_panel *panel, const struct az_judge *judge,
+                       struct az_error *err)
+{
+    const struct az_backend *backend = &panel->backends[judge->backend_at];
+    if (!strcmp(backend->kind, "lexical"))
+        return az_lexical_check(panel, judge, err);
+    if (!backend->file || access(backend->file, R_OK) == 0)
+        return 0;
+    return az_fail(err, AZ_EINVAL, "backend '%s': can't read '%s': %s", backend->name,
+                   backend->file, strerror(errno));
+}
+
+/* What only the parts that ask and answer can tell. */
+static int check_judges(const struct az_panel *panel, struct az_error *err)
+{
+    AZ_AUTO(prompter) prompter = NULL;
+    int r = az_prompter_new(panel, &prompter, err);
+    for (size_t j = 0; r == 0 && j < panel->n_judges; j++)
+        r = check_judge(panel, &panel->judges[j], err);
+    return r;
+}
+
+/* A panel that is not there is a configuration that is wrong, not lacking input. */
+static int read_panel_file(const char *path, char **ret, struct az_error *err)
+{
+    int r = az_file_read(path, PANEL_MAX, ret, NULL, err);
+    if (r == AZ_ENOENT || r == AZ_EIO)
+        r = err->code = AZ_EINVAL;
+    return r;
+}
+
+static int parse(const char *path, const char *backends_path, const struct az_opt_list *set,
+                 struct az_panel **ret, struct az_error *err)
 {
     AZ_AUTO_MEM char *yaml = NULL;
     AZ_AUTO_MEM char *backends = NULL;
-    int r = az_file_read(path, PANEL_MAX, &yaml, NULL, err);
+    int r = read_panel_file(path, &yaml, err);
     if (r == 0 && backends_path)
-        r = az_file_read(backends_path, PANEL_MAX, &backends, NULL, err);
+        r = read_panel_file(backends_path, &backends, err);
     if (r < 0)
         return r;
     struct az_panel_source source = {.read = read_named,
                                      .env = read_env,
                                      .arg = (void *)path,
                                      .backends_yaml = backends,
-                                     .n_set = set->n,
-                                     .set = set->v};
-    AZ_AUTO(panel) panel = NULL;
-    r = az_panel_parse(yaml, path, &source, &panel, err);
-    if (r == 0 && az_policy_check(panel, err) < 0)
-        r = az_wrap(err, "panel '%s'", path);
-    if (r == 0)
-        *ret = AZ_TAKE(panel);
+                                     .backends_path = backends_path,
+                                     .n_set = set ? set->n : 0,
+                                     .set = set ? set->v : NULL};
+    r = az_panel_parse(yaml, path, &source, ret, err);
+    if (r == AZ_ENOENT || r == AZ_EIO)
+        r = err->code = AZ_EINVAL; /* a file that it names */
     return r;
+}
+
+int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
+                  struct az_panel **ret, struct az_error *err)
+{
+    AZ_AUTO(panel) panel = NULL;
+    int r = parse(path, backends_path, set, &panel, err);
+    if (r < 0)
+        return r;
+    r = az_policy_check(panel, err);
+    if (r == 0)
+        r = check_judges(panel, err);
+    if (r < 0)
+        return r == AZ_ENOMEM ? r : az_wrap(err, "panel '%s'", path);
+    *ret = AZ_TAKE(panel);
+    return 0;
+}
+
+int az_panel_load_kept(const char *dir, struct az_panel **ret, struct az_error *err)
+{
+    AZ_AUTO_BUF path = az_buf(1 << 16);
+    az_buf_fmt(&path, "%s/panel.yaml", dir);
+    int r = az_buf_check(&path, err);
+    return r < 0 ? r : parse(path.p, NULL, NULL, ret, err);
 }
 
 int az_env_file_load(const char *path, struct az_error *err)

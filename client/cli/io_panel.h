@@ -5,10 +5,17 @@
 #include "core/error.h"
 #include "core/panel.h"
 
-/* `backends_path`: --backends FILE, or NULL. Also asks the policy whether it can
- * be run. Errors name the file and what to do. */
+/* `backends_path`: --backends FILE, or NULL; `set` may be NULL. Also asks the
+ * policy whether it can be run, and the judges whether they can answer: what
+ * comes out needs no further check. Errors name the file and what to do; a file
+ * that is not there is AZ_EINVAL. */
 int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
                   struct az_panel **ret, struct az_error *err);
+
+/* The panel that a job directory keeps, as it was when the job was last run.
+ * Needs no file beside it and nothing of the environment; whether it can still
+ * be run is not asked. */
+int az_panel_load_kept(const char *dir, struct az_panel **ret, struct az_error *err);
 
 /* NAME=VALUE lines into the environment; what is set already stays. */
 int az_env_file_load(const char *path, struct az_error *err);

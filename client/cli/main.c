@@ -1,40 +1,38 @@
 #include <signal.h>
 #include <sodium/core.h>
-#include <stdarg.h>
 
 #include "client/cli/command.h"
+#include "client/cli/manual.h"
 #include "core/str.h"
 
-const struct az_command *const az_commands[] = {
-    &az_cmd_run,
-    &az_cmd_filter,
-    NULL,
-};
+enum { COMMANDS_MAX = 64 };
+
+static void print(const struct az_buf *b, FILE *to)
+{
+    fputs(b->p ? b->p : "", to);
+}
 
 static void help(FILE *to)
 {
-    fputs("assize: a panel of judges for language model outputs\n\n", to);
-    for (const struct az_command *const *c = az_commands; *c; c++)
-        fprintf(to, "  assize %-8s %-28s %s\n", (*c)->name, (*c)->args, (*c)->summary);
-    fputs("\nassize COMMAND --help tells more. assize --version.\n", to);
+    AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
+    az_manual_commands(&b);
+    print(&b, to);
 }
 
 static void help_command(const struct az_command *c)
 {
     AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
-    az_buf_fmt(&b, "usage: assize %s %s\n\n%s.\n", c->name, c->args, c->summary);
-    if (c->more)
-        az_buf_fmt(&b, "\n%s\n", c->more);
-    az_buf_z(&b, "\noptions:\n");
-    az_options_help(&b, c->options);
-    fputs(b.p ? b.p : "", stdout);
+    az_manual_help(&b, c);
+    print(&b, stdout);
 }
 
 static int unknown_command(const char *name)
 {
-    const char *names[AZ_LEN(az_commands)];
-    for (size_t i = 0; i < AZ_LEN(az_commands); i++)
-        names[i] = az_commands[i] ? az_commands[i]->name : NULL;
+    const char *names[COMMANDS_MAX + 1];
+    size_t n = 0;
+    for (; az_commands[n] && n < COMMANDS_MAX; n++)
+        names[n] = az_commands[n]->name;
+    names[n] = NULL;
     const char *near = az_nearest(az_str(name), names);
     struct az_error err;
     az_fail(&err, AZ_EUSAGE, "unknown command '%s'", name);
