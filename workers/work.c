@@ -225,11 +225,45 @@ static int fail_all_ready(struct az_work *w, struct work_backend *b, struct az_w
     return 0;
 }
 
+/* A backend that refuses for good keeps no question: each goes back with what
+ * it has cost, those that were under way when they ask for another call. */
+static int give_back(struct az_work *w, struct work_call *c, struct az_wfxs *fx)
+{
+    return call_again(w, c, c->mistake, c->ask.said, fx);
+}
+
+static int give_back_ready(struct az_work *w, struct work_backend *b, struct az_wfxs *fx)
+{
+    for (struct work_call *c; (c = ready_pop(b));) {
+        if (give_back(w, c, fx) < 0)
+            return AZ_ENOMEM;
+    }
+    return 0;
+}
+
+int backend_stop(struct az_work *w, struct work_call *c, const char *why, struct az_wfxs *fx)
+{
+    struct work_backend *b = c->backend;
+    if (!b->stopped) { /* the first reason is the one that is told */
+        struct az_wfx *x = wfx_add(fx, AZ_WFX_STOPPED);
+        if (!x)
+            return AZ_ENOMEM;
+        b->stopped = true;
+        x->stopped.backend = b->index;
+        x->stopped.why = az_arena_str(fx->arena, az_str(why));
+        if (!x->stopped.why.p)
+            return AZ_ENOMEM;
+    }
+    return give_back(w, c, fx) < 0 ? AZ_ENOMEM : give_back_ready(w, b, fx);
+}
+
 int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az_wfxs *fx,
                  struct az_error *err)
 {
     b->wake = INT64_MAX;
-    while (b->head && !w->stopping && !b->stopped) {
+    if (b->stopped)
+        return give_back_ready(w, b, fx) < 0 ? az_oom(err) : 0;
+    while (b->head && !w->stopping) {
         if (!az_window_room(&b->window))
             return 0;
         if (w->config.slots && w->under_way >= (size_t)w->config.slots)
@@ -261,28 +295,6 @@ int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az
             return az_oom(err);
     }
     return 0;
-}
-
-int backend_stop(struct az_work *w, struct work_call *c, const char *why, struct az_wfxs *fx)
-{
-    struct work_backend *b = c->backend;
-    size_t n = 0;
-    struct az_key *keys = az_arena_zalloc(fx->arena, (w->n_all + 1) * sizeof(*keys));
-    struct az_wfx *x = keys ? wfx_add(fx, AZ_WFX_STOPPED) : NULL;
-    if (!x)
-        return AZ_ENOMEM;
-    b->stopped = true;
-    keys[n++] = c->ask.key;
-    call_free(w, c);
-    for (struct work_call *r; (r = ready_pop(b));) {
-        keys[n++] = r->ask.key;
-        call_free(w, r);
-    }
-    x->stopped.backend = b->index;
-    x->stopped.why = az_arena_str(fx->arena, az_str(why));
-    x->stopped.n = n;
-    x->stopped.returned = keys;
-    return x->stopped.why.p ? 0 : AZ_ENOMEM;
 }
 
 /* ---- questions ---- */
@@ -353,12 +365,6 @@ static int take_question(struct az_work *w, struct work_call *c, const struct az
     return 0;
 }
 
-/* Questions for a stopped backend go back at once. */
-static int refuse_question(struct az_work *w, struct work_call *c, struct az_wfxs *fx)
-{
-    return backend_stop(w, c, "stopped before", fx);
-}
-
 static struct shared_item **share_items(struct az_msg *msg, struct az_arena *a)
 {
     size_t n = msg->questions.n_items;
@@ -400,7 +406,7 @@ int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struc
                                  .key = q->key,
                                  .prompt = &c->prompt};
         if (c->backend->stopped)
-            r = refuse_question(w, c, fx) < 0 ? az_oom(err) : 0;
+            r = give_back(w, c, fx) < 0 ? az_oom(err) : 0;
         else
             r = take_question(w, c, q, now, fx, err);
     }
@@ -421,7 +427,7 @@ int az_work_on_cached(struct az_work *w, struct work_call *c, struct az_str repl
     if (r != 0)
         return AZ_MIN(r, 0);
     if (b->stopped)
-        return refuse_question(w, c, fx) < 0 ? az_oom(err) : 0;
+        return give_back(w, c, fx) < 0 ? az_oom(err) : 0;
     ready_push(c);
     return backend_pump(w, b, now, fx, err);
 }
@@ -452,7 +458,7 @@ int az_work_on_tick(struct az_work *w, az_ms now, struct az_wfxs *fx, struct az_
         if (!c->backend->kind)
             r = answer_local(w, c, fx, err);
         else if (c->backend->stopped)
-            r = refuse_question(w, c, fx) < 0 ? az_oom(err) : 0;
+            r = give_back(w, c, fx) < 0 ? az_oom(err) : 0;
         else
             ready_push(c);
     }

@@ -22,7 +22,7 @@ static int try_later(struct az_work *w, struct work_call *c, int64_t retry_after
 {
     if (!attempts_left(w, c))
         return call_error(w, c, error, text, fx);
-    if (!affordable(c))
+    if (!affordable(c) || c->backend->stopped)
         return call_again(w, c, c->mistake, c->ask.said, fx);
     az_ms delay = az_retry_delay(++c->failures, retry_after_ms, &w->rng);
     return wait_until(w, c, now + delay);
