@@ -64,7 +64,7 @@ static void read_messages(struct ask *ask, az_jv root)
     for (az_jv m = az_jv_first(az_jv_get(root, "messages")); m; m = az_jv_next(m)) {
         struct az_str text = content_text(az_jv_get(m, "content"));
         add_text(ask, text);
-        if (az_str_eqz(az_jv_str(az_jv_get(m, "role")), "user"))
+        if (!ask->user.p && az_str_eqz(az_jv_str(az_jv_get(m, "role")), "user"))
             ask->user = text;
     }
 }

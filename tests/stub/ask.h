@@ -10,7 +10,7 @@ enum provider { OPENAI, ANTHROPIC };
 struct ask {
     struct az_json *doc; /* owns what is below */
     enum provider provider;
-    struct az_str model, user; /* user: text of the last user message */
+    struct az_str model, user; /* user: text of the first user message; later ones complain */
     struct az_str id;          /* xyz of an item marker #id:xyz#, or {NULL} */
     uint64_t key;              /* of the question: model and messages, nonces left out */
     az_jv schema;              /* of the answer; NULL: none asked for */

@@ -171,6 +171,11 @@ def test_recorded_answers_are_found_by_the_prompt(world):
             assert said(stub, text=text, model=judge) == f"{item['id']} {judge} BA 1"
             text = fenced(item["prompt"], a, b)
             assert said(stub, text=text, model=judge) == f"{item['id']} {judge} AB 0"
+    body = chat(fenced("Why?", "Because.", "It is so."), model="y")
+    body["messages"] += [
+        {"role": "assistant", "content": "Well."}, {"role": "user", "content": "A or B?"}
+    ]
+    assert said(stub, body) == "q2 y AB 0"  # asked again: the question comes first
     status, _, reply = ask(stub, text=fenced("Why?", "Because.", "else"), model="y")
     assert (status, reply["error"]["message"]) == (404, "no recorded answer")
 
