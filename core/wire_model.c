@@ -53,13 +53,8 @@ static const char *answer_fault(const struct az_ballot *b)
     return probs_fault(b->probs, b->n_probs);
 }
 
-static const char *ballot_fault(const struct az_ballot *b)
+static const char *counts_fault(const struct az_ballot *b)
 {
-    const char *fault = key_fault(&b->key);
-    if (!fault)
-        fault = answer_fault(b);
-    if (fault)
-        return fault;
     if (b->tokens_in < 0 || b->tokens_out < 0 || b->tokens_cached < 0 || b->tokens_reasoning < 0)
         return "tokens";
     if (b->cost < 0)
@@ -67,6 +62,27 @@ static const char *ballot_fault(const struct az_ballot *b)
     if (b->ms < 0)
         return "time";
     return b->attempts < 0 || b->attempts > AZ_ATTEMPTS_MAX ? "attempts" : NULL;
+}
+
+static const char *ballot_fault(const struct az_ballot *b)
+{
+    const char *fault = key_fault(&b->key);
+    if (!fault)
+        fault = answer_fault(b);
+    return fault ? fault : counts_fault(b);
+}
+
+/* A question that comes back unanswered, perhaps before anything went wrong. */
+static const char *return_fault(const struct az_ballot *b)
+{
+    const char *fault = key_fault(&b->key);
+    if (fault)
+        return fault;
+    if (b->error < AZ_BE_NONE || b->error >= AZ_BE_COUNT)
+        return "error";
+    if (b->label != AZ_LABEL_NONE || b->has_score || b->n_probs)
+        return "answer to ask again";
+    return counts_fault(b);
 }
 
 static bool is_share(bool has, double v)
@@ -188,10 +204,10 @@ static void ballot_fill(const struct az_ballot *b, char *text, Assize__Ballot *m
     m->cached = b->cached;
 }
 
-int az_wire_ballot_to(const struct az_ballot *ballot, struct az_arena *a, Assize__Ballot *m,
-                      Assize__Key *key, struct az_error *err)
+int az_wire_ballot_to(const struct az_ballot *ballot, bool again, struct az_arena *a,
+                      Assize__Ballot *m, Assize__Key *key, struct az_error *err)
 {
-    const char *fault = ballot_fault(ballot);
+    const char *fault = again ? return_fault(ballot) : ballot_fault(ballot);
     if (fault)
         return bad(err, AZ_EINVAL, fault);
     char *text = az_arena_zalloc(a, text_size(ballot));
@@ -391,7 +407,8 @@ static const char *ballot_texts(const Assize__Ballot *m, struct az_ballot *b)
     return NULL;
 }
 
-int az_wire_ballot_from(const Assize__Ballot *m, struct az_ballot *ret, struct az_error *err)
+int az_wire_ballot_from(const Assize__Ballot *m, bool again, struct az_ballot *ret,
+                        struct az_error *err)
 {
     if (!m->key)
         return az_fail(err, AZ_EPROTO, "a ballot without its key");
@@ -416,7 +433,7 @@ int az_wire_ballot_from(const Assize__Ballot *m, struct az_ballot *ret, struct a
         b.score = m->score;
     const char *fault = ballot_texts(m, &b);
     if (!fault)
-        fault = ballot_fault(&b);
+        fault = again ? return_fault(&b) : ballot_fault(&b);
     if (fault)
         return bad(err, AZ_EPROTO, fault);
     *ret = b;
@@ -432,7 +449,7 @@ int az_wire_ballot_unpack(struct az_str packed, struct az_arena *a, struct az_ba
         assize__ballot__unpack(&allocator, packed.n, (const uint8_t *)packed.p);
     if (!m)
         return unpack_failed(&memory, "ballot", err);
-    return az_wire_ballot_from(m, ret, err);
+    return az_wire_ballot_from(m, false, ret, err);
 }
 
 static int used_from(const Assize__Verdict *m, struct az_arena *a, struct az_keys *ret,

@@ -50,10 +50,12 @@ int az_wire_verdict_unpack(struct az_str packed, struct az_arena *a, struct az_v
 /* ---- for envelopes ---- */
 
 /* Fill *m and *key for packing; texts are copied to `a`, the rest is
- * borrowed from `ballot`. m->key points to *key. */
-int az_wire_ballot_to(const struct az_ballot *ballot, struct az_arena *a, Assize__Ballot *m,
-                      Assize__Key *key, struct az_error *err);
+ * borrowed from `ballot`. m->key points to *key. `again`: the question comes back
+ * without an answer, and its error may be none. */
+int az_wire_ballot_to(const struct az_ballot *ballot, bool again, struct az_arena *a,
+                      Assize__Ballot *m, Assize__Key *key, struct az_error *err);
 /* Checked; texts are borrowed from *m. */
-int az_wire_ballot_from(const Assize__Ballot *m, struct az_ballot *ret, struct az_error *err);
+int az_wire_ballot_from(const Assize__Ballot *m, bool again, struct az_ballot *ret,
+                        struct az_error *err);
 void az_wire_key_to(const struct az_key *key, Assize__Key *m);
 int az_wire_key_from(const Assize__Key *m, struct az_key *ret, struct az_error *err);

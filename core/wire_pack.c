@@ -123,7 +123,7 @@ static int answers_to(struct packer *p, const struct az_msg *msg, Assize__Answer
         if (p->failed)
             return 0;
         assize__answer__init(a);
-        int r = az_wire_ballot_to(&from->ballot, p->a, b, k, err);
+        int r = az_wire_ballot_to(&from->ballot, from->again, p->a, b, k, err);
         if (r < 0)
             return r;
         a->ballot = b;

@@ -100,7 +100,7 @@ static int answers_from(const Assize__Answers *m, struct az_arena *a, struct az_
         struct az_msg_answer *to = &msg->answers.v[msg->answers.n++];
         if (!from->ballot)
             return az_fail(err, AZ_EPROTO, "an answer without a ballot");
-        int r = az_wire_ballot_from(from->ballot, &to->ballot, err);
+        int r = az_wire_ballot_from(from->ballot, from->again, &to->ballot, err);
         if (r < 0)
             return r;
         to->again = from->again;

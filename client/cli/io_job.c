@@ -278,9 +278,12 @@ static int run_all(struct running *run, struct az_error *err)
     struct az_error why = {0};
     int ended = az_feed_stop(run->feed, &why);
     job->fed = az_feed_counts(run->feed);
-    int worker = az_worker_stop(run->worker, r < 0 ? NULL : err);
-    if (r == 0 && worker < 0)
+    struct az_error of_worker = {0};
+    int worker = az_worker_stop(run->worker, &of_worker);
+    if (worker < 0) { /* the coordinator only knows that it has ended */
+        *err = of_worker;
         return worker;
+    }
     if (r == 0 && ended < 0) {
         *err = why;
         return ended;

@@ -126,12 +126,12 @@ static void ballot_in_a_message(void **state)
     Assize__Ballot m;
     Assize__Key key;
     uint8_t bytes[1024];
-    assert_int_equal(az_wire_ballot_to(&in, a, &m, &key, NULL), 0);
+    assert_int_equal(az_wire_ballot_to(&in, false, a, &m, &key, NULL), 0);
     size_t n = assize__ballot__pack(&m, bytes);
     assert_int_equal(az_wire_ballot_pack(&b, &in, NULL), 0);
     assert_int_equal(b.n, n);
     assert_memory_equal(b.p, bytes, n);
-    assert_int_equal(az_wire_ballot_from(&m, &out, NULL), 0);
+    assert_int_equal(az_wire_ballot_from(&m, false, &out, NULL), 0);
     assert_same_ballot(&in, &out);
 }
 
@@ -198,7 +198,7 @@ static void ballot_out_of_range(void **state)
         struct az_error err = {0};
         Assize__Ballot m;
         Assize__Key key;
-        assert_int_equal(az_wire_ballot_to(&good, a, &m, &key, NULL), 0);
+        assert_int_equal(az_wire_ballot_to(&good, false, a, &m, &key, NULL), 0);
         spoil(nth, &bad, &what);
         if (!what)
             break;
@@ -220,7 +220,7 @@ static void ballot_out_of_range(void **state)
             m.score = bad.score;
         }
         err = (struct az_error){0};
-        assert_int_equal(az_wire_ballot_from(&m, &out, &err), AZ_EPROTO);
+        assert_int_equal(az_wire_ballot_from(&m, false, &out, &err), AZ_EPROTO);
         assert_non_null(strstr(err.what, what));
     }
     assert_int_equal(nth, 20);
@@ -242,15 +242,44 @@ static void message_that_is_none(void **state)
     assert_int_equal(az_wire_verdict_unpack(AZ_STR(""), a, &v, &used, NULL), AZ_EPROTO);
     assert_int_equal(az_wire_key_from(NULL, &out.key, NULL), AZ_EPROTO);
 
-    assert_int_equal(az_wire_ballot_to(&in, a, &m, &key, NULL), 0);
+    assert_int_equal(az_wire_ballot_to(&in, false, a, &m, &key, NULL), 0);
     m.rationale = (char *)"\xff";
-    assert_int_equal(az_wire_ballot_from(&m, &out, NULL), AZ_EPROTO);
-    assert_int_equal(az_wire_ballot_to(&in, a, &m, &key, NULL), 0);
+    assert_int_equal(az_wire_ballot_from(&m, false, &out, NULL), AZ_EPROTO);
+    assert_int_equal(az_wire_ballot_to(&in, false, a, &m, &key, NULL), 0);
     m.request.len = 15;
-    assert_int_equal(az_wire_ballot_from(&m, &out, NULL), AZ_EPROTO);
-    assert_int_equal(az_wire_ballot_to(&in, a, &m, &key, NULL), 0);
+    assert_int_equal(az_wire_ballot_from(&m, false, &out, NULL), AZ_EPROTO);
+    assert_int_equal(az_wire_ballot_to(&in, false, a, &m, &key, NULL), 0);
     m.key = NULL;
-    assert_int_equal(az_wire_ballot_from(&m, &out, NULL), AZ_EPROTO);
+    assert_int_equal(az_wire_ballot_from(&m, false, &out, NULL), AZ_EPROTO);
+}
+
+/* A question that comes back: it may be in error or not, but has no answer. */
+static void question_comes_back(void **state)
+{
+    (void)state;
+    struct az_arena *a = az_arena_new(1024);
+    assert_non_null(a);
+    Assize__Ballot m;
+    Assize__Key key;
+    struct az_ballot in = failure(), out;
+    struct az_ballot answered = answer();
+    for (int error = AZ_BE_NONE; error <= AZ_BE_PARSE; error++) {
+        in.error = (enum az_ballot_error)error;
+        in.cost = 12;
+        in.attempts = 1;
+        assert_int_equal(az_wire_ballot_to(&in, true, a, &m, &key, NULL), 0);
+        assert_int_equal(az_wire_ballot_from(&m, true, &out, NULL), 0);
+        assert_int_equal(out.error, error);
+        assert_int_equal(out.cost, 12);
+    }
+    in.error = AZ_BE_NONE;
+    assert_int_equal(az_wire_ballot_to(&in, false, a, &m, &key, NULL), AZ_EINVAL);
+    assert_int_equal(az_wire_ballot_to(&in, true, a, &m, &key, NULL), 0);
+    assert_int_equal(az_wire_ballot_from(&m, false, &out, NULL), AZ_EPROTO);
+    assert_int_equal(az_wire_ballot_to(&answered, true, a, &m, &key, NULL), AZ_EINVAL);
+    assert_int_equal(az_wire_ballot_to(&answered, false, a, &m, &key, NULL), 0);
+    assert_int_equal(az_wire_ballot_from(&m, true, &out, NULL), AZ_EPROTO);
+    az_arena_free(a);
 }
 
 /* Whatever comes in, what comes out can be packed again. */
@@ -388,11 +417,11 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ballot_round_trip),    cmocka_unit_test(ballot_in_a_message),
-        cmocka_unit_test(text_is_mended),       cmocka_unit_test(ballot_out_of_range),
-        cmocka_unit_test(message_that_is_none), cmocka_unit_test(random_bytes),
-        cmocka_unit_test(verdict_round_trip),   cmocka_unit_test(verdict_out_of_range),
-        cmocka_unit_test(without_memory),
+        cmocka_unit_test(question_comes_back),  cmocka_unit_test(ballot_round_trip),
+        cmocka_unit_test(ballot_in_a_message),  cmocka_unit_test(text_is_mended),
+        cmocka_unit_test(ballot_out_of_range),  cmocka_unit_test(message_that_is_none),
+        cmocka_unit_test(random_bytes),         cmocka_unit_test(verdict_round_trip),
+        cmocka_unit_test(verdict_out_of_range), cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
