@@ -118,6 +118,8 @@ int az_job_open(struct az_job *job, const char *panel_path, const char *dir)
         r = az_golds_read(o->gold, &job->golds, &err);
     if (r == 0)
         r = open_store(job, dir, &err);
+    if (r == 0 && az_store_note(job->store))
+        az_warn("%s", az_store_note(job->store));
     return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
 }
 
