@@ -117,13 +117,14 @@ static int pragma(struct az_cache *c, const char *sql, int *ret)
     return r == SQLITE_ROW ? 0 : -1;
 }
 
-/* 1: it is ours and of this version, or new. 0: it is not, and was said. */
+/* 1: it is ours and of this version, or new. 0: it is not, and was said. One
+ * transaction: another process may be making the file. */
 static int check_version(struct az_cache *c)
 {
     int application = 0, version = 0, tables = 0;
-    if (pragma(c, "PRAGMA application_id", &application) < 0 ||
+    if (exec(c, "BEGIN") < 0 || pragma(c, "PRAGMA application_id", &application) < 0 ||
         pragma(c, "PRAGMA user_version", &version) < 0 ||
-        pragma(c, "SELECT count(*) FROM sqlite_schema", &tables) < 0)
+        pragma(c, "SELECT count(*) FROM sqlite_schema", &tables) < 0 || exec(c, "COMMIT") < 0)
         return -1;
     if (tables && (application != APPLICATION || version != VERSION)) {
         warn(c,
