@@ -92,6 +92,15 @@ def compare(summary):
     )
 
 
+def first_lost():
+    """The id of the first item whose verdict is the wrong answer; None: there is none."""
+    with ITEMS.open() as items, (DEMO / "llmbar/verdicts.jsonl").open() as verdicts:
+        for item, verdict in zip(map(json.loads, items), map(json.loads, verdicts)):
+            if verdict["status"] == "decided" and verdict["label"] != item["gold"]:
+                return item["id"]
+    return None
+
+
 def models_at(url, key=None):
     """Names of the models that an OpenAI-compatible server has; None: no such server."""
     request = urllib.request.Request(url.rstrip("/") + "/models")
@@ -170,9 +179,10 @@ def main():
     )
     print()
     compare(run(PANEL, DEMO / "llmbar", *SLOW))
+    lost = first_lost()
+    if lost:
+        print(f"\nA case that the majority lost:\n\n  {BUILD}/bin/assize show {DEMO}/llmbar {lost}")
     seat_a_model(sys.argv[1:] == ["--live"])
-    print()
-    print(style("2", f"Every verdict with its ballots: {DEMO}/llmbar/verdicts.jsonl"))
 
 
 if __name__ == "__main__":

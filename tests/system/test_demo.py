@@ -32,6 +32,9 @@ def test_majority_loses_and_the_demo_says_so(world):
     assert accuracy == {"majority of 11": "53.0", "gpt-4 metrics": "80.3"}
     assert "What to learn: 11 judges that vote are right 53% of the time" in shown.stdout
     assert "315 items: 276 decided, 39 abstained, 0 failed" in shown.stderr
+    lost = re.search(r"assize show build/demo/llmbar (\S+)$", shown.stdout, re.M).group(1)
+    case = world.assize("show", conftest.ROOT / "build/demo/llmbar", lost)
+    assert case.rc == 0 and "gpt-4 metrics" in case.stdout, case
     assert max(map(len, shown.stdout.splitlines())) <= 80
 
 

@@ -25,6 +25,10 @@ def test_the_first_panel_and_the_filter(world):
         assert ran.returncode == 0, ran
     assert '"q2"' in world.path("kept.jsonl").read_text()
 
+    shown = re.search("`build/release/bin/assize (show [^`]*)`", readme).group(1)
+    case = world.assize(*shown.split())
+    assert case.rc == 0 and "Jane Austen" in case.stdout, case
+
     # The verdict that the page shows is the one that comes.
     shown = re.search(r'^\{"id":"q1".*?"dissent":\[.*?\]', readme, re.S | re.M).group()
     verdict = conftest.read_jsonl(world.path("items.first.assize") / "verdicts.jsonl")[0]
