@@ -96,14 +96,14 @@ int az_check_prompts(struct az_buf *b, const struct az_panel *panel,
 
 int az_check_example(const struct az_panel *panel, struct az_item **ret, struct az_error *err)
 {
-    static const char head[] =
-        "{\"id\":\"example\",\"seq\":0,\"line\":1,\"prompt\":\"(the item's prompt)\","
-        "\"reference\":\"(its reference)\",\"context\":\"(its context)\",\"responses\":[";
+    static const char one[] = "{\"id\":\"example\",\"prompt\":\"(the item's prompt)\","
+                              "\"reference\":\"(its reference)\",\"context\":\"(its context)\","
+                              "\"response\":\"(its response)\"}";
+    static const char two[] = "{\"id\":\"example\",\"prompt\":\"(the item's prompt)\","
+                              "\"reference\":\"(its reference)\",\"context\":\"(its context)\","
+                              "\"responses\":[\"(the first response)\",\"(the second response)\"]}";
     bool many = panel->question.kind != AZ_CHOICE && panel->question.kind != AZ_SCORE;
-    AZ_AUTO_BUF json = az_buf(4096);
-    az_buf_z(&json, head);
-    az_buf_z(&json, many ? "\"(the first response)\",\"(the second response)\"]}"
-                         : "\"(its response)\"]}");
-    int r = az_buf_check(&json, err);
-    return r < 0 ? r : az_item_unpack(panel, az_buf_view(&json), ret, err);
+    struct az_panel plain = *panel; /* `fields:` is about the user's lines */
+    plain.n_fields = 0;
+    return az_item_parse(&plain, az_str(many ? two : one), 1, ret, err);
 }

@@ -41,7 +41,7 @@ static const struct az_format_field item[] = {
 };
 
 static const struct az_format_field error[] = {
-    HAS("kind", TEXT, "Its name: timeout, parse, rate_limit …"),
+    HAS("kind", TEXT, "Its name, as timeout, parse or rate_limit."),
     HAS("text", TEXT_OR_NULL, "What happened."),
     {0},
 };
@@ -57,7 +57,7 @@ static const struct az_format_field ballot[] = {
         "The answer, in the item's own frame; null for a score or an error."),
     MAY("score", NUM_OR_NULL, "The answer of a score question."),
     MAY("probs", AZ_F_MAP | AZ_F_NULL, "Probability by label, or by step of the scale."),
-    MAY("how", TEXT_OR_NULL, "How the answer was read: json, letter, logprobs …"),
+    MAY("how", TEXT_OR_NULL, "How the answer was read, as json, letter or logprobs."),
     MAY("rationale", TEXT_OR_NULL, "The judge's reasons."),
     MAY_OF("error", AZ_F_OBJECT, "Why there is no answer; then there is no label.", error),
     HAS("model", TEXT_OR_NULL, "The provider's own name of what answered."),

@@ -399,6 +399,23 @@ static void expect_file(const char *name, const char *want)
     assert_string_equal(text, want);
 }
 
+static void a_new_file_replaces_nothing(void **state)
+{
+    (void)state;
+    struct az_error err = {0};
+    AZ_AUTO(out) late = NULL;
+    AZ_AUTO_MEM char *text = NULL;
+    assert_int_equal(az_out_open(in_folder("new"), AZ_OUT_NEW, &late, &err), 0);
+    assert_int_equal(az_file_put(in_folder("new"), AZ_OUT_NEW, AZ_STR("first"), &err), 0);
+    assert_int_equal(az_file_put(in_folder("new"), AZ_OUT_NEW, AZ_STR("second"), &err), AZ_EEXIST);
+    assert_non_null(strstr(err.what, "is there already"));
+    /* Nor what came while it was being written. */
+    assert_int_equal(az_out_write(late, AZ_STR("late"), &err), 0);
+    assert_int_equal(az_out_commit(late, &err), AZ_EEXIST);
+    assert_int_equal(az_file_read(in_folder("new"), 100, &text, NULL, &err), 0);
+    assert_string_equal(text, "first");
+}
+
 static void an_atomic_file_appears_at_commit(void **state)
 {
     (void)state;
@@ -553,6 +570,7 @@ int main(void)
         cmocka_unit_test(a_pipe_without_waiting),
         cmocka_unit_test(a_compressed_pipe_in_pieces),
         cmocka_unit_test(whole_files),
+        cmocka_unit_test(a_new_file_replaces_nothing),
         cmocka_unit_test(an_atomic_file_appears_at_commit),
         cmocka_unit_test(links_are_followed),
         cmocka_unit_test(a_stream_shows_as_it_comes),
