@@ -124,13 +124,14 @@ static void tell_end(const struct az_job *job)
 }
 
 static void next_command(const struct az_job *job, const struct az_summary_figures *f,
-                         const char *panel, const char *items, const char *dir, char *next,
-                         size_t size)
+                         const struct options *o, const char *panel, const char *items,
+                         const char *dir, char *next, size_t size)
 {
-    if (f->left || job->end != AZ_JOB_DONE)
-        snprintf(next, size, "assize run %s %s", panel, items);
-    else if (f->failed)
-        snprintf(next, size, "assize run %s %s --retry-failed", panel, items);
+    bool open = f->left || job->end != AZ_JOB_DONE;
+    const char *named = o->job.job;
+    if (open || f->failed)
+        snprintf(next, size, "assize run %s %s%s%s%s", panel, items, named ? " --job " : "",
+                 named ? named : "", open ? "" : " --retry-failed");
     else
         snprintf(next, size, "assize show %s ID", dir);
 }
@@ -193,7 +194,7 @@ static int finish(struct az_job *job, const struct options *o, const char *panel
     const struct az_summary_figures *f = az_summary_figures(summary);
     if (!o->job.quiet) {
         char next[1024];
-        next_command(job, f, panel, items, dir, next, sizeof(next));
+        next_command(job, f, o, panel, items, dir, next, sizeof(next));
         AZ_AUTO_BUF text = az_buf(1 << 20);
         bool color = az_terminal_color(2);
         az_summary_text(&text, summary, az_terminal_columns(2, 100), color, next);

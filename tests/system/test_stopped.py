@@ -16,6 +16,7 @@ def test_stops_and_goes_on(world):
     run = world.run(panel, items)
     assert run.rc == 75, run
     assert "Incorrect API key" in run.stderr
+    assert f"items.jsonl --job {run.job}" in run.stderr  # the command that goes on with this job
     assert 0 < run.summary()["left"] < 40
     assert stub.counts()["requests"] < 20 + 2 * 8  # nobody new was asked
 
