@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "core/price.h"
+#include "core/prompt.h"
 
 static int rounds_of(const struct az_panel *panel)
 {
@@ -35,6 +36,7 @@ int az_estimate_init(struct az_estimate *e, const struct az_panel *panel,
                      const struct az_prompter *prompter, struct az_error *err)
 {
     *e = (struct az_estimate){.panel = panel, .prompter = prompter};
+    az_prompt_init(&e->prompt);
     e->judges = az_zalloc(panel->n_judges * sizeof(*e->judges));
     int r = e->judges ? 0 : AZ_ENOMEM;
     if (r == 0 && rounds_of(panel) > 1)
@@ -50,6 +52,7 @@ void az_estimate_release(struct az_estimate *e)
     free(e->judges);
     free(e->seen);
     free(e->filler);
+    az_prompt_release(&e->prompt);
     *e = (struct az_estimate){0};
 }
 
@@ -58,7 +61,18 @@ static az_nusd sum(az_nusd a, az_nusd b)
     return a > AZ_NUSD_MAX - b ? AZ_NUSD_MAX : a + b;
 }
 
-static void add_calls(struct az_estimate_judge *to, const struct az_judge *judge, int64_t bytes)
+/* Bytes of the prompt; 0 for an item that this judge can't be asked about. */
+static int64_t rendered(struct az_estimate *e, const struct az_key *key, const struct az_item *item)
+{
+    static const unsigned char no_secret[AZ_SECRET_BYTES];
+    struct az_error err;
+    if (az_prompter_render(e->prompter, &e->prompt, key, item, NULL, no_secret, &err) < 0)
+        return 0;
+    return (int64_t)(e->prompt.system.n + e->prompt.user.n);
+}
+
+static void add_calls(struct az_estimate_judge *to, const struct az_judge *judge, int64_t bytes,
+                      int64_t bound)
 {
     for (int i = 0; i < judge->samples; i++) {
         to->calls++;
@@ -66,7 +80,7 @@ static void add_calls(struct az_estimate_judge *to, const struct az_judge *judge
         to->out += judge->max_tokens;
         to->likely =
             sum(to->likely, az_price_cost(&judge->price, bytes / AZ_BYTES_PER_TOKEN, 0, 0));
-        to->worst = sum(to->worst, az_price_worst(&judge->price, bytes, judge->max_tokens));
+        to->worst = sum(to->worst, az_price_worst(&judge->price, bound, judge->max_tokens));
     }
 }
 
@@ -83,10 +97,10 @@ static int add_judge(struct az_estimate *e, const struct az_item *item, int j,
     }
     for (int i = 0; i < n; i++) {
         struct az_key key = {.judge = j, .round = round, .criterion = -1, .order = orders[i]};
-        int64_t bytes = az_prompter_bytes_bound(e->prompter, &key, item, view);
-        if (bytes == INT64_MAX)
+        int64_t bound = az_prompter_bytes_bound(e->prompter, &key, item, view);
+        if (bound == INT64_MAX)
             return AZ_ENOMEM;
-        add_calls(&e->judges[j], judge, bytes);
+        add_calls(&e->judges[j], judge, rendered(e, &key, item), bound);
     }
     return 0;
 }

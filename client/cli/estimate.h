@@ -1,7 +1,7 @@
 /* client/cli/estimate.h: what a job will take, before anybody is asked. Pure.
  *
- * Calls and money are upper bounds for one call a question; tokens of requests
- * are bytes / 4, which is an estimate. */
+ * Calls and the worst case are upper bounds for one call a question; tokens of
+ * requests are bytes of the rendered prompt / 4, which is an estimate. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
@@ -12,7 +12,7 @@ enum { AZ_BYTES_PER_TOKEN = 4 };
 
 struct az_estimate_judge {
     int64_t calls;
-    int64_t bytes;  /* of requests, no fewer than they can have */
+    int64_t bytes;  /* of prompts as rendered, without what others said before */
     int64_t out;    /* tokens, at most */
     az_nusd likely; /* of the requests alone, at bytes / 4 */
     az_nusd worst;  /* what is reserved for one call each */
@@ -23,6 +23,7 @@ struct az_estimate {
     const struct az_prompter *prompter;
     int64_t items;
     struct az_estimate_judge *judges; /* as the panel's */
+    struct az_prompt prompt;          /* scratch */
     struct az_seen *seen;             /* what a later round may show, at its longest */
     char *filler;
 };

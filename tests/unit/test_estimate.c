@@ -47,9 +47,17 @@ static void calls(void **state)
     /* The money of one judge is what the scheduler would reserve for it. */
     AZ_AUTO(item) item = item_from(p, item_json);
     struct az_key key = {.judge = 1, .round = 1, .criterion = -1, .order = AZ_ORDER_LISTED};
-    int64_t bytes = az_prompter_bytes_bound(prompter, &key, item, NULL);
-    assert_int_equal(e.judges[1].bytes, 2 * bytes);
-    assert_int_equal(e.judges[1].worst, 2 * az_price_worst(&p->judges[1].price, bytes, 50));
+    int64_t bound = az_prompter_bytes_bound(prompter, &key, item, NULL);
+    assert_int_equal(e.judges[1].worst, 2 * az_price_worst(&p->judges[1].price, bound, 50));
+
+    /* Its tokens are those of what it is sent. */
+    static const unsigned char secret[AZ_SECRET_BYTES];
+    struct az_prompt prompt;
+    struct az_error err;
+    az_prompt_init(&prompt);
+    assert_int_equal(az_prompter_render(prompter, &prompt, &key, item, NULL, secret, &err), 0);
+    assert_int_equal(e.judges[1].bytes, 2 * (prompt.system.n + prompt.user.n));
+    az_prompt_release(&prompt);
     assert_int_equal(e.judges[2].worst, 0); /* its price is not known */
     assert_int_equal(e.judges[3].bytes, 0);
 
@@ -60,14 +68,19 @@ static void calls(void **state)
     az_estimate_release(&e);
 }
 
-/* A later round is longer than the first by what the others said. */
+#define DEBATERS                                                                   \
+    "question: pair\n"                                                             \
+    "judges:\n"                                                                    \
+    "  - {backend: openai, model: a, usd_per_mtok: {input: 1000000, output: 0}}\n" \
+    "  - {backend: openai, model: b, usd_per_mtok: {input: 1000000, output: 0}}\n"
+
+/* A later round costs more than the first, at the worst, by what the others said. */
 static void debate(void **state)
 {
     (void)state;
-    AZ_AUTO(panel) vote = panel_from("question: pair\njudges: [openai/a, openai/b]\n");
+    AZ_AUTO(panel) vote = panel_from(DEBATERS);
     AZ_AUTO(panel)
-    twice = panel_from("question: pair\njudges: [openai/a, openai/b]\n"
-                       "policy: {kind: debate, rounds: 2}\n");
+    twice = panel_from(DEBATERS "policy: {kind: debate, rounds: 2}\n");
     AZ_AUTO(prompter) one = NULL;
     AZ_AUTO(prompter) two = NULL;
     struct az_estimate e1, e2;
@@ -75,7 +88,8 @@ static void debate(void **state)
     count(&e2, twice, &two, item_json);
     int64_t said = (int64_t)vote->judges[1].max_tokens * AZ_BYTES_PER_TOKEN;
     assert_int_equal(e2.judges[0].calls, 2 * e1.judges[0].calls);
-    assert_true(e2.judges[0].bytes >= 2 * e1.judges[0].bytes + said * e1.judges[0].calls);
+    az_nusd more = said * e1.judges[0].calls * AZ_NUSD_PER_USD; /* a dollar a byte */
+    assert_true(e2.judges[0].worst >= 2 * e1.judges[0].worst + more);
     az_estimate_release(&e1);
     az_estimate_release(&e2);
 }

@@ -59,9 +59,12 @@ static const char *misfit(az_jv schema, az_jv v)
     bool map = az_jv_type(v) == AZ_J_OBJECT, list = az_jv_type(v) == AZ_J_ARRAY;
     for (az_jv c = map && properties ? az_jv_first(v) : NULL; c && !r; c = az_jv_next(c)) {
         az_jv known = az_jv_get(properties, az_jv_key(c).p);
-        if (!known)
-            snprintf(why, sizeof(why), "'" AZ_STR_FMT "' is not listed", AZ_STR_ARG(az_jv_key(c)));
-        r = known ? misfit(known, c) : why;
+        if (known) {
+            r = misfit(known, c);
+            continue;
+        }
+        snprintf(why, sizeof(why), "'" AZ_STR_FMT "' is not listed", AZ_STR_ARG(az_jv_key(c)));
+        r = why;
     }
     for (az_jv k = map ? az_jv_first(az_jv_get(schema, "required")) : NULL; k && !r;
          k = az_jv_next(k)) {
