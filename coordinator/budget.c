@@ -11,13 +11,13 @@ struct az_budget az_budget(az_nusd limit, az_nusd spent)
 
 static az_nusd held(const struct az_budget *b)
 {
-    return b->settled + b->reserved;
+    return az_nusd_add(b->settled, b->reserved);
 }
 
 enum az_budget_answer az_budget_reserve(struct az_budget *b, az_nusd worst)
 {
     if (b->limit == AZ_NUSD_MAX) {
-        b->reserved += worst;
+        b->reserved = az_nusd_add(b->reserved, worst);
         return AZ_BUDGET_GRANTED;
     }
     if (worst > b->limit - AZ_MIN(b->settled, b->limit))
@@ -47,5 +47,5 @@ void az_budget_settle(struct az_budget *b, az_nusd worst, az_nusd actual)
 {
     az_assert(b->reserved >= worst);
     b->reserved -= worst;
-    b->settled += actual;
+    b->settled = az_nusd_add(b->settled, actual);
 }

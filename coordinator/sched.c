@@ -112,7 +112,25 @@ static void orphan_add(struct az_sched *s, const struct ask *a)
         s->counts.sent--;
         return;
     }
-    s->orphans[s->n_orphans++] = (struct orphan){a->key, a->peer, a->reserved};
+    s->orphans[s->n_orphans++] = (struct orphan){.key = a->key,
+                                                 .peer = a->peer,
+                                                 .attempts = a->attempts,
+                                                 .reserved = a->reserved,
+                                                 .spent = a->spent};
+}
+
+/* False: nobody holds such a question. */
+static bool orphan_take(struct az_sched *s, int peer, const struct az_key *key, struct orphan *ret)
+{
+    for (size_t i = 0; i < s->n_orphans; i++) {
+        if (s->orphans[i].peer != peer || az_key_cmp(&s->orphans[i].key, key))
+            continue;
+        *ret = s->orphans[i];
+        s->orphans[i] = s->orphans[--s->n_orphans];
+        s->counts.sent--;
+        return true;
+    }
+    return false;
 }
 
 static void entry_leave(struct az_sched *s, struct entry *e)
@@ -296,7 +314,7 @@ int az_sched_on_credit(struct az_sched *s, int peer, const struct az_credits *cr
     for (size_t i = 0; i < credits->n; i++) {
         for (size_t b = 0; b < s->panel->n_backends; b++) {
             if (az_str_eqz(credits->v[i].backend, s->panel->backends[b].name))
-                p->credit[b] += credits->v[i].credit;
+                p->credit[b] += AZ_MIN(credits->v[i].credit, UINT32_MAX - p->credit[b]);
         }
     }
     return sched_dispatch(s, fx, err);
@@ -316,12 +334,18 @@ static void judge_count(struct az_sched *s, const struct az_ballot *b)
     snprintf(j->last_text, sizeof(j->last_text), AZ_STR_FMT, AZ_STR_ARG(b->error_text));
 }
 
-/* The lease ended without a ballot; the question waits for its next turn. */
+/* The lease ended without a ballot; the question waits for its next turn, unless
+ * its item has been decided meanwhile. */
 static int ask_again(struct az_sched *s, struct ask *a, const struct az_msg_answer *answer)
 {
     a->attempts += answer->ballot.attempts;
-    a->spent += answer->ballot.cost;
-    a->mistake = answer->ballot.error;
+    a->spent = az_nusd_add(a->spent, answer->ballot.cost);
+    if (a->entry->state == ENTRY_COMMITTING_VERDICT) {
+        a->state = ASK_ENDED;
+        return 0;
+    }
+    a->mistake =
+        az_ballot_error_asks_again(answer->ballot.error) ? answer->ballot.error : AZ_BE_NONE;
     a->said = (struct az_str){0};
     if (answer->said.p) {
         a->said = az_arena_str(a->entry->arena, answer->said);
@@ -332,14 +356,26 @@ static int ask_again(struct az_sched *s, struct ask *a, const struct az_msg_answ
     return 0;
 }
 
+/* It waits for one more ballot to be durable: its turn comes after all others'. */
+static void committing_requeue(struct az_sched *s, struct entry *e)
+{
+    struct entry **at = &s->committing.head;
+    while (*at != e)
+        at = &(*at)->next;
+    *at = e->next;
+    if (!e->next)
+        s->committing.tail = at;
+    e->ticket = 0;
+    fifo_push(&s->committing, e);
+}
+
 static int ask_end(struct az_sched *s, struct ask *a, const struct az_ballot *ballot,
                    struct az_effects *fx)
 {
     struct entry *e = a->entry;
     struct az_ballot whole = *ballot;
     whole.attempts += a->attempts;
-    whole.cost += a->spent;
-    whole.key.item = e->item->seq;
+    whole.cost = az_nusd_add(whole.cost, a->spent);
     a->state = ASK_ENDED;
     judge_count(s, &whole);
     if (e->state == ENTRY_COMMITTING_VERDICT) { /* paid for, and too late to count */
@@ -361,49 +397,46 @@ static int ask_end(struct az_sched *s, struct ask *a, const struct az_ballot *ba
     *stored = e->ballots[e->n_ballots - 1];
     x->ballot = stored;
     e->fresh = true;
+    if (e->state == ENTRY_COMMITTING_ROUND)
+        committing_requeue(s, e);
     return 0;
 }
 
 /* An answer about an item that has left the window: its verdict is final, the
  * ballot is kept all the same. */
-static int orphan_answer(struct az_sched *s, const struct az_msg_answer *answer,
+static int orphan_answer(struct az_sched *s, int peer, const struct az_msg_answer *answer,
                          struct az_effects *fx)
 {
-    const struct az_ballot *ballot = &answer->ballot;
-    az_nusd reserved = 0;
-    for (size_t i = 0; i < s->n_orphans; i++) {
-        if (az_key_cmp(&s->orphans[i].key, &ballot->key))
-            continue;
-        reserved = s->orphans[i].reserved;
-        s->orphans[i] = s->orphans[--s->n_orphans];
-        s->counts.sent--;
-        break;
+    struct orphan o;
+    if (!orphan_take(s, peer, &answer->ballot.key, &o)) { /* not its question: it only cost money */
+        az_budget_settle(&s->budget, 0, answer->ballot.cost);
+        return 0;
     }
-    az_budget_settle(&s->budget, reserved, ballot->cost);
+    az_budget_settle(&s->budget, o.reserved, answer->ballot.cost);
     if (answer->again)
         return 0;
 
-    judge_count(s, ballot);
-    struct az_effect *x = az_effects_add(fx, AZ_FX_BALLOT);
+    struct az_ballot *late = az_arena_zalloc(fx->arena, sizeof(*late));
+    struct az_effect *x = late ? az_effects_add(fx, AZ_FX_BALLOT) : NULL;
     if (!x)
         return AZ_ENOMEM;
-    x->ballot = ballot;
+    *late = answer->ballot;
+    late->attempts += o.attempts;
+    late->cost = az_nusd_add(late->cost, o.spent);
+    judge_count(s, late);
+    x->ballot = late;
     return 0;
 }
 
-static int on_answer(struct az_sched *s, const struct az_msg_answer *answer, struct az_effects *fx,
-                     struct az_error *err)
+static int on_answer(struct az_sched *s, int peer, const struct az_msg_answer *answer,
+                     struct az_effects *fx, struct az_error *err)
 {
     const struct az_ballot *ballot = &answer->ballot;
     struct entry *e = az_map_get(&s->entries, ballot->key.item);
     struct ask *a = e ? ask_find(e, &ballot->key) : NULL;
     s->ledger_dirty = s->ledger_dirty || ballot->cost;
-    if (!a)
-        return orphan_answer(s, answer, fx) < 0 ? az_oom(err) : 0;
-    if (a->state != ASK_SENT) { /* answered already, elsewhere: it only cost money */
-        s->budget.settled += ballot->cost;
-        return 0;
-    }
+    if (!a || a->state != ASK_SENT || a->peer != peer)
+        return orphan_answer(s, peer, answer, fx) < 0 ? az_oom(err) : 0;
 
     az_budget_settle(&s->budget, a->reserved, ballot->cost);
     a->reserved = 0;
@@ -421,10 +454,7 @@ int az_sched_on_answers(struct az_sched *s, int peer, const struct az_msg *msg, 
                         struct az_effects *fx, struct az_error *err)
 {
     for (size_t i = 0; i < msg->answers.n; i++) {
-        if ((size_t)msg->answers.v[i].ballot.key.judge >= s->panel->n_judges)
-            return az_fail(err, AZ_EPROTO, "a ballot of judge %d, the panel seats %zu",
-                           msg->answers.v[i].ballot.key.judge, s->panel->n_judges);
-        int r = on_answer(s, &msg->answers.v[i], fx, err);
+        int r = on_answer(s, peer, &msg->answers.v[i], fx, err);
         if (r < 0)
             return r;
     }
@@ -435,17 +465,23 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
                         struct az_effects *fx, struct az_error *err)
 {
     for (size_t b = 0; b < s->panel->n_backends; b++) {
-        if (!az_str_eqz(msg->stopped.backend, s->panel->backends[b].name))
+        /* The first reason stays: what follows only echoes it. */
+        if (!az_str_eqz(msg->stopped.backend, s->panel->backends[b].name) || s->queues[b].stopped)
             continue;
         s->queues[b].stopped = true;
         s->stopped = s->panel->backends[b].name;
         snprintf(s->stopped_why, sizeof(s->stopped_why), AZ_STR_FMT, AZ_STR_ARG(msg->stopped.why));
     }
     for (size_t i = 0; i < msg->stopped.n; i++) {
-        struct entry *e = az_map_get(&s->entries, msg->stopped.returned[i].item);
-        struct ask *a = e ? ask_find(e, &msg->stopped.returned[i]) : NULL;
-        if (!a || a->state != ASK_SENT)
+        const struct az_key *key = &msg->stopped.returned[i];
+        struct entry *e = az_map_get(&s->entries, key->item);
+        struct ask *a = e ? ask_find(e, key) : NULL;
+        struct orphan o;
+        if (!a || a->state != ASK_SENT || a->peer != peer) {
+            if (orphan_take(s, peer, key, &o))
+                az_budget_settle(&s->budget, o.reserved, 0);
             continue;
+        }
         az_budget_settle(&s->budget, a->reserved, 0);
         a->reserved = 0;
         e->sent--;
@@ -459,10 +495,15 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
 static int ask_lost(struct az_sched *s, struct ask *a, struct az_effects *fx)
 {
     az_budget_settle(&s->budget, a->reserved, a->reserved); /* who knows what it cost */
-    a->spent += a->reserved;
+    s->ledger_dirty = s->ledger_dirty || a->reserved;
+    a->spent = az_nusd_add(a->spent, a->reserved);
     a->reserved = 0;
     a->entry->sent--;
     s->counts.sent--;
+    if (a->entry->state == ENTRY_COMMITTING_VERDICT) { /* nobody needs it any more */
+        a->state = ASK_ENDED;
+        return 0;
+    }
     if (++a->lost < AZ_LOST_MAX) {
         queue_push(s, a);
         return 0;
@@ -473,6 +514,16 @@ static int ask_lost(struct az_sched *s, struct ask *a, struct az_effects *fx)
                              .label = AZ_LABEL_NONE,
                              .how = AZ_STR("lost")};
     return ask_end(s, a, &lost, fx);
+}
+
+static int entry_lose(struct az_sched *s, struct entry *e, int peer, struct az_effects *fx)
+{
+    for (size_t i = 0; i < e->n_asks && e->sent; i++) {
+        struct ask *a = e->asks[i];
+        if (a->state == ASK_SENT && a->peer == peer && ask_lost(s, a, fx) < 0)
+            return AZ_ENOMEM;
+    }
+    return 0;
 }
 
 int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects *fx,
@@ -486,16 +537,19 @@ int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects 
         if (s->orphans[i].peer != peer)
             continue;
         az_budget_settle(&s->budget, s->orphans[i].reserved, s->orphans[i].reserved);
+        s->ledger_dirty = s->ledger_dirty || s->orphans[i].reserved;
         s->counts.sent--;
         s->orphans[i] = s->orphans[--s->n_orphans];
     }
+    /* Decided items are in no list of active ones, but have calls under way. */
+    for (struct entry *e = s->committing.head; e; e = e->next) {
+        if (e->state == ENTRY_COMMITTING_VERDICT && entry_lose(s, e, peer, fx) < 0)
+            return az_oom(err);
+    }
     for (struct entry *e = s->oldest, *next; e; e = next) {
         next = e->younger;
-        for (size_t i = 0; i < e->n_asks; i++) {
-            struct ask *a = e->asks[i];
-            if (a->state == ASK_SENT && a->peer == peer && ask_lost(s, a, fx) < 0)
-                return az_oom(err);
-        }
+        if (entry_lose(s, e, peer, fx) < 0)
+            return az_oom(err);
         if (worth_folding(s, e)) {
             int r = entry_fold(s, e, fx, err);
             if (r < 0)
@@ -570,8 +624,9 @@ int az_sched_ledger(struct az_sched *s, struct az_effects *fx, struct az_error *
         return az_oom(err);
     s->ledger_dirty = false;
     x->ledger.settled = s->budget.settled;
-    x->ledger.ceiling =
-        s->budget.limit == AZ_NUSD_MAX ? s->budget.settled + s->budget.reserved : s->budget.asked;
+    /* A call that cost more than its worst case may have passed what was asked. */
+    az_nusd held = az_nusd_add(s->budget.settled, s->budget.reserved);
+    x->ledger.ceiling = s->budget.limit == AZ_NUSD_MAX ? held : AZ_MAX(held, s->budget.asked);
     return 0;
 }
 
@@ -610,7 +665,7 @@ int az_sched_close(struct az_sched *s, struct az_effects *fx, struct az_error *e
     struct az_effect *x = az_effects_add(fx, AZ_FX_LEDGER);
     if (!x)
         return az_oom(err);
-    x->ledger.settled = x->ledger.ceiling = s->budget.settled + s->budget.reserved;
+    x->ledger.settled = x->ledger.ceiling = az_nusd_add(s->budget.settled, s->budget.reserved);
     return 0;
 }
 

@@ -5,8 +5,9 @@
  * After each event the caller runs the effects in order, submits what they put
  * into the store, and tells the ticket with az_sched_submitted(). What depends
  * on a write (a later round, a verdict on its way out, money) waits for
- * az_sched_on_committed(). Calls that can fail return 0 or a negative AZ_E*;
- * AZ_ENOMEM is the only one, and then the job must stop. */
+ * az_sched_on_committed(). Calls that can fail return 0 or a negative AZ_E*:
+ * AZ_ENOMEM, and then the job must stop. What a worker says about questions
+ * that it does not hold is passed over. */
 #pragma once
 #include "coordinator/budget.h"
 #include "coordinator/effects.h"

@@ -62,7 +62,7 @@ static az_nusd worst_case(const struct az_sched *s, const struct ask *a, const s
     int64_t room = judge->max_tokens;
     if (a->mistake == AZ_BE_LENGTH)
         room *= AZ_MORE_ROOM;
-    return az_price_worst(&judge->price, bytes + (int64_t)a->said.n * 2, room);
+    return az_price_worst(&judge->price, az_nusd_add(bytes, (int64_t)a->said.n * 2), room);
 }
 
 static int ledger_raise(struct az_sched *s, az_nusd worst, struct az_effects *fx)
@@ -115,17 +115,19 @@ static int batch_open(struct az_sched *s, int peer, struct az_effects *fx, size_
     return x->send.msg.questions.items && x->send.msg.questions.v ? 0 : AZ_ENOMEM;
 }
 
-/* Returns the item's bytes when it was new to the message. */
+/* Returns the bytes that it adds, with the item's when it was new to the message. */
 static size_t batch_put(struct az_sched *s, struct az_msg *msg, struct ask *a,
                         const struct az_view *view)
 {
     struct entry *e = a->entry;
-    size_t bytes = 0;
+    size_t bytes = a->said.n;
+    for (size_t i = 0; i < view->n; i++)
+        bytes += view->seen[i].rationale.n;
     if (e->batch != s->batch) {
         e->batch = s->batch;
         e->batch_item = (uint32_t)msg->questions.n_items;
         msg->questions.items[msg->questions.n_items++] = e->item;
-        bytes = az_arena_bytes(e->item->arena);
+        bytes += az_arena_bytes(e->item->arena);
     }
     msg->questions.v[msg->questions.n++] = (struct az_msg_question){
         .key = a->key,

@@ -42,7 +42,8 @@ struct entry {
 struct orphan {
     struct az_key key;
     int peer;
-    az_nusd reserved;
+    int attempts; /* by earlier leases, as is spent */
+    az_nusd reserved, spent;
 };
 
 struct fifo {

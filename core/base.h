@@ -13,6 +13,13 @@ typedef int64_t az_nusd; /* nano-dollars: 1 USD = 1,000,000,000 */
 #define AZ_NUSD_PER_USD INT64_C(1000000000)
 #define AZ_NUSD_MAX INT64_MAX /* as a limit: none */
 
+/* Sums of money (never negative) that stay at the largest instead of overflowing. */
+static inline az_nusd az_nusd_add(az_nusd a, az_nusd b)
+{
+    az_nusd sum;
+    return __builtin_add_overflow(a, b, &sum) ? AZ_NUSD_MAX : sum;
+}
+
 #define AZ_LEN(a) (sizeof(a) / sizeof((a)[0]))
 /* Each argument is evaluated once; the counter keeps nested uses apart. */
 #define AZ_MIN(a, b) AZ_PICK_(<, a, b, __COUNTER__)

@@ -1,0 +1,608 @@
+#include "coordinator/sched.h"
+
+#include "tests/unit/unit.h"
+// clang-format off
+#include "tests/unit/sched_scene.h"
+// clang-format on
+
+#define HEAD                                                  \
+    "question: {kind: choice, labels: [A, B], ask: Which?}\n" \
+    "backends:\n"                                             \
+    "  - {name: gpu, kind: openai, url: 'http://gpu/v1'}\n"   \
+    "  - {name: api, kind: openai, url: 'http://api/v1'}\n"
+#define PAID "usd_per_mtok: {input: 1000, output: 1000}, max_tokens: 100"
+
+static const char two[] = HEAD "judges:\n"
+                               "  - {name: a, backend: gpu, model: m}\n"
+                               "  - {name: b, backend: gpu, model: n}\n";
+static const char split[] = HEAD "judges:\n"
+                                 "  - {name: a, backend: gpu, model: m}\n"
+                                 "  - {name: b, backend: api, model: n}\n";
+static const char debate[] = HEAD "judges:\n"
+                                  "  - {name: a, backend: gpu, model: m}\n"
+                                  "  - {name: b, backend: gpu, model: n}\n"
+                                  "policy: {kind: debate, rounds: 2}\n";
+static const char early[] = HEAD "judges:\n"
+                                 "  - {name: a, backend: gpu, model: m}\n"
+                                 "  - {name: b, backend: gpu, model: n}\n"
+                                 "  - {name: c, backend: gpu, model: o}\n"
+                                 "policy: {kind: vote, early_stop: true, audit: 0}\n";
+
+enum { LINES = 24 };
+static const struct {
+    const char *name, *panel;
+    struct scene_line lines[LINES];
+} cases[] = {
+    {"asks only within credit",
+     two,
+     {{"add 0", ""},
+      {"add 1", ""},
+      {"credit 0 gpu 3", "ask 0: 0.0 0.1 1.0"},
+      {"credit 0 api 9", ""},
+      {"answer 0 0.0 A", "keep 0.0 A"}, /* no credit came back with it */
+      {"credit 0 gpu 1", "ask 0: 1.1"},
+      {"credit 0 gpu 5", ""},
+      {"add 2", "ask 0: 2.0 2.1"}}},
+    {"two workers share",
+     two,
+     {{"add 0", ""}, {"credit 0 gpu 1", "ask 0: 0.0"}, {"credit 1 gpu 1", "ask 1: 0.1"}}},
+    {"a verdict only after its commit",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"answer 0 0.1 A", "keep 0.1 A"},
+      {"answer 0 0.0 A", "keep 0.0 A; decide 0 decided A"},
+      {"done", ""},
+      {"commit", ""},
+      {"done", "0 decided A"},
+      {"done", ""}}},
+    {"round 2 waits for the commit",
+     debate,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"answer 0 0.1 B", "keep 0.1 B"},
+      {"credit 0 gpu 1", ""},
+      {"commit", "ask 0: 0.0/2 0.1/2"},
+      {"answer 0 0.0/2 B", "keep 0.0/2 B"},
+      {"answer 0 0.1/2 B", "keep 0.1/2 B; decide 0 decided B"},
+      {"commit", ""},
+      {"done", "0 decided B"}}},
+    {"consensus needs no second round",
+     debate,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"answer 0 0.1 A", "keep 0.1 A; decide 0 decided A"}}},
+    {"an error is a ballot",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"answer 0 0.0 timeout", "keep 0.0 timeout"},
+      {"answer 0 0.1 A", "keep 0.1 A; decide 0 abstained"}}},
+    {"time is up: what is missing is an error",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"tick 599999", ""},
+      {"tick 600000", "decide 0 failed"},
+      {"commit", ""},
+      {"done", "0 failed"}}},
+    {"time is up before anybody was asked",
+     two,
+     {{"add 0", ""},
+      {"tick 600000", "decide 0 failed"},
+      {"credit 0 gpu 9", ""},
+      {"commit", ""},
+      {"done", "0 failed"}}},
+    {"time is up while a round waits for the disk",
+     debate,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"answer 0 0.1 B", "keep 0.1 B"},
+      {"tick 600000", ""},
+      {"commit", "decide 0 abstained"}}},
+    {"late, before the verdict is durable",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"tick 600000", "decide 0 failed"},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"again 0 0.1 $1 x", ""}, /* nobody asks it again */
+      {"credit 0 gpu 9", ""},
+      {"commit", ""},
+      {"done", "0 failed"}}},
+    {"late, after the item has left",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"tick 600000", "decide 0 failed"},
+      {"commit", ""},
+      {"done", "0 failed"},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"again 0 0.1 $1 x", ""},
+      {"answer 0 0.0 B", ""}}}, /* it holds no such question any more */
+    {"what nobody was asked is not kept",
+     two,
+     {{"credit 0 gpu 1", ""},
+      {"add 0", "ask 0: 0.0"},
+      {"answer 0 7.0 A", ""},
+      {"answer 0 0.1 A", ""},
+      {"answer 1 0.0 A", ""},
+      {"answer 0 0.99 A", ""},
+      {"answer 0 0.0 B", "keep 0.0 B"},
+      {"answer 0 0.0 A", ""}}},
+    {"a peer goes: asked elsewhere",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"answer 0 0.1 A", "keep 0.1 A"},
+      {"gone 0", ""},
+      {"credit 1 gpu 9", "ask 1: 0.0"},
+      {"answer 1 0.0 A", "keep 0.0 A; decide 0 decided A"}}},
+    {"a peer goes and comes back",
+     two,
+     {{"credit 0 gpu 2", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"gone 0", ""},
+      {"credit 0 gpu 1", "ask 0: 0.0"}}},
+    {"a peer goes with calls of a decided item",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"tick 600000", "decide 0 failed"},
+      {"gone 0", ""},
+      {"credit 1 gpu 9", ""},
+      {"commit", ""},
+      {"done", "0 failed"}}},
+    {"a backend stops: its items stay open",
+     split,
+     {{"credit 0 gpu 9", ""},
+      {"credit 0 api 1", ""},
+      {"add 0", "ask 0: 0.0; ask 0: 0.1"},
+      {"add 1", "ask 0: 1.0"},
+      {"stopped 0 api 0.1", ""},
+      {"done", ""},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"done", "0 open"},
+      {"answer 0 1.0 A", "keep 1.0 A"},
+      {"done", "1 open"}}},
+    {"a backend stops under what is lost and asked again",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"credit 1 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"stopped 1 gpu", ""},
+      {"again 0 0.0 $1 x", ""},
+      {"gone 0", ""},
+      {"done", "0 open"}}},
+    {"a backend stops after its item left",
+     split,
+     {{"credit 0 gpu 9", ""},
+      {"credit 0 api 9", ""},
+      {"add 0", "ask 0: 0.0; ask 0: 0.1"},
+      {"tick 600000", "decide 0 failed"},
+      {"commit", ""},
+      {"stopped 0 api 0.1", ""},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"done", "0 failed"}}},
+    {"asked again with what was wrong",
+     two,
+     {{"credit 0 gpu 2", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"again 0 0.1 $1 nonsense", ""},
+      {"credit 0 gpu 1", "ask 0: 0.1"},
+      {"answer 0 0.1 A", "keep 0.1 A"},
+      {"answer 0 0.0 A", "keep 0.0 A; decide 0 decided A"}}},
+    {"no more is asked after a stop",
+     two,
+     {{"credit 0 gpu 1", ""},
+      {"add 0", "ask 0: 0.0"},
+      {"stop", ""},
+      {"credit 0 gpu 5", ""},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"commit", ""},
+      {"done", ""}}},
+};
+
+static void sched_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct scene s;
+        scene_init(&s, cases[i].panel, 0);
+        scene_play(&s, cases[i].name, cases[i].lines);
+        if (az_sched_counts(s.sched).sent < 0)
+            fail_msg("%s: counts", cases[i].name);
+        scene_release(&s);
+    }
+}
+
+/* The seven losses before it are asked again, the eighth is an error. */
+static void sched_eighth_loss(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, two, 0);
+    scene_event(&s, "add 0");
+    char event[32], want[64];
+    for (int peer = 0; peer < AZ_LOST_MAX; peer++) {
+        snprintf(event, sizeof(event), "credit %d gpu 2", peer);
+        snprintf(want, sizeof(want), "ask %d: 0.0 0.1", peer);
+        assert_string_equal(scene_event(&s, event), want);
+        snprintf(event, sizeof(event), "gone %d", peer);
+        const char *got = scene_event(&s, event);
+        if (peer < AZ_LOST_MAX - 1)
+            assert_string_equal(got, "");
+        else
+            assert_non_null(strstr(got, "0.0 lost"));
+    }
+    scene_event(&s, "commit");
+    assert_string_equal(scene_event(&s, "done"), "0 failed");
+    assert_true(az_sched_idle(s.sched));
+    scene_release(&s);
+}
+
+/* After every script's like all that was under way has ended: it is idle. */
+static void sched_idle_after_losses(void **state)
+{
+    (void)state;
+    static const struct scene_line lines[] = {{"credit 0 gpu 9", ""},
+                                              {"credit 0 api 9", ""},
+                                              {"add 0", "ask 0: 0.0; ask 0: 0.1"},
+                                              {"tick 600000", "decide 0 failed"},
+                                              {"add 1", "ask 0: 1.0; ask 0: 1.1"},
+                                              {0}};
+    static const char *const ends[] = {"gone 0", "stopped 0 api 0.1 1.1"};
+    for (size_t i = 0; i < AZ_LEN(ends); i++) {
+        for (int before = 0; before < 2; before++) { /* the verdict's commit */
+            struct scene s;
+            scene_init(&s, split, 0);
+            scene_play(&s, "idle", lines);
+            if (before)
+                scene_event(&s, "commit");
+            scene_event(&s, ends[i]);
+            scene_event(&s, "answer 0 0.0 A");
+            scene_event(&s, "answer 0 1.0 A");
+            scene_event(&s, "tick 2000000");
+            scene_event(&s, "commit");
+            assert_int_equal(az_sched_counts(s.sched).sent, 0);
+            assert_true(az_sched_idle(s.sched));
+            scene_release(&s);
+        }
+    }
+}
+
+static void sched_mistake_is_sent(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, two, 0);
+    scene_event(&s, "credit 0 gpu 2");
+    scene_event(&s, "add 0");
+    scene_event(&s, "again 0 0.1 $1 nonsense");
+    assert_string_equal(scene_event(&s, "credit 0 gpu 1"), "ask 0: 0.1");
+    assert_int_equal(s.last.mistake, AZ_BE_PARSE);
+    assert_int_equal(s.last.attempts, 1);
+    assert_string_equal(s.last_said, "nonsense");
+    scene_release(&s);
+}
+
+/* The reason that a backend gave first is the one that a person reads. */
+static void sched_first_reason_stays(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, two, 0);
+    struct az_msg msg = {.kind = AZ_MSG_STOPPED};
+    msg.stopped.backend = AZ_STR("gpu");
+    static const char *const why[] = {"401: no such key", "stopped before"};
+    for (size_t i = 0; i < AZ_LEN(why); i++) {
+        msg.stopped.why = az_str(why[i]);
+        assert_int_equal(az_sched_on_stopped(s.sched, 0, &msg, 0, &s.fx, NULL), 0);
+    }
+    assert_string_equal(az_sched_counts(s.sched).stopped, "gpu");
+    assert_string_equal(az_sched_counts(s.sched).stopped_why, why[0]);
+    assert_false(az_sched_room(s.sched));
+    scene_release(&s);
+}
+
+/* What early stopping asks next rests on all ballots that it has seen: also on
+ * one that came while others were on their way to the disk. */
+static void sched_early_stop_waits_for_every_ballot(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, early, 0);
+    scene_event(&s, "credit 0 gpu 9");
+    const char *asked = scene_event(&s, "add 0");
+    char first[8], second[8], third[8] = "";
+    assert_int_equal(sscanf(asked, "ask 0: %7s %7s %7s", first, second, third), 2);
+    char event[64];
+    snprintf(event, sizeof(event), "answer 0 %s A", first);
+    scene_event(&s, event);
+    uint64_t before = s.ticket;
+    snprintf(event, sizeof(event), "answer 0 %s B", second);
+    scene_event(&s, event);
+    assert_true(s.ticket > before);
+    /* Only the first is durable. */
+    s.text[0] = '\0';
+    assert_int_equal(az_sched_on_committed(s.sched, before, 0, &s.fx, NULL), 0);
+    scene_run(&s);
+    assert_string_equal(s.text, "");
+    assert_non_null(strstr(scene_event(&s, "commit"), "ask 0: 0."));
+    scene_release(&s);
+}
+
+static void sched_early_stop_decides(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, early, 0);
+    scene_event(&s, "credit 0 gpu 9");
+    char first[8], second[8], event[64];
+    assert_int_equal(sscanf(scene_event(&s, "add 0"), "ask 0: %7s %7s", first, second), 2);
+    snprintf(event, sizeof(event), "answer 0 %s A", first);
+    scene_event(&s, event);
+    snprintf(event, sizeof(event), "answer 0 %s A", second);
+    assert_non_null(strstr(scene_event(&s, event), "; decide 0 decided A"));
+    scene_release(&s);
+}
+
+/* ---- money ---- */
+
+static const char paid[] = HEAD "judges:\n"
+                                "  - {name: a, backend: gpu, model: m, " PAID "}\n"
+                                "limits: {usd: %s}\n";
+
+static void scene_paid(struct scene *s, const char *usd, az_nusd spent)
+{
+    char yaml[1024];
+    snprintf(yaml, sizeof(yaml), paid, usd);
+    scene_init(s, yaml, spent);
+}
+
+/* The worst case of a question, as it is granted. */
+static az_nusd one_worst(void)
+{
+    struct scene s;
+    scene_paid(&s, "1000", 0);
+    scene_event(&s, "credit 0 gpu 1");
+    scene_event(&s, "add 0");
+    scene_event(&s, "commit");
+    az_nusd worst = s.grant;
+    scene_release(&s);
+    assert_true(worst > 100 * 1000000); /* 100 tokens out at 1000 USD a million */
+    return worst;
+}
+
+static void sched_raise_waits_for_the_commit(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_paid(&s, "1000", 0);
+    assert_string_equal(scene_event(&s, "credit 0 gpu 9"), "");
+    assert_string_equal(scene_event(&s, "add 0"), "");
+    assert_true(s.ceiling > 0 && s.settled == 0);
+    assert_string_equal(scene_event(&s, "add 1"), "");
+    assert_string_equal(scene_event(&s, "commit"), "ask 0: 0.0 1.0");
+    assert_true(s.grant * 2 <= s.ceiling);
+    scene_release(&s);
+}
+
+/* One fits, and no other as long as that one is under way; when it was cheap the
+ * next fits, and when it was not, never. */
+static void sched_money_ends(void **state)
+{
+    (void)state;
+    az_nusd worst = one_worst();
+    for (int cheap = 0; cheap < 2; cheap++) {
+        struct scene s;
+        char usd[32], event[64];
+        snprintf(usd, sizeof(usd), "%.9f", (double)worst * 1.5 / 1e9);
+        scene_paid(&s, usd, 0);
+        scene_event(&s, "credit 0 gpu 9");
+        scene_event(&s, "add 0");
+        scene_event(&s, "add 1");
+        assert_string_equal(scene_event(&s, "commit"), "ask 0: 0.0");
+        scene_event(&s, "commit");
+        assert_false(az_sched_counts(s.sched).broke);
+        snprintf(event, sizeof(event), "answer 0 0.0 A $%d", cheap ? 1 : (int)(worst / 1000));
+        const char *got = scene_event(&s, event);
+        if (cheap) {
+            assert_string_equal(got, "keep 0.0 A; decide 0 decided A; ask 0: 1.0");
+        } else {
+            assert_string_equal(got, "keep 0.0 A; decide 0 decided A");
+            assert_true(az_sched_counts(s.sched).broke);
+            assert_string_equal(scene_event(&s, "done"), "1 open");
+            assert_false(az_sched_room(s.sched));
+        }
+        assert_true(s.ceiling <= s.panel->limits.usd);
+        scene_release(&s);
+    }
+}
+
+/* What earlier runs may have spent is spent. */
+static void sched_counts_earlier_runs(void **state)
+{
+    (void)state;
+    az_nusd worst = one_worst();
+    struct scene s;
+    char usd[32];
+    snprintf(usd, sizeof(usd), "%.9f", (double)worst * 3 / 1e9);
+    scene_paid(&s, usd, worst * 5 / 2);
+    scene_event(&s, "credit 0 gpu 9");
+    scene_event(&s, "add 0");
+    assert_string_equal(scene_event(&s, "done"), "0 open");
+    assert_true(az_sched_counts(s.sched).broke);
+    scene_release(&s);
+}
+
+/* A lost lease may have cost its worst; a late one costs what it says. */
+static void sched_losses_and_late_answers_cost(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_paid(&s, "1000", 0);
+    scene_event(&s, "credit 0 gpu 9");
+    scene_event(&s, "add 0");
+    scene_event(&s, "commit");
+    az_nusd worst = s.grant;
+    scene_event(&s, "gone 0");
+    assert_true(s.settled == worst);
+    assert_string_equal(scene_event(&s, "credit 1 gpu 9"), "ask 1: 0.0");
+    scene_event(&s, "tick 600000");
+    scene_event(&s, "commit");
+    assert_string_equal(scene_event(&s, "done"), "0 failed");
+    assert_string_equal(scene_event(&s, "answer 1 0.0 A $7"), "keep 0.0 A");
+    assert_true(s.settled == worst + 7000);
+    assert_true(az_sched_idle(s.sched));
+    struct az_error err = {0};
+    assert_int_equal(az_sched_close(s.sched, &s.fx, &err), 0);
+    assert_true(s.fx.v[0].ledger.ceiling == worst + 7000);
+    scene_release(&s);
+}
+
+/* A peer that bills beyond all sense can't turn the sums around. */
+static void sched_survives_absurd_costs(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_paid(&s, "1000", 0);
+    scene_event(&s, "credit 0 gpu 9");
+    scene_event(&s, "add 0");
+    scene_event(&s, "commit");
+    struct az_msg_answer answer = {.ballot = {.key = scene_key("0.0"),
+                                              .label = AZ_LABEL_A,
+                                              .how = AZ_STR("json"),
+                                              .cost = AZ_NUSD_MAX,
+                                              .attempts = 1}};
+    struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
+    msg.answers.n = 1;
+    msg.answers.v = &answer;
+    for (int twice = 0; twice < 2; twice++)
+        assert_int_equal(az_sched_on_answers(s.sched, 0, &msg, 0, &s.fx, NULL), 0);
+    scene_run(&s);
+    assert_true(s.settled == AZ_NUSD_MAX && s.ceiling == AZ_NUSD_MAX);
+    scene_event(&s, "add 1");
+    assert_true(az_sched_counts(s.sched).broke);
+    scene_release(&s);
+}
+
+/* ---- the rest ---- */
+
+/* Ballots of an earlier run are never asked again. */
+static void sched_stored_ballots_count(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, two, 0);
+    struct az_ballot had[2] = {{.key = scene_key("0.0"), .label = 0, .how = AZ_STR("json")},
+                               {.key = scene_key("0.1"), .label = 0, .how = AZ_STR("json")}};
+    scene_event(&s, "credit 0 gpu 9");
+    assert_int_equal(
+        az_sched_add(s.sched, scene_item(0), (struct az_ballots){had, 1}, 0, &s.fx, NULL), 0);
+    had[0] = (struct az_ballot){0}; /* copied */
+    scene_run(&s);
+    assert_string_equal(s.text, "ask 0: 0.1");
+    s.text[0] = '\0';
+    had[0] = (struct az_ballot){.key = scene_key("1.0"), .label = 0, .how = AZ_STR("json")};
+    had[1].key.item = 1;
+    assert_int_equal(
+        az_sched_add(s.sched, scene_item(1), (struct az_ballots){had, 2}, 0, &s.fx, NULL), 0);
+    scene_run(&s);
+    assert_string_equal(s.text, "decide 1 decided A");
+    scene_release(&s);
+}
+
+static void sched_window_is_bounded(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, two, 0);
+    for (int i = 0; i < 100; i++) {
+        assert_true(az_sched_room(s.sched));
+        assert_int_equal(
+            az_sched_add(s.sched, scene_item(i), (struct az_ballots){0}, 0, &s.fx, NULL), 0);
+        scene_run(&s);
+    }
+    assert_false(az_sched_room(s.sched));
+    scene_event(&s, "credit 0 gpu 2");
+    scene_event(&s, "answer 0 0.0 A");
+    scene_event(&s, "answer 0 0.1 A");
+    assert_false(az_sched_room(s.sched));
+    scene_event(&s, "commit");
+    assert_true(az_sched_room(s.sched));
+    scene_release(&s);
+}
+
+/* A whole short job with the nth allocation failing: an error, and no leak. */
+static int short_job(struct scene *s)
+{
+    struct az_credit credit = {AZ_STR("gpu"), AZ_STR("openai"), 2};
+    struct az_credits credits = {1, &credit};
+    struct az_msg_answer v[2] = {{.ballot = {.key = scene_key("0.0"), .label = 0, .attempts = 1}},
+                                 {.ballot = {.key = scene_key("0.1"), .label = 0, .attempts = 1}}};
+    struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
+    msg.answers.n = 2;
+    msg.answers.v = v;
+    struct az_error err = {0};
+    struct az_sched_config config = {.panel = s->panel, .window_items = 9, .window_bytes = 1 << 20};
+    int r = az_sched_new(&config, &s->sched, &err);
+    if (r < 0)
+        return r;
+    struct az_item *item = az_item_new(512);
+    if (!item)
+        return AZ_ENOMEM;
+    item->seq = 0;
+    r = az_sched_add(s->sched, item, (struct az_ballots){0}, 0, &s->fx, &err);
+    if (r == 0)
+        r = az_sched_on_credit(s->sched, 0, &credits, 0, &s->fx, &err);
+    az_effects_clear(&s->fx);
+    if (r == 0)
+        r = az_sched_on_answers(s->sched, 0, &msg, 0, &s->fx, &err);
+    az_effects_clear(&s->fx);
+    az_sched_submitted(s->sched, 1);
+    return r < 0 ? r : az_sched_on_committed(s->sched, 1, 0, &s->fx, &err);
+}
+
+static void sched_without_memory(void **state)
+{
+    (void)state;
+    int r = AZ_ENOMEM;
+    int nth = 1;
+    for (; r == AZ_ENOMEM; nth++) {
+        struct scene s;
+        scene_init(&s, two, 0);
+        az_sched_free(AZ_TAKE(s.sched));
+        az_fault_alloc(nth);
+        r = short_job(&s);
+        az_fault_alloc(0);
+        scene_release(&s);
+    }
+    assert_int_equal(r, 0);
+    assert_true(nth > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sched_table),
+        cmocka_unit_test(sched_eighth_loss),
+        cmocka_unit_test(sched_idle_after_losses),
+        cmocka_unit_test(sched_mistake_is_sent),
+        cmocka_unit_test(sched_first_reason_stays),
+        cmocka_unit_test(sched_early_stop_waits_for_every_ballot),
+        cmocka_unit_test(sched_early_stop_decides),
+        cmocka_unit_test(sched_raise_waits_for_the_commit),
+        cmocka_unit_test(sched_money_ends),
+        cmocka_unit_test(sched_counts_earlier_runs),
+        cmocka_unit_test(sched_losses_and_late_answers_cost),
+        cmocka_unit_test(sched_survives_absurd_costs),
+        cmocka_unit_test(sched_stored_ballots_count),
+        cmocka_unit_test(sched_window_is_bounded),
+        cmocka_unit_test(sched_without_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
