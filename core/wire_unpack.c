@@ -1,6 +1,9 @@
 /* Envelopes to plain messages: everything that a peer could get wrong is
  * checked here, once. */
 #include "core/wire.h"
+
+#include <math.h>
+
 #include "core/wire_item.h"
 #include "core/wire_model.h"
 #include "protos/envelope.pb-c.h"
@@ -38,10 +41,13 @@ static int view_from(const Assize__Question *m, struct az_arena *a, struct az_vi
         bool label = s->label_or_none_case == ASSIZE__SEEN__LABEL_OR_NONE_LABEL;
         if (label && (s->label < 0 || s->label >= AZ_LABELS_MAX))
             return az_fail(err, AZ_EPROTO, "a view with label %d", s->label);
+        bool score = s->score_or_none_case == ASSIZE__SEEN__SCORE_OR_NONE_SCORE;
+        if (score && !isfinite(s->score))
+            return az_fail(err, AZ_EPROTO, "a view with a score that is no number");
         seen[i] = (struct az_seen){
             .label = label ? s->label : AZ_LABEL_NONE,
-            .has_score = s->score_or_none_case == ASSIZE__SEEN__SCORE_OR_NONE_SCORE,
-            .score = s->score,
+            .has_score = score,
+            .score = score ? s->score : 0,
             .rationale = az_str(s->rationale),
         };
     }
@@ -84,8 +90,8 @@ static int questions_from(const Assize__Questions *m, struct az_arena *a, struct
         r = az_wire_item_from(m->items[i], 256, &msg->questions.items[i], err);
         msg->questions.n_items += r == 0;
     }
-    for (size_t i = 0; r < 0 && i < msg->questions.n_items; i++)
-        az_item_free(msg->questions.items[i]);
+    while (r < 0 && msg->questions.n_items)
+        az_item_free(msg->questions.items[--msg->questions.n_items]);
     return r;
 }
 

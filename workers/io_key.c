@@ -50,6 +50,15 @@ static int read_credential(const char *name, struct az_secret_key *k, struct az_
     return read_file(path, k, err);
 }
 
+static bool is_one_word(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return false;
+    }
+    return n;
+}
+
 int az_secret_key_read(const char *where, struct az_secret_key **ret, struct az_error *err)
 {
     *ret = NULL;
@@ -73,7 +82,8 @@ int az_secret_key_read(const char *where, struct az_secret_key **ret, struct az_
 
     while (r == 0 && k->n && strchr(" \t\r\n", k->text[k->n - 1]))
         k->text[--k->n] = '\0';
-    if (r == 0 && (!k->n || memchr(k->text, '\n', k->n)))
+    /* Anything else could end the header that it goes into, and begin another. */
+    if (r == 0 && !is_one_word(k->text, k->n))
         r = az_fail(err, AZ_EINVAL, "the key at '%s' is empty or more than one line", where);
     if (r < 0) {
         sodium_free(k);

@@ -14,7 +14,12 @@
 #include "workers/io_recorded.h"
 #include "workers/work.h"
 
-enum { RECEIVE_MAX = 64, CONNECTIONS_MAX = 4096, ANSWERS_MAX = 512 };
+enum {
+    RECEIVE_MAX = 64,
+    CONNECTIONS_MAX = 4096,
+    ANSWERS_MAX = 512, /* a message */
+    ANSWER_BYTES_MAX = 1 << 20,
+};
 
 /* What belongs to one backend of the config. */
 struct reach {
@@ -38,7 +43,7 @@ struct az_worker {
     struct reach *reach;
     struct az_wfxs fx;
     struct az_arena *in, *out; /* of the message read, of the message written */
-    size_t n_answers;
+    size_t n_answers, answer_bytes;
     struct az_msg_answer *answers;
     uint64_t seq;
     int gone;               /* eventfd: the thread has ended */
@@ -112,7 +117,7 @@ static int flush_answers(struct az_worker *w, struct az_error *err)
                                az_str(w->config.backends[b].kind), w->reach[b].given_back};
         w->reach[b].given_back = 0;
     }
-    w->n_answers = 0;
+    w->n_answers = w->answer_bytes = 0;
     return send_msg(w, &msg, err);
 }
 
@@ -120,7 +125,10 @@ static int queue_answer(struct az_worker *w, const struct az_wfx *x, struct az_e
 {
     w->answers[w->n_answers++] = x->answer.answer;
     w->reach[x->answer.backend].given_back++;
-    return w->n_answers == ANSWERS_MAX ? flush_answers(w, err) : 0;
+    const struct az_ballot *b = &x->answer.answer.ballot;
+    w->answer_bytes += b->raw.n + b->rationale.n + b->params.n + x->answer.answer.said.n;
+    bool full = w->n_answers == ANSWERS_MAX || w->answer_bytes > ANSWER_BYTES_MAX;
+    return full ? flush_answers(w, err) : 0;
 }
 
 static int send_stopped(struct az_worker *w, const struct az_wfx *x, struct az_error *err)

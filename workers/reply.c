@@ -6,7 +6,7 @@
 #include "workers/answers/reasoning.h"
 #include "workers/retry.h"
 
-enum { ARENA_FIRST = 1024 };
+enum { ARENA_FIRST = 1024, TOKENS_MAX = 1 << 30 };
 
 void az_reply_begin(struct az_reply *r, struct az_str body)
 {
@@ -89,6 +89,20 @@ void az_reply_text(struct az_reply *r, struct az_str content, struct az_str apar
         az_reply_fail(r, AZ_TROUBLE_NONE, AZ_BE_LENGTH, "cut off before the answer");
     else
         az_reply_fail(r, AZ_TROUBLE_NONE, AZ_BE_EMPTY, "the answer is empty");
+}
+
+static bool is_count(int64_t tokens)
+{
+    return tokens >= 0 && tokens <= TOKENS_MAX;
+}
+
+void az_reply_usage(struct az_reply *r)
+{
+    if (is_count(r->tokens_in) && is_count(r->tokens_out) && is_count(r->tokens_cached) &&
+        is_count(r->tokens_reasoning))
+        return;
+    r->has_usage = false;
+    r->tokens_in = r->tokens_out = r->tokens_cached = r->tokens_reasoning = 0;
 }
 
 void az_reply_cost_header(struct az_reply *r, struct az_str headers)

@@ -75,5 +75,9 @@ void az_reply_fail(struct az_reply *r, enum az_trouble trouble, enum az_ballot_e
  * LENGTH. r->cut is set before. */
 void az_reply_text(struct az_reply *r, struct az_str content, struct az_str apart);
 
+/* After the usage was read: counts that are negative or beyond all sense were
+ * not said at all. */
+void az_reply_usage(struct az_reply *r);
+
 /* What x-litellm-response-cost says, if the provider named no price itself. */
 void az_reply_cost_header(struct az_reply *r, struct az_str headers);

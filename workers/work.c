@@ -124,9 +124,23 @@ uint32_t az_work_credit(const struct az_work *w, size_t backend)
     return b->backend->slots ? (uint32_t)b->backend->slots : LOCAL_CREDIT;
 }
 
+static bool holds_questions(const struct az_work *w)
+{
+    for (size_t i = 0; i < w->n_all; i++) {
+        if (w->all[i]->state != CALL_FREE)
+            return true;
+    }
+    return false;
+}
+
 int az_work_on_panel(struct az_work *w, struct az_panel *panel,
                      const unsigned char secret[AZ_SECRET_BYTES], az_ms now, struct az_error *err)
 {
+    if (holds_questions(w)) { /* they are about the panel before */
+        az_panel_free(panel);
+        return az_fail(err, AZ_EPROTO, "another panel while questions are held");
+    }
+    w->n_learnt = 0; /* its names are the panel's */
     az_prompter_free(w->prompter);
     w->prompter = NULL;
     az_panel_free(w->panel);
@@ -365,30 +379,41 @@ static int take_question(struct az_work *w, struct work_call *c, const struct az
     return 0;
 }
 
+/* Takes the items, whatever becomes of it. */
 static struct shared_item **share_items(struct az_msg *msg, struct az_arena *a)
 {
-    size_t n = msg->questions.n_items;
+    size_t n = msg->questions.n_items, i = 0;
     struct shared_item **shared = az_arena_zalloc(a, (n + 1) * sizeof(struct shared_item *));
-    for (size_t i = 0; shared && i < n; i++) {
+    for (; shared && i < n; i++) {
         shared[i] = az_zalloc(sizeof(*shared[i]));
         if (!shared[i])
-            return NULL;
+            break;
         *shared[i] = (struct shared_item){.item = msg->questions.items[i], .refs = 1};
     }
-    return shared;
+    msg->questions.n_items = 0;
+    if (shared && i == n)
+        return shared;
+    for (size_t k = 0; k < n; k++) {
+        az_item_free(msg->questions.items[k]);
+        if (k < i)
+            free(shared[k]);
+    }
+    return NULL;
 }
 
 int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struct az_wfxs *fx,
                          struct az_error *err)
 {
+    size_t n_items = msg->questions.n_items;
     struct shared_item **shared = share_items(msg, fx->arena);
     if (!shared)
-        return az_oom(err); /* the worker stops: what was shared goes with it */
+        return az_oom(err);
     int r = w->panel ? 0 : az_fail(err, AZ_EPROTO, "questions before a panel");
     for (size_t i = 0; i < msg->questions.n && r == 0; i++) {
         const struct az_msg_question *q = &msg->questions.v[i];
-        if ((size_t)q->key.judge >= w->panel->n_judges) {
-            r = az_fail(err, AZ_EPROTO, "a question to judge %d", q->key.judge);
+        if ((size_t)q->key.judge >= w->panel->n_judges || q->item >= n_items) {
+            r = az_fail(err, AZ_EPROTO, "a question to judge %d about item %u of %zu", q->key.judge,
+                        q->item, n_items);
             break;
         }
         struct work_call *c = call_new(w);
@@ -410,7 +435,7 @@ int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struc
         else
             r = take_question(w, c, q, now, fx, err);
     }
-    for (size_t i = 0; i < msg->questions.n_items; i++)
+    for (size_t i = 0; i < n_items; i++)
         shared_unref(shared[i]);
     for (size_t b = 0; b < w->n_backends && r == 0; b++)
         r = backend_pump(w, &w->backends[b], now, fx, err);

@@ -1,7 +1,8 @@
 /* workers/work.h: a worker's questions: from what the coordinator sent to
  * ballots, by way of prompts, the cache, limits, calls and retries. A pure state
  * machine, events in, effects out: times and bytes are arguments. One thread
- * owns it. AZ_ENOMEM is the only error, and then the worker must stop. */
+ * owns it. AZ_ENOMEM and AZ_EPROTO (what no coordinator says) are the only
+ * errors, and then the worker must stop. */
 #pragma once
 #include "core/arena.h"
 #include "core/base.h"
@@ -84,11 +85,12 @@ AZ_FREEP(work)
 uint32_t az_work_credit(const struct az_work *w, size_t backend);
 
 /* The panel that questions are about; taken. Its judges name backends of the
- * config; AZ_EINVAL for one that is not there. */
+ * config; AZ_EINVAL for one that is not there. AZ_EPROTO: questions about the
+ * panel before are still held. */
 int az_work_on_panel(struct az_work *w, struct az_panel *panel,
                      const unsigned char secret[AZ_SECRET_BYTES], az_ms now, struct az_error *err);
 
-/* Takes the message's items. */
+/* Takes the message's items, also when it fails. */
 int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struct az_wfxs *fx,
                          struct az_error *err);
 

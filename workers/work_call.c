@@ -97,8 +97,9 @@ int call_prepare(struct az_work *w, struct work_call *c, struct az_wfxs *fx, str
     if (r < 0)
         return call_error(w, c, AZ_BE_UNFIT, why.what, fx) < 0 ? az_oom(err) : 1;
     c->hash = az_request_hash(&c->ask);
-    c->bytes_bound = az_prompter_bytes_bound(w->prompter, &c->ask.key, c->ask.item, &c->view) +
-                     (int64_t)c->ask.said.n * 2;
+    c->bytes_bound =
+        az_nusd_add(az_prompter_bytes_bound(w->prompter, &c->ask.key, c->ask.item, &c->view),
+                    (int64_t)c->ask.said.n * 2);
     return 0;
 }
 

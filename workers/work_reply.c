@@ -13,7 +13,7 @@ static bool attempts_left(const struct az_work *w, const struct work_call *c)
 /* May one more call be made with the money that was granted? */
 static bool affordable(const struct work_call *c)
 {
-    return c->grant == AZ_NUSD_MAX || c->cost + call_worst(c) <= c->grant;
+    return c->grant == AZ_NUSD_MAX || az_nusd_add(c->cost, call_worst(c)) <= c->grant;
 }
 
 /* The same question after a pause. */
@@ -56,12 +56,13 @@ static void charge(struct work_call *c, const struct az_reply *reply)
 {
     const struct az_price *price = &c->ask.judge->price;
     if (reply->has_cost) {
-        c->cost += reply->cost;
+        c->cost = az_nusd_add(c->cost, reply->cost);
         c->cost_known = true;
     } else if (price->known && reply->has_usage) {
-        c->cost += az_price_cost(price, reply->tokens_in, reply->tokens_cached, reply->tokens_out);
+        c->cost = az_nusd_add(c->cost, az_price_cost(price, reply->tokens_in, reply->tokens_cached,
+                                                     reply->tokens_out));
     } else {
-        c->cost += call_worst(c);
+        c->cost = az_nusd_add(c->cost, call_worst(c));
     }
 }
 
@@ -193,7 +194,7 @@ int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_cal
     az_window_end(&b->window, AZ_WINDOW_NEUTRAL, c->started, now);
     az_breaker_failure(&b->breaker, now);
     if (result->end != AZ_CALL_CONNECT)
-        c->cost += call_worst(c); /* it may have been answered and billed */
+        c->cost = az_nusd_add(c->cost, call_worst(c)); /* it may have been answered and billed */
     int r = try_later(w, c, -1, errors[result->end], result->why, now, fx);
     return r < 0 ? az_oom(err) : 0;
 }

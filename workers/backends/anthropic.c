@@ -55,12 +55,16 @@ static int request(struct az_buf *out, const struct az_ask *ask, struct az_error
 static void read_usage(struct az_reply *r, az_jv usage)
 {
     int64_t plain = 0, written = 0;
-    r->has_usage = az_jv_int(az_jv_get(usage, "input_tokens"), &plain);
+    bool in = az_jv_int(az_jv_get(usage, "input_tokens"), &plain);
     az_jv_int(az_jv_get(usage, "cache_creation_input_tokens"), &written);
     az_jv_int(az_jv_get(usage, "cache_read_input_tokens"), &r->tokens_cached);
-    az_jv_int(az_jv_get(usage, "output_tokens"), &r->tokens_out);
+    r->has_usage = az_jv_int(az_jv_get(usage, "output_tokens"), &r->tokens_out) && in;
     az_jv_int(az_jv_path(usage, "output_tokens_details.thinking_tokens"), &r->tokens_reasoning);
-    r->tokens_in = plain + written + r->tokens_cached;
+    /* A part that is negative or absurd makes the sum so, and the whole unsaid. */
+    if (__builtin_add_overflow(plain, written, &r->tokens_in) || plain < 0 || written < 0 ||
+        __builtin_add_overflow(r->tokens_in, r->tokens_cached, &r->tokens_in))
+        r->tokens_in = -1;
+    az_reply_usage(r);
 }
 
 /* The blocks of one type joined, in the reply's arena; one alone is borrowed. */

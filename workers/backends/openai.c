@@ -73,12 +73,13 @@ static int request(struct az_buf *out, const struct az_ask *ask, struct az_error
 static void read_usage(struct az_reply *r, az_jv usage)
 {
     double usd;
-    r->has_usage = az_jv_int(az_jv_get(usage, "prompt_tokens"), &r->tokens_in);
-    az_jv_int(az_jv_get(usage, "completion_tokens"), &r->tokens_out);
+    bool in = az_jv_int(az_jv_get(usage, "prompt_tokens"), &r->tokens_in);
+    r->has_usage = az_jv_int(az_jv_get(usage, "completion_tokens"), &r->tokens_out) && in;
     if (!az_jv_int(az_jv_path(usage, "prompt_tokens_details.cached_tokens"), &r->tokens_cached))
         az_jv_int(az_jv_get(usage, "prompt_cache_hit_tokens"), &r->tokens_cached); /* DeepSeek */
     az_jv_int(az_jv_path(usage, "completion_tokens_details.reasoning_tokens"),
               &r->tokens_reasoning);
+    az_reply_usage(r);
     if (az_jv_num(az_jv_get(usage, "cost"), &usd)) /* OpenRouter */
         r->has_cost = az_number_nusd(usd, &r->cost);
 }
