@@ -83,14 +83,10 @@ static int session_find(struct az_back *b, const struct az_route *route)
     return -1;
 }
 
+/* A peer that is gone again before it was welcomed has no session. */
 static int session_open(struct az_back *b, int peer, const struct az_route *route,
                         struct az_error *err)
 {
-    if (peer < 0) {
-        if (b->n == AZ_PEERS_MAX)
-            return az_fail(err, AZ_ELIMIT, "more than %d workers", AZ_PEERS_MAX);
-        peer = (int)b->n++;
-    }
     b->sessions[peer] = (struct session){.route = *route, .live = true, .seq_in = 1};
 
     struct az_msg welcome = {.kind = AZ_MSG_WELCOME};
@@ -100,7 +96,30 @@ static int session_open(struct az_back *b, int peer, const struct az_route *rout
     memcpy(panel.panel.secret, b->secret, AZ_SECRET_BYTES);
     /* The panel first: credit comes back only after the welcome. */
     int r = az_back_send(b, peer, &panel, err);
-    return r < 0 ? r : az_back_send(b, peer, &welcome, err);
+    if (r == 0)
+        r = az_back_send(b, peer, &welcome, err);
+    if (r == 0)
+        return 0;
+    az_back_drop(b, peer);
+    return r == AZ_ENOENT || r == AZ_EAGAIN ? 0 : r;
+}
+
+/* A place for a new route: one that was never taken, or that of a peer without a
+ * session. -1: none. */
+static int session_place(struct az_back *b)
+{
+    if (b->n < AZ_PEERS_MAX)
+        return (int)b->n++;
+    for (int i = 0; i < AZ_PEERS_MAX; i++) {
+        if (!b->sessions[i].live)
+            return i;
+    }
+    return -1;
+}
+
+void az_back_drop(struct az_back *b, int peer)
+{
+    b->sessions[peer].live = false;
 }
 
 /* One clear word to the sender, and its session is over until a new hello. */
@@ -109,7 +128,7 @@ static void session_refuse(struct az_back *b, int peer, const struct az_error *w
     struct az_msg refuse = {.kind = AZ_MSG_REFUSE};
     refuse.refuse.what = az_str(why->what);
     az_back_send(b, peer, &refuse, NULL);
-    b->sessions[peer].live = false;
+    az_back_drop(b, peer);
 }
 
 int az_back_receive(struct az_back *b, int *peer, struct az_msg *msg, bool *gone,
@@ -135,8 +154,13 @@ int az_back_receive(struct az_back *b, int *peer, struct az_msg *msg, bool *gone
 
         int from = session_find(b, &route);
         if (r == 0 && msg->kind == AZ_MSG_HELLO) {
+            /* Whoever says hello again holds nothing of what it was sent before. */
+            *gone = from >= 0 && b->sessions[from].live;
+            *peer = from;
+            if (from < 0 && (from = session_place(b)) < 0)
+                continue; /* more workers than there are places: it hears nothing */
             r = session_open(b, from, &route, err);
-            if (r < 0)
+            if (r < 0 || *gone)
                 return r;
             continue;
         }

@@ -19,13 +19,18 @@ AZ_FREEP(back)
 int az_back_fd(const struct az_back *b);
 
 /* The next message that is the scheduler's business, and its peer. Hellos are
- * answered here; a frame that breaks the protocol costs its sender the session
- * (*gone = true: what it held must be asked elsewhere). AZ_EAGAIN: none now. */
+ * answered here; a frame that breaks the protocol costs its sender the session,
+ * as does a second hello (*gone = true: what it held must be asked elsewhere).
+ * AZ_EAGAIN: none now. */
 int az_back_receive(struct az_back *b, int *peer, struct az_msg *msg, bool *gone,
                     struct az_error *err);
 
-/* AZ_ENOENT: the peer is gone. */
+/* AZ_ENOENT: the peer is gone; AZ_EAGAIN: its queue is full. Then the message is
+ * lost: az_back_drop() it. */
 int az_back_send(struct az_back *b, int peer, struct az_msg *msg, struct az_error *err);
+
+/* Its session is over until it says hello again. */
+void az_back_drop(struct az_back *b, int peer);
 
 /* Tell every worker to stop. */
 void az_back_stop_all(struct az_back *b);

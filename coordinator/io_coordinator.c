@@ -23,7 +23,8 @@ struct az_coordinator {
     struct az_sched *sched;
     struct az_effects fx;
     struct az_buf panel_yaml;
-    int poke, worker_gone; /* -1 = none */
+    bool lost_any, lost[AZ_PEERS_MAX]; /* found out while sending */
+    int poke, worker_gone;             /* -1 = none */
     atomic_bool stop;
     bool stopping;    /* the scheduler has been told */
     bool input_ended; /* the queue is closed and empty */
@@ -54,16 +55,18 @@ static void give_up(struct az_coordinator *c, int r)
 
 /* ---- effects ---- */
 
+/* A peer that is gone, or so slow that its queue is full, loses its session. */
 static int send_questions(struct az_coordinator *c, struct az_effect *x)
 {
     int r = az_back_send(c->back, x->send.peer, &x->send.msg, &c->failed);
     if (r != AZ_ENOENT && r != AZ_EAGAIN)
         return r;
-    /* The peer went away; its session says so, and what it held is asked again. */
+    az_back_drop(c->back, x->send.peer);
+    c->lost[x->send.peer] = c->lost_any = true;
     return 0;
 }
 
-static int run_effects(struct az_coordinator *c)
+static int run_once(struct az_coordinator *c)
 {
     struct az_store *store = c->config.store;
     int r = az_sched_ledger(c->sched, &c->fx, &c->failed);
@@ -86,6 +89,23 @@ static int run_effects(struct az_coordinator *c)
         }
     }
     az_effects_clear(&c->fx);
+    return r;
+}
+
+/* What lost peers held is asked elsewhere, where the next may turn out to be lost. */
+static int run_effects(struct az_coordinator *c)
+{
+    int r = run_once(c);
+    while (r == 0 && c->lost_any) {
+        c->lost_any = false;
+        for (int p = 0; p < AZ_PEERS_MAX && r == 0; p++) {
+            if (!c->lost[p])
+                continue;
+            c->lost[p] = false;
+            r = az_sched_on_gone(c->sched, p, az_loop_now(c->loop), &c->fx, &c->failed);
+            r = r < 0 ? r : run_once(c);
+        }
+    }
     return r;
 }
 

@@ -99,8 +99,8 @@ static int sleep_ms(struct az_loop *l)
         return 0;
     if (until == INT64_MAX)
         return -1;
-    az_ms left = until - az_clock_ms();
-    return left <= 0 ? 0 : (int)AZ_MIN(left, (az_ms)60000);
+    az_ms now = az_clock_ms();
+    return until <= now ? 0 : (int)AZ_MIN(until - now, (az_ms)60000);
 }
 
 int az_loop_run(struct az_loop *l, struct az_error *err)

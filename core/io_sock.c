@@ -121,33 +121,45 @@ int az_sock_fd(const struct az_sock *s)
     return fd;
 }
 
+/* A signal must not look like the end of what is there: the edge would be lost. */
+static int receive(struct az_sock *s)
+{
+    int r;
+    do
+        r = zmq_msg_recv(&s->in, s->zmq, ZMQ_DONTWAIT);
+    while (r < 0 && errno == EINTR);
+    return r;
+}
+
 /* Read and drop what is left of a message of too many parts. */
 static void drop_rest(struct az_sock *s)
 {
-    while (zmq_msg_more(&s->in) && zmq_msg_recv(&s->in, s->zmq, ZMQ_DONTWAIT) >= 0)
+    while (zmq_msg_more(&s->in) && receive(s) >= 0)
         ;
+}
+
+static int receive_failed(struct az_error *err)
+{
+    return errno == EAGAIN ? AZ_EAGAIN
+                           : az_fail(err, AZ_EIO, "receiving failed: %s", zmq_strerror(errno));
 }
 
 int az_sock_recv(struct az_sock *s, struct az_route *route, struct az_str *frame,
                  struct az_error *err)
 {
     if (s->router) {
-        if (zmq_msg_recv(&s->in, s->zmq, ZMQ_DONTWAIT) < 0)
-            return errno == EAGAIN || errno == EINTR
-                       ? AZ_EAGAIN
-                       : az_fail(err, AZ_EIO, "receiving failed: %s", zmq_strerror(errno));
+        if (receive(s) < 0)
+            return receive_failed(err);
         size_t n = zmq_msg_size(&s->in);
+        *route = (struct az_route){.n = AZ_MIN(n, (size_t)AZ_ROUTE_MAX)};
+        memcpy(route->bytes, zmq_msg_data(&s->in), route->n);
         if (n > AZ_ROUTE_MAX || !zmq_msg_more(&s->in)) {
             drop_rest(s);
             return az_fail(err, AZ_EPROTO, "a message without a body");
         }
-        memcpy(route->bytes, zmq_msg_data(&s->in), n);
-        route->n = n;
     }
-    if (zmq_msg_recv(&s->in, s->zmq, ZMQ_DONTWAIT) < 0)
-        return errno == EAGAIN || errno == EINTR
-                   ? AZ_EAGAIN
-                   : az_fail(err, AZ_EIO, "receiving failed: %s", zmq_strerror(errno));
+    if (receive(s) < 0)
+        return receive_failed(err);
     if (zmq_msg_more(&s->in)) {
         drop_rest(s);
         return az_fail(err, AZ_EPROTO, "a message of more than one frame");
@@ -163,6 +175,32 @@ static void free_bytes(void *p, void *hint)
     free(p);
 }
 
+static int send_failed(struct az_error *err)
+{
+    int e = errno;
+    return e == EAGAIN ? AZ_EAGAIN
+                       : az_fail(err, e == EHOSTUNREACH ? AZ_ENOENT : AZ_EIO, "sending failed: %s",
+                                 zmq_strerror(e));
+}
+
+static int send_route(struct az_sock *s, const struct az_route *route)
+{
+    int r;
+    do
+        r = zmq_send(s->zmq, route->bytes, route->n, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    while (r < 0 && errno == EINTR);
+    return r;
+}
+
+static int send_body(struct az_sock *s, zmq_msg_t *out)
+{
+    int r;
+    do
+        r = zmq_msg_send(out, s->zmq, ZMQ_DONTWAIT);
+    while (r < 0 && errno == EINTR);
+    return r;
+}
+
 int az_sock_send(struct az_sock *s, const struct az_route *route, char *p, size_t n,
                  struct az_error *err)
 {
@@ -172,18 +210,10 @@ int az_sock_send(struct az_sock *s, const struct az_route *route, char *p, size_
         free(p);
         return az_oom(err);
     }
-    if (route && zmq_send(s->zmq, route->bytes, route->n, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
-        int e = errno;
+    int r = 0;
+    if ((route && send_route(s, route) < 0) || send_body(s, &out) < 0) {
+        r = send_failed(err);
         zmq_msg_close(&out);
-        return e == EAGAIN ? AZ_EAGAIN
-                           : az_fail(err, e == EHOSTUNREACH ? AZ_ENOENT : AZ_EIO,
-                                     "sending failed: %s", zmq_strerror(e));
     }
-    if (zmq_msg_send(&out, s->zmq, ZMQ_DONTWAIT) < 0) {
-        int e = errno;
-        zmq_msg_close(&out);
-        return e == EAGAIN ? AZ_EAGAIN
-                           : az_fail(err, AZ_EIO, "sending failed: %s", zmq_strerror(e));
-    }
-    return 0;
+    return r;
 }
