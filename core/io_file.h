@@ -83,6 +83,10 @@ int az_out_flush(struct az_out *o, struct az_error *err);
 /* Flush, make it durable, and let it appear under its name. */
 int az_out_commit(struct az_out *o, struct az_error *err);
 
+/* Could `path` be written now? AZ_EOUTPUT: no. Leaves a file as it is; a pipe
+ * is not opened. */
+int az_out_check(const char *path, struct az_error *err);
+
 /* The whole of a file at once, as `mode` says; az_file_write() is AZ_OUT_ATOMIC. */
 int az_file_put(const char *path, enum az_out_mode mode, struct az_str bytes, struct az_error *err);
 int az_file_write(const char *path, struct az_str bytes, struct az_error *err);

@@ -198,6 +198,16 @@ int az_out_commit(struct az_out *o, struct az_error *err)
     return close(o->fd) < 0 ? fail(o, "write", err) : 0;
 }
 
+int az_out_check(const char *path, struct az_error *err)
+{
+    struct stat st;
+    if (!strcmp(path, "-") ||
+        (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+        return 0;
+    AZ_AUTO(out) o = NULL;
+    return az_out_open(path, AZ_OUT_ATOMIC, &o, err);
+}
+
 int az_file_put(const char *path, enum az_out_mode mode, struct az_str bytes, struct az_error *err)
 {
     AZ_AUTO(out) o = NULL;

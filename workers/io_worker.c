@@ -34,6 +34,8 @@ struct reach {
 
 struct az_worker {
     struct az_worker_config config;
+    size_t n_backends;
+    const struct az_backend *backends; /* with urls, keys, slots, files */
     struct az_thread *thread;
     struct az_loop *loop;
     struct az_sock *sock;
@@ -87,11 +89,11 @@ static int send_hello(struct az_worker *w, struct az_error *err)
 static int send_announce(struct az_worker *w, struct az_error *err)
 {
     struct az_msg msg = {.kind = AZ_MSG_ANNOUNCE};
-    msg.announce.v = az_arena_zalloc(w->in, w->config.n_backends * sizeof(*msg.announce.v));
+    msg.announce.v = az_arena_zalloc(w->in, w->n_backends * sizeof(*msg.announce.v));
     if (!msg.announce.v)
         return az_oom(err);
-    for (size_t b = 0; b < w->config.n_backends; b++) {
-        const struct az_backend *backend = &w->config.backends[b];
+    for (size_t b = 0; b < w->n_backends; b++) {
+        const struct az_backend *backend = &w->backends[b];
         msg.announce.v[msg.announce.n++] = (struct az_credit){
             az_str(backend->name), az_str(backend->kind), az_work_credit(w->work, b)};
     }
@@ -105,16 +107,14 @@ static int flush_answers(struct az_worker *w, struct az_error *err)
     struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
     msg.answers.n = w->n_answers;
     msg.answers.v = w->answers;
-    msg.answers.credit.v =
-        az_arena_zalloc(w->fx.arena, w->config.n_backends * sizeof(struct az_credit));
+    msg.answers.credit.v = az_arena_zalloc(w->fx.arena, w->n_backends * sizeof(struct az_credit));
     if (!msg.answers.credit.v)
         return az_oom(err);
-    for (size_t b = 0; b < w->config.n_backends; b++) {
+    for (size_t b = 0; b < w->n_backends; b++) {
         if (!w->reach[b].given_back)
             continue;
-        msg.answers.credit.v[msg.answers.credit.n++] =
-            (struct az_credit){az_str(w->config.backends[b].name),
-                               az_str(w->config.backends[b].kind), w->reach[b].given_back};
+        msg.answers.credit.v[msg.answers.credit.n++] = (struct az_credit){
+            az_str(w->backends[b].name), az_str(w->backends[b].kind), w->reach[b].given_back};
         w->reach[b].given_back = 0;
     }
     w->n_answers = w->answer_bytes = 0;
@@ -134,7 +134,7 @@ static int queue_answer(struct az_worker *w, const struct az_wfx *x, struct az_e
 static int send_stopped(struct az_worker *w, const struct az_wfx *x, struct az_error *err)
 {
     struct az_msg msg = {.kind = AZ_MSG_STOPPED};
-    msg.stopped.backend = az_str(w->config.backends[x->stopped.backend].name);
+    msg.stopped.backend = az_str(w->backends[x->stopped.backend].name);
     msg.stopped.why = x->stopped.why;
     msg.stopped.n = x->stopped.n;
     msg.stopped.returned = (struct az_key *)x->stopped.returned;
@@ -353,7 +353,7 @@ static int reach_urls(struct reach *reach, struct az_error *err)
 static int reach_init(struct az_worker *w, size_t i, struct az_error *err)
 {
     struct reach *reach = &w->reach[i];
-    const struct az_backend *b = &w->config.backends[i];
+    const struct az_backend *b = &w->backends[i];
     reach->backend = b;
     if (!strcmp(b->kind, "recorded")) {
         int r = az_recorded_load(b->file, &reach->recorded, err);
@@ -388,7 +388,7 @@ static void cache_warning(struct az_worker *w)
 
 static int set_up(struct az_worker *w, struct az_thread *t, struct az_error *err)
 {
-    size_t n = w->config.n_backends;
+    size_t n = w->n_backends;
     w->in = az_arena_new(65536);
     w->out = az_arena_new(65536);
     w->answers = az_zalloc(ANSWERS_MAX * sizeof(*w->answers));
@@ -398,7 +398,7 @@ static int set_up(struct az_worker *w, struct az_thread *t, struct az_error *err
     if (!backends)
         return az_oom(err);
     for (size_t i = 0; i < n; i++)
-        backends[i] = (struct az_work_backend){&w->config.backends[i], w->reach[i].recorded};
+        backends[i] = (struct az_work_backend){&w->backends[i], w->reach[i].recorded};
 
     int r = az_wfxs_init(&w->fx, err);
     if (r == 0)
@@ -456,30 +456,35 @@ static int worker_main(struct az_thread *t, void *arg, struct az_error *err)
     return r;
 }
 
-int az_worker_start(const struct az_worker_config *config, struct az_worker **ret,
-                    struct az_error *err)
+int az_worker_new(const struct az_backend *backends, size_t n_backends, struct az_worker **ret,
+                  struct az_error *err)
 {
     AZ_AUTO(worker) w = az_zalloc(sizeof(*w));
     if (!w)
         return az_oom(err);
-    w->gone = -1;
-    w->config = *config;
+    w->backends = backends;
+    w->n_backends = n_backends;
     w->gone = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->gone < 0)
         return az_fail(err, AZ_EIO, "no eventfd for the worker");
-    w->reach = az_zalloc(config->n_backends * sizeof(*w->reach));
+    w->reach = az_zalloc(n_backends * sizeof(*w->reach));
     if (!w->reach)
         return az_oom(err);
-    for (size_t i = 0; i < config->n_backends; i++) {
+    for (size_t i = 0; i < n_backends; i++) {
         int r = reach_init(w, i, err);
         if (r < 0)
             return r;
     }
-    int r = az_thread_start("worker", worker_main, w, &w->thread, err);
-    if (r < 0)
-        return r;
     *ret = AZ_TAKE(w);
     return 0;
+}
+
+int az_worker_start(struct az_worker *w, const struct az_worker_config *config,
+                    struct az_error *err)
+{
+    az_assert(!w->thread);
+    w->config = *config;
+    return az_thread_start("worker", worker_main, w, &w->thread, err);
 }
 
 int az_worker_stop(struct az_worker *w, struct az_error *err)
@@ -497,7 +502,7 @@ void az_worker_free(struct az_worker *w)
     if (!w)
         return;
     az_thread_free(w->thread);
-    for (size_t i = 0; w->reach && i < w->config.n_backends; i++) {
+    for (size_t i = 0; w->reach && i < w->n_backends; i++) {
         struct reach *reach = &w->reach[i];
         az_secret_key_free(reach->key);
         az_recorded_free(reach->recorded);

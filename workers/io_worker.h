@@ -12,8 +12,6 @@ struct az_worker_config {
     struct az_net *net; /* borrowed, as all below */
     const char *endpoint;
     const char *name;
-    size_t n_backends;
-    const struct az_backend *backends; /* with urls, keys, slots, files */
     const char *cache;                 /* path of its file; NULL = none */
     int slots; /* calls under way over all backends; 0 = the sum of theirs */
     uint64_t seed;
@@ -22,9 +20,12 @@ struct az_worker_config {
     void *warn_arg;
 };
 
-/* Keys are read, recorded ballots loaded; then it runs until it is told to stop
- * by the coordinator or by az_worker_stop(). */
-int az_worker_start(const struct az_worker_config *config, struct az_worker **ret,
+/* Keys are read and recorded ballots loaded, so that what is amiss with them is
+ * known before a job begins. `backends` is borrowed until the worker is freed. */
+int az_worker_new(const struct az_backend *backends, size_t n_backends, struct az_worker **ret,
+                  struct az_error *err);
+/* Once: it runs until it is told to stop by the coordinator or by az_worker_stop(). */
+int az_worker_start(struct az_worker *w, const struct az_worker_config *config,
                     struct az_error *err);
 /* Waits until it is gone: 0, or why it ended before it was told to. */
 int az_worker_stop(struct az_worker *w, struct az_error *err);

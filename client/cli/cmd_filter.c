@@ -213,12 +213,14 @@ static int filter_with(const struct options *o, const char *panel, struct az_exp
     AZ_AUTO(out) kept = NULL;
     AZ_AUTO(out) rejects = NULL;
     struct az_error err = {0};
-    int code = az_job_open(&f.job, panel, o->job.job);
+    int code = az_job_read(&f.job, panel);
     if (code == 0 && !keep && f.job.panel->question.pass == AZ_PASS_NONE) {
         az_fail(&err, AZ_EUSAGE, "nothing says which lines pass");
         az_hint(&err, "Give --keep EXPR, or question.pass in the panel.");
         code = az_report(&err, AZ_EXIT_USAGE);
     }
+    if (code == 0)
+        code = az_job_open(&f.job, o->job.job);
     if (code == 0 && open_ends(&f, &kept, &rejects, &err) < 0)
         code = az_report(&err, az_exit_of(&err));
     if (code == 0)

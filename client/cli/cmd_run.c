@@ -6,6 +6,7 @@
 #include "client/cli/io_results.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/summary.h"
+#include "core/io_file.h"
 #include "core/json.h"
 
 struct options {
@@ -143,8 +144,10 @@ static int exit_code(const struct az_job *job, const struct az_summary_figures *
     int64_t all = f->items + job->fed.bad;
     if (job->nobody_answered && !f->decided && !f->abstained)
         return AZ_EXIT_NOBODY;
-    if (job->end != AZ_JOB_DONE || f->left)
+    if (job->end != AZ_JOB_DONE || (f->left && !job->input_code))
         return AZ_EXIT_UNFINISHED;
+    if (job->input_code)
+        return job->input_code;
     if (failed && (double)failed > max_failed * (double)all)
         return AZ_EXIT_ITEMS;
     return AZ_EXIT_OK;
@@ -212,6 +215,19 @@ static void nothing(void *arg, const struct az_done *done)
 {
 }
 
+/* Both ends before anything is made: what cannot be read or written is known
+ * before it is paid for. */
+static int check_ends(const struct options *o, const char *items)
+{
+    struct az_error err = {0};
+    int r = az_feed_check(items, &err);
+    if (r == 0 && o->out)
+        r = az_out_check(o->out, &err);
+    if (r == 0 && o->json_summary)
+        r = az_out_check(o->json_summary, &err);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
+}
+
 static int run_job(const struct options *o, const char *panel, const char *items,
                    struct az_job_sink *sink, double max_failed, const struct az_expr *require)
 {
@@ -222,7 +238,11 @@ static int run_job(const struct options *o, const char *panel, const char *items
     const char *dir = o->job.job ? o->job.job : default_dir;
 
     struct az_job job = {.options = o->job};
-    int code = az_job_open(&job, panel, dir);
+    int code = az_job_read(&job, panel);
+    if (code == 0)
+        code = check_ends(o, items);
+    if (code == 0)
+        code = az_job_open(&job, dir);
     if (code == 0)
         code = az_job_run(&job, sink);
     if (code == 0)

@@ -1,6 +1,10 @@
 #include "client/cli/io_feed.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/cli/command.h"
 #include "client/cli/seen.h"
@@ -250,14 +254,28 @@ static bool enough(struct az_feed *f)
     return f->config.limit >= 0 && c.items + c.known >= f->config.limit;
 }
 
+/* A pipe that says nothing must not hold up the end of the job. */
+static void await_input(struct az_feed *f, const struct az_thread *t)
+{
+    struct pollfd p[] = {{.fd = az_lines_fd(f->lines), .events = POLLIN},
+                         {.fd = az_thread_stop_fd(t), .events = POLLIN}};
+    (void)poll(p, AZ_LEN(p), -1); /* interrupted: the caller looks again */
+}
+
 static int feed_main(struct az_thread *t, void *arg, struct az_error *err)
 {
     struct az_feed *f = arg;
+    az_lines_set_waiting(f->lines, false);
     az_thread_ready(t);
     int r = 0;
     while (r == 0 && !az_thread_stopping(t) && !az_queue_closed(f->config.out) && !enough(f)) {
         struct az_line line;
         r = az_lines_next(f->lines, &line, err);
+        if (r == AZ_EAGAIN) {
+            await_input(f, t);
+            r = 0;
+            continue;
+        }
         if (r == AZ_LINE_END) {
             set_ended(f);
             break;
@@ -276,13 +294,19 @@ static int feed_main(struct az_thread *t, void *arg, struct az_error *err)
     return r;
 }
 
+/* Not stdin, a pipe or a device. */
+static bool readable_twice(const char *path)
+{
+    struct stat st;
+    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* Lines of a plain file, for the progress line; -1 = not known. */
 static int64_t total_lines(const struct az_feed_config *config)
 {
-    if (config->line || !strcmp(config->path, "-"))
-        return -1;
     AZ_AUTO(lines) lines = NULL;
-    if (az_lines_open(config->path, &lines, NULL) < 0)
+    if (config->line || config->sample < 1 || !readable_twice(config->path) ||
+        az_lines_open(config->path, &lines, NULL) < 0)
         return -1;
     int64_t n = 0;
     struct az_line line;
@@ -290,6 +314,22 @@ static int64_t total_lines(const struct az_feed_config *config)
     while ((r = az_lines_next(lines, &line, NULL)) > 0)
         n += r == AZ_LINE_LONG || az_str_trim(line.text).n;
     return r < 0 ? -1 : n;
+}
+
+int az_feed_check(const char *path, struct az_error *err)
+{
+    struct stat st;
+    if (!strcmp(path, "-"))
+        return 0;
+    if (stat(path, &st) < 0 && errno == ENOENT)
+        return az_fail(err, AZ_ENOENT, "no such file '%s'", path);
+    if (access(path, R_OK) < 0)
+        return az_fail(err, AZ_EIO, "cannot read '%s': %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return az_fail(err, AZ_ENOENT, "'%s' is a directory, and items are a file", path);
+    if (S_ISREG(st.st_mode) && !st.st_size)
+        return az_fail(err, AZ_ENOENT, "'%s' is empty", path);
+    return 0;
 }
 
 int az_feed_start(const struct az_feed_config *config, struct az_feed **ret, struct az_error *err)
@@ -302,8 +342,12 @@ int az_feed_start(const struct az_feed_config *config, struct az_feed **ret, str
     int r = az_lines_open(config->path, &f->lines, err);
     if (r < 0)
         return r;
-    if (config->sample_n >= 0 && !strcmp(config->path, "-"))
-        return az_fail(err, AZ_EUSAGE, "--sample N reads the items twice, which stdin can't");
+    if (config->sample_n >= 0 && !readable_twice(config->path)) {
+        az_fail(err, AZ_EUSAGE, "--sample N reads the items twice, and '%s' is no file",
+                az_lines_name(f->lines));
+        az_hint(err, "Use a share, as --sample 10%%, or write the items to a file.");
+        return AZ_EUSAGE;
+    }
     if (config->sample_n >= 0)
         r = sample_bound(f, err);
     if (r == 0 && config->stored)
@@ -318,6 +362,8 @@ int az_feed_start(const struct az_feed_config *config, struct az_feed **ret, str
     f->counts.total = total_lines(config);
     if (config->limit >= 0 && f->counts.total >= 0)
         f->counts.total = AZ_MIN(f->counts.total, config->limit);
+    if (config->sample_n >= 0 && f->counts.total >= 0)
+        f->counts.total = AZ_MIN(f->counts.total, config->sample_n);
     r = az_thread_start("input", feed_main, f, &f->thread, err);
     if (r < 0)
         return r;

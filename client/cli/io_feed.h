@@ -40,6 +40,9 @@ struct az_feed_counts {
     bool any;      /* there was at least one byte */
 };
 
+/* Before anything is made or asked: is there an input that can be read? Takes
+ * nothing from a pipe. AZ_ENOENT: no file, a directory, empty; AZ_EIO. */
+int az_feed_check(const char *path, struct az_error *err);
 /* Opens the input (AZ_ENOENT, AZ_EINVAL, AZ_EIO: say why) and starts reading. */
 int az_feed_start(const struct az_feed_config *config, struct az_feed **ret, struct az_error *err);
 /* Reads no more, waits for the thread: 0, or why reading ended early. */

@@ -11,7 +11,6 @@
 #include "core/io_file.h"
 #include "core/io_gold.h"
 #include "core/mem.h"
-#include "workers/io_worker.h"
 
 enum { QUEUE_ITEMS = 512, QUEUE_BYTES = 16 << 20, WINDOW_MIN = 1024, WINDOW_MAX = 8192 };
 
@@ -105,26 +104,44 @@ static int open_store(struct az_job *job, const char *dir, struct az_error *err)
     return r < 0 ? r : az_store_totals(reader, &job->before, err);
 }
 
-int az_job_open(struct az_job *job, const char *panel_path, const char *dir)
+static int read_panel(struct az_job *job, const char *path, struct az_error *err)
+{
+    const struct az_job_options *o = &job->options;
+    int r = o->env_file ? az_env_file_load(o->env_file, err) : 0;
+    if (r == 0)
+        r = az_panel_load(path, o->backends, &o->set, &job->panel, err);
+    if (r < 0)
+        return r;
+    r = check_prices(job->panel, err);
+    if (r == 0)
+        r = az_worker_new(job->panel->backends, job->panel->n_backends, &job->worker, err);
+    return r < 0 ? az_wrap(err, "panel '%s'", path) : 0;
+}
+
+int az_job_read(struct az_job *job, const char *panel_path)
 {
     struct az_error err = {0};
-    const struct az_job_options *o = &job->options;
-    int r = o->env_file ? az_env_file_load(o->env_file, &err) : 0;
-    if (r == 0)
-        r = az_panel_load(panel_path, o->backends, &o->set, &job->panel, &err);
-    if (r == 0)
-        r = check_prices(job->panel, &err);
-    if (r == 0 && o->gold)
-        r = az_golds_read(o->gold, &job->golds, &err);
-    if (r == 0)
-        r = open_store(job, dir, &err);
-    if (r == 0 && az_store_note(job->store))
-        az_warn("%s", az_store_note(job->store));
+    int r = read_panel(job, panel_path, &err);
+    if (r < 0) /* a file that is missing here is no input but configuration */
+        return az_report(&err, r == AZ_ENOENT || r == AZ_EIO ? AZ_EXIT_CONFIG : az_exit_of(&err));
+    if (job->options.gold)
+        r = az_golds_read(job->options.gold, &job->golds, &err);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
+}
+
+int az_job_open(struct az_job *job, const char *dir)
+{
+    struct az_error err = {0};
+    if (open_store(job, dir, &err) < 0)
+        return az_report(&err, az_exit_of(&err));
+    if (az_store_note(job->store))
+        az_warn("%s", az_store_note(job->store));
+    return 0;
 }
 
 void az_job_close(struct az_job *job)
 {
+    az_worker_free(AZ_TAKE(job->worker));
     az_store_free(AZ_TAKE(job->store));
     az_golds_free(AZ_TAKE(job->golds));
     az_panel_free(AZ_TAKE(job->panel));
@@ -178,14 +195,13 @@ static int start_worker(struct running *run, struct az_error *err)
         .net = run->net,
         .endpoint = endpoint,
         .name = "here",
-        .n_backends = job->panel->n_backends,
-        .backends = job->panel->backends,
         .cache = az_cache_path(job->options.cache, cache, sizeof(cache)) ? cache : NULL,
         .slots = (int)job->options.slots,
         .seed = (uint64_t)job->options.seed,
         .warn = warn,
     };
-    return az_worker_start(&config, &run->worker, err);
+    run->worker = AZ_TAKE(job->worker);
+    return az_worker_start(run->worker, &config, err);
 }
 
 static int start_coordinator(struct running *run, struct az_error *err)
@@ -287,8 +303,8 @@ static int run_all(struct running *run, struct az_error *err)
         return worker;
     }
     if (r == 0 && ended < 0) {
-        *err = why;
-        return ended;
+        /* What was read has been judged: its verdicts are wanted all the same. */
+        job->input_code = az_report(&why, ended == AZ_EINVAL ? AZ_EXIT_ITEMS : az_exit_of(&why));
     }
     return r;
 }

@@ -8,6 +8,7 @@
 #include "coordinator/store.h"
 #include "core/error.h"
 #include "core/panel.h"
+#include "workers/io_worker.h"
 
 /* The options that both have. */
 struct az_job_options {
@@ -59,6 +60,7 @@ struct az_job_options {
 struct az_job {
     struct az_job_options options;
     struct az_panel *panel;
+    struct az_worker *worker; /* until it runs */
     struct az_store *store;
     struct az_store_totals before; /* of earlier runs */
     struct az_golds *golds;
@@ -66,6 +68,7 @@ struct az_job {
     struct az_counts counts; /* without the judges' */
     char stopped_why[256];
     enum az_job_end end;
+    int input_code; /* not 0: reading ended early, told already; an exit code */
     bool nobody_answered; /* not one judge gave one answer */
     double seconds;
 };
@@ -81,10 +84,13 @@ struct az_job_sink {
     void *arg;
 };
 
-/* Read the panel, open the store (a directory, or with `dir` NULL one that
- * keeps nothing). An exit code; the error is told. */
-int az_job_open(struct az_job *job, const char *panel_path, const char *dir);
-/* Run it. 0, or an exit code; the error is told. */
+/* Read the panel and all that it names; nothing is made. An exit code; the
+ * error is told, as in all of these. */
+int az_job_read(struct az_job *job, const char *panel_path);
+/* Then open the store: a directory, or with `dir` NULL one that keeps nothing. */
+int az_job_open(struct az_job *job, const char *dir);
+/* Run it. 0 also where the input ended early: then `input_code` says so, and
+ * what was read before has been judged. */
 int az_job_run(struct az_job *job, const struct az_job_sink *sink);
 void az_job_close(struct az_job *job);
 

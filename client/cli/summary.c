@@ -99,9 +99,10 @@ static void label_line(struct page *p, const struct az_summary_figures *f)
 /* The method of the figure that the result lines lead with. */
 static const char *method(const struct az_summary_figures *f)
 {
-    const struct az_figure *first = f->n_systems      ? &f->systems[0].win_rate
-                                    : f->n_labels > 0 ? &f->labels[0].share
-                                                      : &f->mean;
+    const struct az_figure *first = f->n_systems           ? &f->systems[0].win_rate
+                                    : f->n_labels > 0      ? &f->labels[0].share
+                                    : f->mean.has_interval ? &f->mean
+                                                           : &f->pass_rate;
     return first->has_interval ? first->method : NULL;
 }
 
