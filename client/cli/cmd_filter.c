@@ -4,6 +4,7 @@
 #include "client/cli/command.h"
 #include "client/cli/io_job.h"
 #include "client/cli/io_results.h"
+#include "client/cli/io_twins.h"
 #include "client/cli/io_window.h"
 #include "client/cli/keep.h"
 #include "core/verdict.h"
@@ -41,12 +42,13 @@ struct filter {
     _Atomic(struct az_coordinator *) coordinator;
     struct az_summary *summary;
     struct az_store_reader *reader; /* of the input thread, with --job */
-    int summary_code;               /* negative: the summary was lost, `summary_error` says why */
+    struct az_twins *twins;
+    int summary_code; /* negative: the summary was lost, `summary_error` says why */
     struct az_error summary_error;
-    int64_t undecided[AZ_FAILED + 1]; /* by status */
+    int64_t lines[AZ_FAILED + 1]; /* by status; under the twins' lock */
 };
 
-/* The one place where a verdict becomes a line's fate. */
+/* The one place where a verdict becomes a line's fate. Under the twins' lock. */
 static void settle(struct filter *f, int64_t line, const struct az_item *item,
                    const struct az_verdict *verdict, struct az_ballots ballots)
 {
@@ -54,6 +56,7 @@ static void settle(struct filter *f, int64_t line, const struct az_item *item,
     if (f->keep || f->options->annotate)
         az_verdict_print(&json, f->job.panel, item, verdict, ballots, true);
     struct az_str text = json.n && !json.failed ? az_buf_view(&json) : (struct az_str){0};
+    f->lines[verdict->status]++;
     bool keep = az_keep(f->keep, f->job.panel, item, verdict, text);
     az_window_out_settle(f->window, line, keep ? AZ_FATE_KEEP : AZ_FATE_REJECT,
                          f->options->annotate ? text : (struct az_str){0});
@@ -62,11 +65,16 @@ static void settle(struct filter *f, int64_t line, const struct az_item *item,
 static void on_done(void *arg, const struct az_done *done)
 {
     struct filter *f = arg;
-    f->undecided[done->verdict.status]++;
     if (f->summary_code == 0)
         f->summary_code = az_summary_add(f->summary, done->item, &done->verdict, done->ballots,
                                          &f->summary_error);
-    settle(f, done->item->line, done->item, &done->verdict, done->ballots);
+    az_twins_lock(f->twins);
+    int64_t line = done->item->line;
+    do {
+        settle(f, line, done->item, &done->verdict, done->ballots);
+        line = az_twins_take(f->twins, done->item->id);
+    } while (line);
+    az_twins_unlock(f->twins);
 }
 
 static bool on_line(void *arg, const struct az_line *line)
@@ -83,21 +91,33 @@ struct earlier {
 static int settle_earlier(void *arg, const struct az_case *c, struct az_error *err)
 {
     struct earlier *e = arg;
+    if (c->verdict.status == AZ_OPEN)
+        return 1;
     settle(e->filter, e->line, c->item, &c->verdict, c->ballots);
     return 0;
 }
 
-/* A line without a verdict of its own: blank, bad, or decided by an earlier run. */
+/* Decided by an earlier run, or the same item as a line before. */
+static void settle_again(struct filter *f, int64_t line, struct az_str id)
+{
+    struct earlier e = {f, line};
+    struct az_error err = {0};
+    az_twins_lock(f->twins);
+    int r = az_store_one(f->reader, f->job.panel, id, settle_earlier, &e, &err);
+    if (r && az_twins_add(f->twins, id, line) < 0)
+        az_window_out_settle(f->window, line, AZ_FATE_REJECT, (struct az_str){0});
+    az_twins_unlock(f->twins);
+}
+
+/* A line without a verdict of its own. */
 static void on_settled(void *arg, int64_t line, bool bad, struct az_str id)
 {
     struct filter *f = arg;
-    struct earlier e = {f, line};
-    struct az_error err = {0};
-    if (id.p && f->reader &&
-        az_store_one(f->reader, f->job.panel, id, settle_earlier, &e, &err) == 0)
-        return;
-    az_window_out_settle(f->window, line, bad || id.p ? AZ_FATE_REJECT : AZ_FATE_DROP,
-                         (struct az_str){0});
+    if (id.p && f->reader)
+        settle_again(f, line, id);
+    else
+        az_window_out_settle(f->window, line, bad ? AZ_FATE_REJECT : AZ_FATE_DROP,
+                             (struct az_str){0});
 }
 
 static void on_begin(void *arg, struct az_coordinator *c)
@@ -110,6 +130,12 @@ static void on_end(void *arg)
 {
     struct filter *f = arg;
     az_window_out_close(f->window);
+}
+
+static void on_fed(void *arg)
+{
+    struct filter *f = arg;
+    az_store_reader_free(AZ_TAKE(f->reader));
 }
 
 static void on_output_failed(void *arg)
@@ -128,39 +154,42 @@ static void tell(struct filter *f)
     int64_t all = c.kept + c.rejected;
     az_warn("kept %lld of %lld lines (%.1f%%); %lld abstained, %lld failed, %lld bad, %lld left",
             (long long)c.kept, (long long)all, all ? 100.0 * (double)c.kept / (double)all : 0.0,
-            (long long)f->undecided[AZ_ABSTAINED], (long long)f->undecided[AZ_FAILED],
-            (long long)f->job.fed.bad, (long long)f->undecided[AZ_OPEN]);
+            (long long)f->lines[AZ_ABSTAINED], (long long)f->lines[AZ_FAILED],
+            (long long)f->job.fed.bad, (long long)(f->lines[AZ_OPEN] + c.left));
 }
 
+/* With a job its store knows best, earlier runs included. */
 static int write_summary(struct filter *f, struct az_error *err)
 {
-    struct az_summary_extra extra = {.seconds = f->job.seconds,
-                                     .bad_lines = f->job.fed.bad,
-                                     .has_cost = true,
-                                     .cost = f->job.counts.settled};
-    extra.calls.made = f->job.counts.made;
-    extra.calls.cached = f->job.counts.cached;
-    extra.calls.retried = f->job.counts.retried;
+    const char *dir = f->options->job.job, *path = f->options->json_summary;
+    AZ_AUTO(summary) of_job = NULL;
     int r = f->summary_code;
-    if (r < 0)
+    if (dir) {
+        r = az_job_results(&f->job, dir, NULL, false, &of_job, err);
+    } else if (r < 0) {
         *err = f->summary_error;
-    else
+    } else {
+        struct az_summary_extra extra = az_job_extra(&f->job);
         r = az_summary_finish(f->summary, &extra, err);
-    return r < 0 ? r : az_summary_write(f->summary, f->options->json_summary, err);
+    }
+    return r < 0 || !path ? r : az_summary_write(dir ? of_job : f->summary, path, err);
 }
 
 static int exit_code(const struct filter *f)
 {
     if (f->job.nobody_answered)
         return AZ_EXIT_NOBODY;
-    if (f->job.end != AZ_JOB_DONE || f->undecided[AZ_OPEN])
+    if (f->job.end != AZ_JOB_DONE || f->lines[AZ_OPEN])
         return AZ_EXIT_UNFINISHED;
-    return f->undecided[AZ_FAILED] || f->job.fed.bad ? AZ_EXIT_ITEMS : AZ_EXIT_OK;
+    if (f->job.input_code)
+        return f->job.input_code;
+    return f->lines[AZ_FAILED] || f->job.fed.bad ? AZ_EXIT_ITEMS : AZ_EXIT_OK;
 }
 
 static int filter_lines(struct filter *f)
 {
-    struct az_job_sink sink = {.done = on_done, .begin = on_begin, .end = on_end, .arg = f};
+    struct az_job_sink sink = {
+        .done = on_done, .begin = on_begin, .end = on_end, .fed = on_fed, .arg = f};
     sink.feed = (struct az_feed_config){.path = "-",
                                         .stored = f->options->job.job,
                                         .limit = -1,
@@ -181,7 +210,7 @@ static int filter_lines(struct filter *f)
     if (f->job.end == AZ_JOB_BROKE)
         az_warn("limits.usd is spent");
     tell(f);
-    if (f->options->json_summary && write_summary(f, &err) < 0)
+    if (write_summary(f, &err) < 0)
         return az_report(&err, az_exit_of(&err));
     return exit_code(f);
 }
@@ -195,7 +224,8 @@ static int open_ends(struct filter *f, struct az_out **kept, struct az_out **rej
     if (r == 0 && f->options->job.job)
         r = az_store_reader_open(f->job.store, &f->reader, err);
     f->summary = az_summary_new(f->job.panel);
-    if (r == 0 && !f->summary)
+    f->twins = az_twins_new();
+    if (r == 0 && (!f->summary || !f->twins))
         r = az_oom(err);
     struct az_window_config window = {.kept = *kept,
                                       .rejects = *rejects,
@@ -205,6 +235,15 @@ static int open_ends(struct filter *f, struct az_out **kept, struct az_out **rej
                                       .failed = on_output_failed,
                                       .arg = f};
     return r < 0 ? r : az_window_out_start(&window, &f->window, err);
+}
+
+static int check_ends(const struct options *o)
+{
+    struct az_error err = {0};
+    int r = o->rejects ? az_out_check(o->rejects, &err) : 0;
+    if (r == 0 && o->json_summary)
+        r = az_out_check(o->json_summary, &err);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
 }
 
 static int filter_with(const struct options *o, const char *panel, struct az_expr *keep)
@@ -220,12 +259,15 @@ static int filter_with(const struct options *o, const char *panel, struct az_exp
         code = az_report(&err, AZ_EXIT_USAGE);
     }
     if (code == 0)
+        code = check_ends(o);
+    if (code == 0)
         code = az_job_open(&f.job, o->job.job);
     if (code == 0 && open_ends(&f, &kept, &rejects, &err) < 0)
         code = az_report(&err, az_exit_of(&err));
     if (code == 0)
         code = filter_lines(&f);
     az_window_out_free(f.window);
+    az_twins_free(f.twins);
     az_store_reader_free(f.reader);
     az_summary_free(f.summary);
     az_job_close(&f.job);

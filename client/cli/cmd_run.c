@@ -153,37 +153,14 @@ static int exit_code(const struct az_job *job, const struct az_summary_figures *
     return AZ_EXIT_OK;
 }
 
-static struct az_summary_extra extra_of(const struct az_job *job)
-{
-    int64_t seen = job->fed.items + job->fed.known + job->fed.doubles + job->fed.bad;
-    int64_t unread = job->fed.ended || job->fed.total < 0 ? 0 : job->fed.total - seen;
-    struct az_summary_extra x = {.seconds = job->seconds,
-                                 .bad_lines = job->fed.bad,
-                                 .left = AZ_MAX(unread, (int64_t)0),
-                                 .has_cost = true,
-                                 .cost = job->counts.settled};
-    x.calls.made = job->counts.made;
-    x.calls.cached = job->counts.cached;
-    x.calls.retried = job->counts.retried;
-    return x;
-}
-
 static int write_results(struct az_job *job, const struct options *o, const char *dir,
                          struct az_summary **summary)
 {
     struct az_error err = {0};
-    int r = az_store_open(dir, AZ_STORE_READ, job->panel, &job->store, &err);
-    struct az_results_config config = {.panel = job->panel,
-                                       .store = job->store,
-                                       .dir = dir,
-                                       .out = o->out,
-                                       .brief = o->brief,
-                                       .extra = extra_of(job)};
-    if (r == 0)
-        r = az_results_write(&config, summary, &err);
+    int r = az_job_results(job, dir, o->out, o->brief, summary, &err);
     if (r == 0 && o->json_summary)
         r = az_summary_write(*summary, o->json_summary, &err);
-    return r < 0 ? az_report(&err, r == AZ_EOUTPUT ? AZ_EXIT_OUTPUT : az_exit_of(&err)) : 0;
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
 }
 
 static int finish(struct az_job *job, const struct options *o, const char *panel, const char *items,

@@ -7,6 +7,7 @@
 #include "client/cli/command.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_progress.h"
+#include "client/cli/io_results.h"
 #include "core/io_clock.h"
 #include "core/io_file.h"
 #include "core/io_gold.h"
@@ -328,4 +329,32 @@ int az_job_run(struct az_job *job, const struct az_job_sink *sink)
     tear_down(&run);
     r = close_store(job, r, &err);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
+}
+
+struct az_summary_extra az_job_extra(const struct az_job *job)
+{
+    int64_t seen = job->fed.items + job->fed.known + job->fed.doubles + job->fed.bad;
+    int64_t unread = job->fed.ended || job->fed.total < 0 ? 0 : job->fed.total - seen;
+    struct az_summary_extra x = {.seconds = job->seconds,
+                                 .bad_lines = job->fed.bad,
+                                 .left = AZ_MAX(unread, (int64_t)0),
+                                 .has_cost = true,
+                                 .cost = job->counts.settled};
+    x.calls.made = job->counts.made;
+    x.calls.cached = job->counts.cached;
+    x.calls.retried = job->counts.retried;
+    return x;
+}
+
+int az_job_results(struct az_job *job, const char *dir, const char *out, bool brief,
+                   struct az_summary **summary, struct az_error *err)
+{
+    int r = az_store_open(dir, AZ_STORE_READ, job->panel, &job->store, err);
+    struct az_results_config config = {.panel = job->panel,
+                                       .store = job->store,
+                                       .dir = dir,
+                                       .out = out,
+                                       .brief = brief,
+                                       .extra = az_job_extra(job)};
+    return r < 0 ? r : az_results_write(&config, summary, err);
 }

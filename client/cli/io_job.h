@@ -6,6 +6,7 @@
 #include "client/cli/options.h"
 #include "coordinator/io_coordinator.h"
 #include "coordinator/store.h"
+#include "coordinator/summary.h"
 #include "core/error.h"
 #include "core/panel.h"
 #include "workers/io_worker.h"
@@ -80,6 +81,9 @@ struct az_job_sink {
     void (*begin)(void *arg, struct az_coordinator *c);
     /* No item comes any more: let the input thread go. NULL = nothing to do. */
     void (*end)(void *arg);
+    /* The input thread is gone, the store about to close: free readers of your
+     * own. NULL = none. */
+    void (*fed)(void *arg);
     struct az_feed_config feed; /* path, limit, sample, retry_failed, strict, line, settled, arg */
     void *arg;
 };
@@ -93,6 +97,13 @@ int az_job_open(struct az_job *job, const char *dir);
  * what was read before has been judged. */
 int az_job_run(struct az_job *job, const struct az_job_sink *sink);
 void az_job_close(struct az_job *job);
+
+/* After a run: what the summary can't know from verdicts. */
+struct az_summary_extra az_job_extra(const struct az_job *job);
+/* After a run: verdicts.jsonl and summary.json in `dir`, and a copy to `out`
+ * (or NULL). The summary is the caller's. */
+int az_job_results(struct az_job *job, const char *dir, const char *out, bool brief,
+                   struct az_summary **summary, struct az_error *err);
 
 /* Fill the path of the user's cache; false: none can be found. */
 bool az_cache_path(const char *option, char *path, size_t size);

@@ -125,8 +125,10 @@ static bool take(struct az_window_out *w, struct held *ret)
     struct held *h = at(w, 0);
     if (!w->n || (!h->settled && !w->finishing))
         return false;
-    if (!h->settled)
+    if (!h->settled) {
         h->fate = AZ_FATE_REJECT;
+        w->counts.left++;
+    }
     *ret = *h;
     w->head = (w->head + 1) % w->config.max_lines;
     w->n--;

@@ -40,5 +40,6 @@ void az_window_out_settle(struct az_window_out *w, int64_t number, enum az_fate 
 
 struct az_window_counts {
     int64_t kept, rejected;
+    int64_t left; /* of the rejected: never settled */
 };
 struct az_window_counts az_window_out_counts(struct az_window_out *w);
