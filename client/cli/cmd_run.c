@@ -117,11 +117,11 @@ static void tell_end(const struct az_job *job)
         break;
     }
     if (job->fed.doubles)
-        az_warn("%lld lines repeat an earlier item and were judged once",
-                (long long)job->fed.doubles);
+        az_warn("%lld line%s an earlier item: judged once", (long long)job->fed.doubles,
+                job->fed.doubles == 1 ? " repeats" : "s repeat");
     if (job->fed.unknown_gold)
-        az_warn("%lld items have a gold answer that is none of the question's: not compared",
-                (long long)job->fed.unknown_gold);
+        az_warn("%lld item%s a gold answer that is none of the question's: not compared",
+                (long long)job->fed.unknown_gold, job->fed.unknown_gold == 1 ? " has" : "s have");
 }
 
 static void next_command(const struct az_job *job, const struct az_summary_figures *f,

@@ -280,8 +280,10 @@ static int feed_main(struct az_thread *t, void *arg, struct az_error *err)
             set_ended(f);
             break;
         }
-        if (r < 0)
+        if (r < 0) {
+            az_wrap(err, "after %lld lines", (long long)f->counts.lines);
             break;
+        }
         if (f->config.line && !f->config.line(f->config.arg, &line))
             break;
         r = on_line(f, &line, r == AZ_LINE_LONG, err);

@@ -198,18 +198,19 @@ class World:
             **(extra or {}),
         }
 
-    def command(self, *args, env=None, stdin=None):
-        """Start `assize ARGS…` in the test's folder."""
+    def command(self, *args, env=None, stdin=None, stdout=None, stderr=None, wrap=()):
+        """Start `assize ARGS…` in the test's folder, its output into files
+        unless told otherwise; `wrap` is a command that starts it."""
         self._files += 1
         out, err = self.path(f"{self._files}.stdout"), self.path(f"{self._files}.stderr")
         with open(out, "w") as o, open(err, "w") as e:
             process = subprocess.Popen(
-                [str(BUILD / "bin/assize"), *map(str, args)],
+                [*map(str, wrap), str(BUILD / "bin/assize"), *map(str, args)],
                 cwd=self.folder,
                 env=self.environment(env),
                 stdin=stdin if stdin is not None else subprocess.DEVNULL,
-                stdout=o,
-                stderr=e,
+                stdout=o if stdout is None else stdout,
+                stderr=e if stderr is None else stderr,
             )
         job = self.folder / "job"
         if "--job" in args:
