@@ -99,7 +99,7 @@ int az_thread_start(const char *name, az_thread_fn *run, void *arg, struct az_th
     int r = spawn(t);
     if (r) {
         destroy(t);
-        return az_fail(err, AZ_ELIMIT, "cannot start thread '%s': %s", name, strerror(r));
+        return az_fail(err, AZ_ENOMEM, "cannot start thread '%s': %s", name, strerror(r));
     }
     /* Ended before ready, and well: it had nothing to do. */
     if (!wait_ready(t) && t->result < 0)

@@ -22,10 +22,16 @@ static const char endpoint[] = "inproc://work";
 static struct az_coordinator *volatile signalled;
 static volatile sig_atomic_t signals;
 
+static bool on_terminal; /* the progress line is to be wiped */
+
 static void on_signal(int number)
 {
+    static const char text[] =
+        "\r\033[Kassize: stopping: calls under way are waited for; once more leaves at once\n";
+    size_t from = on_terminal ? 0 : strlen("\r\033[K");
     if (++signals > 1)
         _exit(AZ_EXIT_INTERRUPTED);
+    (void)!write(STDERR_FILENO, text + from, sizeof(text) - 1 - from);
     if (signalled)
         az_coordinator_stop(signalled);
 }
@@ -33,6 +39,7 @@ static void on_signal(int number)
 static void catch_signals(struct az_coordinator *c)
 {
     signalled = c;
+    on_terminal = isatty(STDERR_FILENO);
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

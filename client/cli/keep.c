@@ -4,9 +4,37 @@
 #include "core/json.h"
 
 const char *const az_keep_fields[] = {
-    "id",           "status",        "label",  "winner", "score",   "share",       "p",
-    "how",          "rounds",        "usd",    "reason", "seats.n", "seats.asked", "seats.voted",
-    "seats.errors", "seats.partial", "item.*", "meta.*", NULL,
+    "id",
+    "status",
+    "label",
+    "winner",
+    "score",
+    "share",
+    "p",
+    "how",
+    "rounds",
+    "usd",
+    "reason",
+    "seats.n",
+    "seats.asked",
+    "seats.voted",
+    "seats.errors",
+    "seats.partial",
+    "meta.*",
+    "item.line",
+    "item.prompt",
+    "item.response",
+    "item.responses.*",
+    "item.systems.*",
+    "item.reference",
+    "item.context",
+    "item.turns.*",
+    "item.images.*",
+    "item.gold",
+    "item.gold.*",
+    "item.cluster",
+    "item.meta.*",
+    NULL,
 };
 
 struct fields {
@@ -28,6 +56,8 @@ static az_jv item_root(struct fields *f)
 static struct az_value lookup(void *arg, const char *path)
 {
     struct fields *f = arg;
+    if (!strcmp(path, "item.response"))
+        path = "item.responses.0"; /* one response is a list of one */
     if (az_str_starts(az_str(path), "item."))
         return az_value_of(az_jv_path(item_root(f), path + strlen("item.")));
     if (az_str_starts(az_str(path), "meta."))

@@ -146,6 +146,10 @@ class Running:
     def cont(self):
         self._signal(signal.SIGCONT)
 
+    def stderr(self):
+        """What it has said so far."""
+        return self._err.read_text()
+
     def wait_until(self, predicate, deadline_s=DEADLINE_S):
         """Look again and again until `predicate()` is true. Ends early, and
         fails, when the program does. For what a stub counts, stub.wait() is
