@@ -334,6 +334,8 @@ int az_job_run(struct az_job *job, const struct az_job_sink *sink)
     struct running run = {.job = job, .sink = sink};
     int r = run_all(&run, &err);
     tear_down(&run);
+    if (sink->fed)
+        sink->fed(sink->arg);
     r = close_store(job, r, &err);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
 }
