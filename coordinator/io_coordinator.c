@@ -154,9 +154,11 @@ static int take(struct az_coordinator *c, struct az_fed *fed)
 {
     struct az_store *store = c->config.store;
     int r = 0;
-    if (fed->is_new)
+    if (fed->is_new || fed->renewed)
         r = az_store_put_item(store, fed->item, &c->failed);
-    if (r == 0 && fed->reopened)
+    if (r < 0 || fed->decided)
+        return r;
+    if (fed->reopened)
         r = az_store_reopen_item(store, fed->item->seq, &c->failed);
     if (r == 0)
         r = az_sched_add(c->sched, AZ_TAKE(fed->item), fed->ballots, az_loop_now(c->loop), &c->fx,

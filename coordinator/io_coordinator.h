@@ -16,6 +16,8 @@
 struct az_fed {
     struct az_item *item;
     bool is_new;               /* the store does not have it yet */
+    bool renewed;              /* it has, with another gold answer */
+    bool decided;              /* it has a verdict: only to be renewed */
     bool reopened;             /* --retry-failed: open it again first */
     struct az_arena *arena;    /* of the ballots, or NULL */
     struct az_ballots ballots; /* from earlier runs */

@@ -137,7 +137,22 @@ static int join_ballots(struct az_feed *f, struct az_fed *fed, struct az_error *
     return 0;
 }
 
-/* Positive: it needs judging. 0: it is decided, or bad (and told). */
+static int compare_gold(void *arg, const struct az_case *c, struct az_error *err)
+{
+    struct az_fed *fed = arg;
+    fed->renewed = !az_str_eq(c->item->gold_json, fed->item->gold_json);
+    return 0;
+}
+
+/* A gold answer may come, or be mended, after the item was judged. */
+static int join_gold(struct az_feed *f, struct az_fed *fed, struct az_error *err)
+{
+    if (!fed->item->gold_json.p)
+        return 0;
+    return az_store_one(f->reader, f->config.panel, fed->item->id, compare_gold, fed, err);
+}
+
+/* Positive: it is wanted. 0: it is decided, or bad (and told). */
 static int join_store(struct az_feed *f, struct az_fed *fed, struct az_error *err)
 {
     struct az_item *item = fed->item;
@@ -157,12 +172,16 @@ static int join_store(struct az_feed *f, struct az_fed *fed, struct az_error *er
         return bad_line(f, item->line, &why, err);
     }
     item->seq = stored.seq;
+    r = join_gold(f, fed, err);
+    if (r < 0)
+        return r;
     bool retry =
         f->config.retry_failed && (stored.status == AZ_FAILED || stored.status == AZ_ABSTAINED);
     if (stored.status != AZ_OPEN && !retry) {
         count(f, &f->counts.known);
         settled(f, item->line, false, item->id);
-        return 0;
+        fed->decided = true;
+        return fed->renewed;
     }
     fed->reopened = retry;
     r = join_ballots(f, fed, err);
@@ -213,7 +232,8 @@ static int feed_item(struct az_feed *f, struct az_item *item, struct az_error *e
     else if (r > 0)
         item->seq = item->line - 1;
     if (r > 0) {
-        count(f, &f->counts.items);
+        if (!fed->decided)
+            count(f, &f->counts.items);
         size_t bytes = az_arena_bytes(item->arena);
         if (az_queue_push_wait(f->config.out, fed, bytes) == 0)
             return 0;
