@@ -49,7 +49,7 @@ WRONG = {
     ),
     "no file of recorded ballots": (
         Q + "backends: [{name: b, kind: recorded, file: no.tsv}]\njudges: [b/x]\n",
-        "panel 'p.yaml': backend 'b': no such file 'no.tsv'",
+        "panel 'p.yaml': backend 'b': can't read 'no.tsv'",
         "",
     ),
     "a budget without a price": (
