@@ -12,8 +12,8 @@ struct az_worker_config {
     struct az_net *net; /* borrowed, as all below */
     const char *endpoint;
     const char *name;
-    const char *cache;                 /* path of its file; NULL = none */
-    int slots; /* calls under way over all backends; 0 = the sum of theirs */
+    const char *cache; /* path of its file; NULL = none */
+    int slots;         /* calls under way over all backends; 0 = the sum of theirs */
     uint64_t seed;
     /* What it survives; from the worker's thread. */
     void (*warn)(void *arg, const struct az_error *why);

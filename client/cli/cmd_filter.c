@@ -57,7 +57,9 @@ static void settle(struct filter *f, int64_t line, const struct az_item *item,
         az_verdict_print(&json, f->job.panel, item, verdict, ballots, true);
     struct az_str text = json.n && !json.failed ? az_buf_view(&json) : (struct az_str){0};
     f->lines[verdict->status]++;
-    bool keep = az_keep(f->keep, f->job.panel, item, verdict, text);
+    /* `not (score >= 4)` holds where there is no score: that is no judgement. */
+    bool judged = verdict->status == AZ_DECIDED || verdict->status == AZ_ABSTAINED;
+    bool keep = judged && az_keep(f->keep, f->job.panel, item, verdict, text);
     az_window_out_settle(f->window, line, keep ? AZ_FATE_KEEP : AZ_FATE_REJECT,
                          f->options->annotate ? text : (struct az_str){0});
 }
@@ -155,7 +157,7 @@ static void tell(struct filter *f)
     az_warn("kept %lld of %lld lines (%.1f%%); %lld abstained, %lld failed, %lld bad, %lld left",
             (long long)c.kept, (long long)all, all ? 100.0 * (double)c.kept / (double)all : 0.0,
             (long long)f->lines[AZ_ABSTAINED], (long long)f->lines[AZ_FAILED],
-            (long long)f->job.fed.bad, (long long)(f->lines[AZ_OPEN] + c.left));
+            (long long)f->job.fed.bad, (long long)f->lines[AZ_OPEN] + (long long)c.left);
 }
 
 /* With a job its store knows best, earlier runs included. */

@@ -69,7 +69,7 @@ struct az_job {
     struct az_counts counts; /* without the judges' */
     char stopped_why[256];
     enum az_job_end end;
-    int input_code; /* not 0: reading ended early, told already; an exit code */
+    int input_code;       /* not 0: reading ended early, told already; an exit code */
     bool nobody_answered; /* not one judge gave one answer */
     double seconds;
 };

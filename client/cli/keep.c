@@ -68,9 +68,6 @@ static struct az_value lookup(void *arg, const char *path)
 bool az_keep(const struct az_expr *expr, const struct az_panel *panel, const struct az_item *item,
              const struct az_verdict *verdict, struct az_str verdict_json)
 {
-    /* `not (score >= 4)` holds where there is no score: that is no judgement. */
-    if (verdict->status == AZ_FAILED || verdict->status == AZ_OPEN)
-        return false;
     if (!expr)
         return verdict->status == AZ_DECIDED &&
                az_passes(&panel->question, verdict->label, verdict->has_score, verdict->score);

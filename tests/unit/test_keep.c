@@ -75,6 +75,8 @@ static const struct {
     {plain_yaml, pair_item, "A", "id == 'q1' and item.prompt == 'p'", true},
     {plain_yaml, pair_item, "A", "meta.lang == 'de' and meta.n == 3", true},
     {plain_yaml, pair_item, "A", "item.meta.lang == 'en'", false},
+    {plain_yaml, pair_item, "A", "item.responses.1 == 'b'", true},
+    {score_yaml, score_item, "4", "item.response == 'a'", true},
     {plain_yaml, pair_item, "A", "meta.missing == 1", false},
     {plain_yaml, pair_item, "A", "not meta.missing == 1", true},
     {score_yaml, score_item, "4.5", "score > 4.4", true},
@@ -101,7 +103,8 @@ static void keep_table(void **state)
 static void unknown_fields(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"scor > 3", "ballots == 1", "seats == 1", "gold == 'A'"};
+    static const char *const bad[] = {"item.respnse", "scor > 3", "ballots == 1", "seats == 1",
+                                      "gold == 'A'"};
     for (size_t i = 0; i < AZ_LEN(bad); i++) {
         AZ_AUTO(expr) expr = NULL;
         struct az_error err = {0};
