@@ -44,34 +44,30 @@ static bool type_fits(az_jv type, az_jv v)
     return false;
 }
 
+static const char *fault(struct az_str key, const char *what)
+{
+    static char why[256];
+    snprintf(why, sizeof(why), "'" AZ_STR_FMT "' is %s", AZ_STR_ARG(key), what);
+    return why;
+}
+
 /* NULL: it fits. Else what does not, for the message. A key that is not listed
  * is a fault here, though the schema allows it to others. */
 static const char *misfit(az_jv schema, az_jv v)
 {
-    static char why[256];
-    if (!type_fits(az_jv_get(schema, "type"), v)) {
-        snprintf(why, sizeof(why), "'" AZ_STR_FMT "' is %s", AZ_STR_ARG(az_jv_key(v)),
-                 az_jtype_name(az_jv_type(v)));
-        return why;
-    }
+    if (!type_fits(az_jv_get(schema, "type"), v))
+        return fault(az_jv_key(v), az_jtype_name(az_jv_type(v)));
     az_jv properties = az_jv_get(schema, "properties"), items = az_jv_get(schema, "items");
     const char *r = NULL;
     bool map = az_jv_type(v) == AZ_J_OBJECT, list = az_jv_type(v) == AZ_J_ARRAY;
     for (az_jv c = map && properties ? az_jv_first(v) : NULL; c && !r; c = az_jv_next(c)) {
         az_jv known = az_jv_get(properties, az_jv_key(c).p);
-        if (known) {
-            r = misfit(known, c);
-            continue;
-        }
-        snprintf(why, sizeof(why), "'" AZ_STR_FMT "' is not listed", AZ_STR_ARG(az_jv_key(c)));
-        r = why;
+        r = known ? misfit(known, c) : fault(az_jv_key(c), "not listed");
     }
-    for (az_jv k = map ? az_jv_first(az_jv_get(schema, "required")) : NULL; k && !r;
-         k = az_jv_next(k)) {
-        if (az_jv_get(v, az_jv_str(k).p))
-            continue;
-        snprintf(why, sizeof(why), "'" AZ_STR_FMT "' is not there", AZ_STR_ARG(az_jv_str(k)));
-        r = why;
+    az_jv required = map ? az_jv_first(az_jv_get(schema, "required")) : NULL;
+    for (az_jv k = required; k && !r; k = az_jv_next(k)) {
+        if (!az_jv_get(v, az_jv_str(k).p))
+            r = fault(az_jv_str(k), "not there");
     }
     for (az_jv c = list && items ? az_jv_first(v) : NULL; c && !r; c = az_jv_next(c))
         r = misfit(items, c);
