@@ -410,10 +410,16 @@ static int cases_hand_over(struct cases *c, az_store_each_fn *each, void *arg, s
 int az_store_each(struct az_store_reader *r, const struct az_panel *panel, az_store_each_fn *each,
                   void *arg, struct az_error *err)
 {
+    return az_store_each_from(r, panel, 0, each, arg, err);
+}
+
+int az_store_each_from(struct az_store_reader *r, const struct az_panel *panel, int64_t seq,
+                       az_store_each_fn *each, void *arg, struct az_error *err)
+{
     if (r->s->null)
         return 0;
     struct cases c = {.r = r, .panel = panel};
-    int64_t from = 0;
+    int64_t from = seq;
     int code;
     bool more;
     do {

@@ -110,6 +110,9 @@ struct az_case {
 typedef int az_store_each_fn(void *arg, const struct az_case *c, struct az_error *err);
 int az_store_each(struct az_store_reader *r, const struct az_panel *panel, az_store_each_fn *each,
                   void *arg, struct az_error *err);
+/* The same from the item `seq` on. */
+int az_store_each_from(struct az_store_reader *r, const struct az_panel *panel, int64_t seq,
+                       az_store_each_fn *each, void *arg, struct az_error *err);
 /* The same for one item. AZ_ENOENT. */
 int az_store_one(struct az_store_reader *r, const struct az_panel *panel, struct az_str id,
                  az_store_each_fn *each, void *arg, struct az_error *err);

@@ -167,7 +167,7 @@ static int write_summary(struct filter *f, struct az_error *err)
     AZ_AUTO(summary) of_job = NULL;
     int r = f->summary_code;
     if (dir) {
-        r = az_job_results(&f->job, dir, NULL, false, &of_job, err);
+        r = az_job_results(&f->job, dir, NULL, 0, false, &of_job, err);
     } else if (r < 0) {
         *err = f->summary_error;
     } else {

@@ -4,6 +4,7 @@
 #include "client/cli/io_job.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_results.h"
+#include "client/cli/io_stream.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/summary.h"
 #include "core/io_file.h"
@@ -153,23 +154,78 @@ static int exit_code(const struct az_job *job, const struct az_summary_figures *
     return AZ_EXIT_OK;
 }
 
+/* ---- -o -: verdicts while it runs ---- */
+
+struct streaming {
+    const struct options *options;
+    const struct az_job *job;
+    struct az_coordinator *coordinator;
+    struct az_stream *stream; /* NULL: nothing is streamed */
+    int64_t next;             /* the first item that is not out */
+    int code;                 /* of the stream, when it has ended badly */
+    struct az_error err;
+};
+
+static void on_stream_failed(void *arg)
+{
+    struct streaming *s = arg;
+    az_coordinator_stop(s->coordinator);
+}
+
+/* --retry-failed takes verdicts back, so they wait for the end. */
+static void on_begin(void *arg, struct az_coordinator *c)
+{
+    struct streaming *s = arg;
+    const struct options *o = s->options;
+    if (!o->out || strcmp(o->out, "-") != 0 || o->retry_failed)
+        return;
+    s->coordinator = c;
+    struct az_stream_config config = {.panel = s->job->panel,
+                                      .store = s->job->store,
+                                      .brief = o->brief,
+                                      .failed = on_stream_failed,
+                                      .arg = s};
+    s->code = az_stream_start(&config, &s->stream, &s->err);
+    if (s->code < 0)
+        az_coordinator_stop(c);
+}
+
+static void on_done(void *arg, const struct az_done *done)
+{
+    struct streaming *s = arg;
+    if (s->stream)
+        az_stream_done(s->stream, done->item->seq);
+}
+
+static void on_end(void *arg)
+{
+    struct streaming *s = arg;
+    if (s->stream)
+        s->code = az_stream_stop(AZ_TAKE(s->stream), &s->next, &s->err);
+}
+
+/* ---- what is left behind ---- */
+
 static int write_results(struct az_job *job, const struct options *o, const char *dir,
-                         struct az_summary **summary)
+                         const struct streaming *s, struct az_summary **summary)
 {
     struct az_error err = {0};
-    int r = az_job_results(job, dir, o->out, o->brief, summary, &err);
+    int r = az_job_results(job, dir, s->code ? NULL : o->out, s->next, o->brief, summary, &err);
     if (r == 0 && o->json_summary)
         r = az_summary_write(*summary, o->json_summary, &err);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
 }
 
 static int finish(struct az_job *job, const struct options *o, const char *panel, const char *items,
-                  const char *dir, double max_failed, const struct az_expr *require)
+                  const char *dir, double max_failed, const struct az_expr *require,
+                  const struct streaming *s)
 {
     AZ_AUTO(summary) summary = NULL;
-    int code = write_results(job, o, dir, &summary);
+    int code = write_results(job, o, dir, s, &summary);
     if (code)
         return code;
+    if (s->code)
+        return az_report(&s->err, az_exit_of(&s->err));
     tell_end(job);
     const struct az_summary_figures *f = az_summary_figures(summary);
     if (!o->job.quiet) {
@@ -186,10 +242,6 @@ static int finish(struct az_job *job, const struct options *o, const char *panel
         return AZ_EXIT_REQUIRE;
     }
     return code;
-}
-
-static void nothing(void *arg, const struct az_done *done)
-{
 }
 
 /* Both ends before anything is made: what cannot be read or written is known
@@ -215,6 +267,8 @@ static int run_job(const struct options *o, const char *panel, const char *items
     const char *dir = o->job.job ? o->job.job : default_dir;
 
     struct az_job job = {.options = o->job};
+    struct streaming streaming = {.options = o, .job = &job};
+    sink->arg = &streaming;
     int code = az_job_read(&job, panel);
     if (code == 0)
         code = check_ends(o, items);
@@ -223,7 +277,7 @@ static int run_job(const struct options *o, const char *panel, const char *items
     if (code == 0)
         code = az_job_run(&job, sink);
     if (code == 0)
-        code = finish(&job, o, panel, items, dir, max_failed, require);
+        code = finish(&job, o, panel, items, dir, max_failed, require, &streaming);
     az_job_close(&job);
     return code;
 }
@@ -239,7 +293,7 @@ static int run(int argc, char **argv)
         r = az_fail(&err, AZ_EUSAGE, "run wants a panel and items");
         az_hint(&err, "assize run PANEL.yaml ITEMS.jsonl");
     }
-    struct az_job_sink sink = {.done = nothing};
+    struct az_job_sink sink = {.done = on_done, .begin = on_begin, .end = on_end};
     sink.feed.path = n == 2 ? args[1] : NULL;
     sink.feed.stored = true;
     sink.feed.limit = o.limit ? o.limit : -1;

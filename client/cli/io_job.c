@@ -166,6 +166,7 @@ struct running {
     struct az_worker *worker;
     struct az_coordinator *coordinator;
     struct az_progress_view *view;
+    bool begun; /* the sink was told so, and not yet of the end */
 };
 
 static void warn(void *arg, const struct az_error *why)
@@ -244,6 +245,7 @@ static int set_up(struct running *run, struct az_error *err)
     if (r < 0)
         return r;
     az_coordinator_watch_worker(run->coordinator, az_worker_gone_fd(run->worker));
+    run->begun = true;
     if (run->sink->begin)
         run->sink->begin(run->sink->arg, run->coordinator);
     struct az_feed_config feed = run->sink->feed;
@@ -256,8 +258,16 @@ static int set_up(struct running *run, struct az_error *err)
     return az_feed_start(&feed, &run->feed, err);
 }
 
+static void end_sink(struct running *run)
+{
+    if (run->begun && run->sink->end)
+        run->sink->end(run->sink->arg);
+    run->begun = false;
+}
+
 static void tear_down(struct running *run)
 {
+    end_sink(run);
     az_feed_free(run->feed);
     az_worker_free(run->worker);
     az_coordinator_free(run->coordinator);
@@ -299,8 +309,7 @@ static int run_all(struct running *run, struct az_error *err)
     struct az_counts live = az_coordinator_counts(run->coordinator);
     job->nobody_answered = nobody_answered(&live);
 
-    if (run->sink->end)
-        run->sink->end(run->sink->arg);
+    end_sink(run);
     struct az_error why = {0};
     int ended = az_feed_stop(run->feed, &why);
     job->fed = az_feed_counts(run->feed);
@@ -355,14 +364,15 @@ struct az_summary_extra az_job_extra(const struct az_job *job)
     return x;
 }
 
-int az_job_results(struct az_job *job, const char *dir, const char *out, bool brief,
-                   struct az_summary **summary, struct az_error *err)
+int az_job_results(struct az_job *job, const char *dir, const char *out, int64_t out_from,
+                   bool brief, struct az_summary **summary, struct az_error *err)
 {
     int r = az_store_open(dir, AZ_STORE_READ, job->panel, &job->store, err);
     struct az_results_config config = {.panel = job->panel,
                                        .store = job->store,
                                        .dir = dir,
                                        .out = out,
+                                       .out_from = out_from,
                                        .brief = brief,
                                        .extra = az_job_extra(job)};
     return r < 0 ? r : az_results_write(&config, summary, err);

@@ -79,7 +79,8 @@ struct az_job_sink {
     void (*done)(void *arg, const struct az_done *done);
     /* Before anything runs; NULL = not wanted. The sink may stop the job. */
     void (*begin)(void *arg, struct az_coordinator *c);
-    /* No item comes any more: let the input thread go. NULL = nothing to do. */
+    /* No item comes any more: let the input thread go, and readers of the store.
+     * Follows every begin, also when nothing ran. NULL = nothing to do. */
     void (*end)(void *arg);
     /* The input thread is gone, the store about to close: free readers of your
      * own. NULL = none. */
@@ -101,9 +102,10 @@ void az_job_close(struct az_job *job);
 /* After a run: what the summary can't know from verdicts. */
 struct az_summary_extra az_job_extra(const struct az_job *job);
 /* After a run: verdicts.jsonl and summary.json in `dir`, and a copy to `out`
- * (or NULL). The summary is the caller's. */
-int az_job_results(struct az_job *job, const char *dir, const char *out, bool brief,
-                   struct az_summary **summary, struct az_error *err);
+ * (or NULL), which has the items before `out_from` already. The summary is the
+ * caller's. */
+int az_job_results(struct az_job *job, const char *dir, const char *out, int64_t out_from,
+                   bool brief, struct az_summary **summary, struct az_error *err);
 
 /* Fill the path of the user's cache; false: none can be found. */
 bool az_cache_path(const char *option, char *path, size_t size);

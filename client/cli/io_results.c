@@ -25,7 +25,7 @@ static int write_case(void *arg, const struct az_case *c, struct az_error *err)
     r = az_buf_check(&w->line, err);
     if (r == 0)
         r = az_out_write(w->verdicts, az_buf_view(&w->line), err);
-    if (r == 0 && w->copy)
+    if (r == 0 && w->copy && c->item->seq >= w->config->out_from)
         r = az_out_write(w->copy, az_buf_view(&w->line), err);
     return r;
 }

@@ -9,8 +9,9 @@
 struct az_results_config {
     const struct az_panel *panel;
     struct az_store *store;
-    const char *dir; /* verdicts.jsonl and summary.json go there */
-    const char *out; /* -o: a copy, "-" = stdout; NULL = none */
+    const char *dir;  /* verdicts.jsonl and summary.json go there */
+    const char *out;  /* -o: a copy, "-" = stdout; NULL = none */
+    int64_t out_from; /* items before this one are in the copy already */
     bool brief;
     struct az_summary_extra extra;
 };

@@ -30,7 +30,7 @@ static int unknown_command(const char *name)
 {
     const char *names[COMMANDS_MAX + 1];
     size_t n = 0;
-    for (; az_commands[n] && n < COMMANDS_MAX; n++)
+    for (; n < COMMANDS_MAX && az_commands[n]; n++)
         names[n] = az_commands[n]->name;
     names[n] = NULL;
     const char *near = az_nearest(az_str(name), names);

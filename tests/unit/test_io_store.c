@@ -243,6 +243,12 @@ static void each_in_order(void **state)
     assert_int_equal(az_store_each(r, &w->panel, see, &some, NULL), 42);
     assert_int_equal(some.n, 131);
 
+    struct seen late = {.last = 899, .stop_at = -1};
+    assert_int_equal(az_store_each_from(r, &w->panel, 900, see, &late, NULL), 0);
+    assert_int_equal(late.n, 100);
+    assert_int_equal(az_store_each_from(r, &w->panel, 1000, see, &late, NULL), 0);
+    assert_int_equal(late.n, 100);
+
     struct seen one = {.last = -1, .stop_at = -1};
     assert_int_equal(az_store_one(r, &w->panel, AZ_STR("q777"), see, &one, NULL), 0);
     assert_int_equal(one.n, 1);
