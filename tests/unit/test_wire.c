@@ -1,0 +1,393 @@
+#include "core/wire.h"
+
+#include <math.h>
+
+#include "core/mem.h"
+#include "core/rng.h"
+#include "protos/envelope.pb-c.h"
+#include "tests/unit/unit.h"
+
+enum { KINDS = AZ_MSG_STOP + 1 };
+
+static struct az_item *item_new(int64_t seq, bool full)
+{
+    struct az_item *item = az_item_new(1024);
+    struct az_arena *a = item->arena;
+    item->seq = seq;
+    item->id = az_arena_str(a, AZ_STR("q\xc3\xa9"));
+    item->n_responses = 2;
+    item->responses = az_arena_zalloc(a, 2 * sizeof(*item->responses));
+    item->responses[0] = az_arena_str(a, AZ_STR("first"));
+    item->responses[1] = az_arena_str(a, AZ_STR(""));
+    if (full) {
+        item->prompt = az_arena_str(a, AZ_STR("why?"));
+        item->reference = az_arena_str(a, AZ_STR(""));
+        item->context = az_arena_str(a, AZ_STR("c"));
+        item->turns = az_arena_str(a, AZ_STR("[]"));
+        item->images = az_arena_str(a, AZ_STR("[\"x\"]"));
+        item->gold_json = az_arena_str(a, AZ_STR("\"A\""));
+    }
+    return item;
+}
+
+static struct az_seen seen[] = {
+    {.label = 2, .rationale = {"because", 7}},
+    {.label = AZ_LABEL_NONE, .has_score = true, .score = -0.5, .rationale = {"", 0}}};
+static struct az_msg_question questions[] = {
+    {.key = {.item = 5, .judge = 1, .round = 2, .criterion = -1, .order = 1, .sample = 3},
+     .item = 1,
+     .view = {2, seen},
+     .attempts = 2,
+     .grant = 12345,
+     .mistake = AZ_BE_PARSE,
+     .said = {"nonsense", 8}},
+    {.key = {.item = 4, .round = 1, .criterion = -1, .order = AZ_ORDER_NONE},
+     .grant = AZ_NUSD_MAX}};
+static struct az_msg_answer answers[] = {
+    {.ballot = {.key = {.item = 5, .round = 1, .criterion = -1},
+                .label = 1,
+                .how = {"json", 4},
+                .raw = {"{}", 2},
+                .cost = 7,
+                .attempts = 1}},
+    {.ballot = {.key = {.item = 6, .round = 1, .criterion = -1},
+                .error = AZ_BE_PARSE,
+                .label = AZ_LABEL_NONE,
+                .cost = 9,
+                .attempts = 2},
+     .again = true,
+     .said = {"what?", 5}}};
+static struct az_credit credit[] = {{{"gpu", 3}, {"openai", 6}, 7}, {{"x", 1}, {"lexical", 7}, 0}};
+static struct az_key returned[] = {{.item = 1, .round = 1, .criterion = -1},
+                                   {.item = 2, .judge = 255, .round = 16, .criterion = 0}};
+static struct az_item *items[2];
+
+/* One message of each kind, with all that it can carry. */
+static struct az_msg message(int kind)
+{
+    struct az_msg m = {.kind = (enum az_msg_kind)kind, .seq = UINT64_C(1) << 40};
+    switch (m.kind) {
+    case AZ_MSG_HELLO:
+        m.hello.name = AZ_STR("w1");
+        m.hello.software = AZ_STR("assize 0");
+        break;
+    case AZ_MSG_WELCOME:
+        m.hello.software = AZ_STR("assize 0");
+        break;
+    case AZ_MSG_REFUSE:
+        m.refuse.what = AZ_STR("no");
+        break;
+    case AZ_MSG_ANNOUNCE:
+        m.announce = (struct az_credits){2, credit};
+        break;
+    case AZ_MSG_PANEL:
+        m.panel.panel = 3;
+        m.panel.yaml = AZ_STR("question: pair\n");
+        memset(m.panel.secret, 0xa5, sizeof(m.panel.secret));
+        break;
+    case AZ_MSG_QUESTIONS:
+        m.questions.n_items = 2;
+        m.questions.items = items;
+        m.questions.n = 2;
+        m.questions.v = questions;
+        break;
+    case AZ_MSG_ANSWERS:
+        m.answers.n = 2;
+        m.answers.v = answers;
+        m.answers.credit = (struct az_credits){1, credit};
+        break;
+    case AZ_MSG_STOPPED:
+        m.stopped.backend = AZ_STR("gpu");
+        m.stopped.why = AZ_STR("401");
+        m.stopped.n = 2;
+        m.stopped.returned = returned;
+        break;
+    case AZ_MSG_HEARTBEAT:
+    case AZ_MSG_STOP:
+        break;
+    }
+    return m;
+}
+
+static struct az_arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = az_arena_new(4096);
+    items[0] = item_new(4, false);
+    items[1] = item_new(5, true);
+    return !arena;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    az_arena_free(arena);
+    az_item_free(items[0]);
+    az_item_free(items[1]);
+    return 0;
+}
+
+static void pack(struct az_buf *b, const struct az_msg *m)
+{
+    struct az_error err = {0};
+    az_buf_clear(b);
+    if (az_wire_pack(b, m, arena, &err) < 0)
+        fail_msg("kind %d: %s", (int)m->kind, err.what);
+}
+
+static void items_free(struct az_msg *m)
+{
+    for (size_t i = 0; m->kind == AZ_MSG_QUESTIONS && i < m->questions.n_items; i++)
+        az_item_free(m->questions.items[i]);
+}
+
+/* What comes back packs to the same bytes. */
+static void wire_round_trip(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF one = az_buf(AZ_WIRE_FRAME_MAX);
+    AZ_AUTO_BUF two = az_buf(AZ_WIRE_FRAME_MAX);
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct az_msg in = message(kind), out;
+        struct az_error err = {0};
+        pack(&one, &in);
+        if (az_wire_unpack(az_buf_view(&one), arena, &out, &err) < 0)
+            fail_msg("kind %d: %s", kind, err.what);
+        assert_int_equal(out.kind, kind);
+        assert_true(out.seq == in.seq);
+        pack(&two, &out);
+        assert_true(az_str_eq(az_buf_view(&one), az_buf_view(&two)));
+        items_free(&out);
+    }
+}
+
+static void wire_questions_as_they_were(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
+    struct az_msg in = message(AZ_MSG_QUESTIONS), out;
+    pack(&b, &in);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
+    const struct az_item *item = out.questions.items[1];
+    assert_int_equal(item->seq, 5);
+    assert_true(az_str_eqz(item->reference, "") && item->reference.p);
+    assert_true(az_str_eqz(item->images, "[\"x\"]"));
+    assert_null(item->gold_json.p); /* is never sent */
+    assert_null(out.questions.items[0]->prompt.p);
+    const struct az_msg_question *q = &out.questions.v[0];
+    assert_int_equal(az_key_cmp(&q->key, &questions[0].key), 0);
+    assert_int_equal(q->view.n, 2);
+    assert_true(q->view.seen[1].has_score && q->view.seen[1].score == -0.5);
+    assert_int_equal(q->view.seen[1].label, AZ_LABEL_NONE);
+    assert_int_equal(q->grant, 12345);
+    assert_true(out.questions.v[1].grant == AZ_NUSD_MAX);
+    assert_int_equal(q->mistake, AZ_BE_PARSE);
+    assert_true(az_str_eqz(q->said, "nonsense"));
+    assert_null(out.questions.v[1].said.p);
+    items_free(&out);
+}
+
+/* Every frame cut at every byte, and every byte made another: refused, or read
+ * as something that can be sent again; nothing leaks (the sanitizers look). */
+static void wire_spoilt_at_every_byte(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF whole = az_buf(AZ_WIRE_FRAME_MAX);
+    AZ_AUTO_BUF again = az_buf(AZ_WIRE_FRAME_MAX);
+    struct az_rng rng = az_rng(5);
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct az_msg in = message(kind);
+        pack(&whole, &in);
+        AZ_AUTO_MEM char *p = az_alloc(whole.n);
+        assert_non_null(p);
+        for (size_t i = 0; i < whole.n * 2; i++) {
+            bool cut = i < whole.n;
+            size_t n = cut ? i : whole.n;
+            memcpy(p, whole.p, whole.n);
+            if (!cut)
+                p[i - whole.n] ^= (char)(1 + az_rng_next(&rng) % 255);
+            struct az_msg out;
+            struct az_error err = {0};
+            int r = az_wire_unpack((struct az_str){p, n}, arena, &out, &err);
+            if (r == 0) {
+                az_buf_clear(&again);
+                assert_int_equal(az_wire_pack(&again, &out, arena, &err), 0);
+                items_free(&out);
+            } else {
+                assert_int_equal(r, AZ_EPROTO);
+                assert_true(*err.what);
+            }
+        }
+        az_arena_reset(arena);
+    }
+}
+
+static void wire_refuses(void **state)
+{
+    (void)state;
+    struct az_error err = {0};
+    struct az_msg out;
+    assert_int_equal(az_wire_unpack(AZ_STR(""), arena, &out, &err), AZ_EPROTO);
+    assert_non_null(strstr(err.what, "version 0"));
+    assert_int_equal(az_wire_unpack(AZ_STR("no frame"), arena, &out, &err), AZ_EPROTO);
+    assert_non_null(strstr(err.what, "no envelope"));
+    struct az_str huge = {"", (size_t)AZ_WIRE_FRAME_MAX + 1};
+    assert_int_equal(az_wire_unpack(huge, arena, &out, &err), AZ_EPROTO);
+    assert_int_equal(az_wire_unpack(AZ_STR("\x08\x01"), arena, &out, &err),
+                     AZ_EPROTO); /* no body */
+    assert_int_equal(az_wire_unpack(AZ_STR("\x08\x02\x5a\x00"), arena, &out, &err), AZ_EPROTO);
+    assert_non_null(strstr(err.what, "version 2"));
+}
+
+/* Each a question that is good but for one thing. */
+static void spoil_question(int nth, Assize__Question *q, Assize__Seen *s, const char **what)
+{
+    *what = "without key or item";
+    switch (nth) {
+    case 0:
+        q->item = 1;
+        return;
+    case 1:
+        q->key = NULL;
+        return;
+    case 2:
+        q->attempts = 1000001;
+        return;
+    case 3:
+        q->mistake_or_none_case = ASSIZE__QUESTION__MISTAKE_OR_NONE_MISTAKE;
+        q->mistake = AZ_BE_COUNT;
+        *what = "mistake";
+        return;
+    case 4:
+        q->key->judge = AZ_JUDGES_MAX;
+        *what = "judge";
+        return;
+    case 5:
+        q->key->item = UINT64_MAX;
+        *what = "item";
+        return;
+    case 6:
+        s->label_or_none_case = ASSIZE__SEEN__LABEL_OR_NONE_LABEL;
+        s->label = AZ_LABELS_MAX;
+        *what = "a view with label";
+        return;
+    case 7:
+        s->score_or_none_case = ASSIZE__SEEN__SCORE_OR_NONE_SCORE;
+        s->score = NAN;
+        *what = "a view with a score";
+        return;
+    case 8:
+        q->key->round = 0;
+        *what = "round";
+        return;
+    default:
+        *what = NULL;
+    }
+}
+
+static void wire_out_of_range(void **state)
+{
+    (void)state;
+    int nth = 0;
+    for (;; nth++) {
+        Assize__Seen s = ASSIZE__SEEN__INIT, *views[] = {&s};
+        Assize__Key key = ASSIZE__KEY__INIT;
+        Assize__Question q = ASSIZE__QUESTION__INIT, *all[] = {&q};
+        Assize__Item item = ASSIZE__ITEM__INIT, *one[] = {&item};
+        Assize__Questions m = ASSIZE__QUESTIONS__INIT;
+        Assize__Envelope e = ASSIZE__ENVELOPE__INIT;
+        key.round = 1;
+        key.criterion = -1;
+        q.key = &key;
+        q.n_seen = 1;
+        q.seen = views;
+        m.n_items = m.n_questions = 1;
+        m.items = one;
+        m.questions = all;
+        e.version = AZ_WIRE_VERSION;
+        e.body_case = ASSIZE__ENVELOPE__BODY_QUESTIONS;
+        e.questions = &m;
+        const char *what;
+        spoil_question(nth, &q, &s, &what);
+        uint8_t bytes[512];
+        size_t n = assize__envelope__pack(&e, bytes);
+        struct az_msg out;
+        struct az_error err = {0};
+        int r = az_wire_unpack((struct az_str){(char *)bytes, n}, arena, &out, &err);
+        if (!what) { /* the good one */
+            assert_int_equal(r, 0);
+            items_free(&out);
+            break;
+        }
+        assert_int_equal(r, AZ_EPROTO);
+        if (!strstr(err.what, what))
+            fail_msg("'%s' for '%s'", err.what, what);
+        assert_int_equal(out.questions.n_items, 0);
+    }
+    assert_int_equal(nth, 9);
+}
+
+/* A message that can't be sent says so, and leaves nothing. */
+static void wire_pack_refuses(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
+    struct az_error err = {0};
+    struct az_msg m = message(AZ_MSG_ANSWERS);
+    struct az_msg_answer bad = answers[0];
+    bad.ballot.cost = -1;
+    m.answers.n = 1;
+    m.answers.v = &bad;
+    assert_int_equal(az_wire_pack(&b, &m, arena, &err), AZ_EINVAL);
+    assert_int_equal(b.n, 0);
+    struct az_buf small = az_buf(16);
+    m = message(AZ_MSG_PANEL);
+    assert_int_equal(az_wire_pack(&small, &m, arena, &err), AZ_ELIMIT);
+    az_buf_release(&small);
+}
+
+static void wire_without_memory(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF whole = az_buf(AZ_WIRE_FRAME_MAX);
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct az_msg in = message(kind);
+        pack(&whole, &in);
+        int r = AZ_ENOMEM;
+        for (int nth = 1; r == AZ_ENOMEM; nth++) {
+            struct az_arena *small = az_arena_new(16);
+            struct az_msg out = {0};
+            struct az_error err = {0};
+            az_fault_alloc(nth);
+            r = az_wire_unpack(az_buf_view(&whole), small, &out, &err);
+            az_fault_alloc(0);
+            if (r == 0)
+                items_free(&out);
+            az_arena_free(small);
+        }
+        assert_int_equal(r, 0);
+        r = AZ_ENOMEM;
+        for (int nth = 1; r == AZ_ENOMEM; nth++) {
+            struct az_arena *small = az_arena_new(16);
+            AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
+            az_fault_alloc(nth);
+            r = az_wire_pack(&b, &in, small, NULL);
+            az_fault_alloc(0);
+            az_arena_free(small);
+        }
+        assert_int_equal(r, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wire_round_trip),           cmocka_unit_test(wire_questions_as_they_were),
+        cmocka_unit_test(wire_spoilt_at_every_byte), cmocka_unit_test(wire_refuses),
+        cmocka_unit_test(wire_out_of_range),         cmocka_unit_test(wire_pack_refuses),
+        cmocka_unit_test(wire_without_memory),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
