@@ -1,7 +1,8 @@
 # What every file is compiled with.
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-                    -Wwrite-strings -Wvla -Wno-unused-parameter -Wno-format-truncation
+                    -Wwrite-strings -Wvla -Wno-unused-parameter
                     -Wno-missing-braces -fno-common)
+add_compile_options($<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 add_compile_definitions(_GNU_SOURCE ASSIZE_VERSION="${PROJECT_VERSION}")
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 

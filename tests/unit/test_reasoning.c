@@ -45,8 +45,17 @@ static void table(void **state)
     }
 }
 
+static void no_text_at_all(void **state)
+{
+    (void)state;
+    struct az_str reasoning, answer;
+    assert_false(az_reasoning_split((struct az_str){NULL, 0}, &reasoning, &answer));
+    assert_null(reasoning.p);
+    assert_null(answer.p);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(table), cmocka_unit_test(no_text_at_all)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

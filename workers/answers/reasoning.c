@@ -15,6 +15,8 @@ bool az_reasoning_split(struct az_str content, struct az_str *reasoning, struct 
     struct az_str t = az_str_trim(content);
     *reasoning = (struct az_str){NULL, 0};
     *answer = content;
+    if (!content.n) /* perhaps no text at all: nothing to point into */
+        return false;
     if (az_str_starts(t, "{") && az_str_ends(t, "}"))
         return false;
 
