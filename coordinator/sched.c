@@ -352,7 +352,7 @@ static int ask_again(struct az_sched *s, struct ask *a, const struct az_msg_answ
         if (!a->said.p)
             return AZ_ENOMEM;
     }
-    queue_push(s, a);
+    queue_return(s, a);
     return 0;
 }
 

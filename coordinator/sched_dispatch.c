@@ -27,6 +27,23 @@ void queue_push(struct az_sched *s, struct ask *a)
     q->tail = a;
 }
 
+/* What was begun goes on before anything new is begun: money and time that went
+ * into it are lost if the budget or the item's time end first. */
+void queue_return(struct az_sched *s, struct ask *a)
+{
+    struct backend_queue *q = queue_of(s, a);
+    if (q->stopped) {
+        ask_block(a);
+        return;
+    }
+    a->state = ASK_QUEUED;
+    a->entry->queued++;
+    a->prev = NULL;
+    a->next = q->head;
+    *(q->head ? &q->head->prev : &q->tail) = a;
+    q->head = a;
+}
+
 void queue_remove(struct az_sched *s, struct ask *a)
 {
     struct backend_queue *q = queue_of(s, a);
@@ -58,11 +75,12 @@ static az_nusd worst_case(const struct az_sched *s, const struct ask *a, const s
     const struct az_judge *judge = &s->panel->judges[a->key.judge];
     if (!judge->price.known)
         return 0;
-    int64_t bytes = az_prompter_bytes_bound(s->prompter, &a->key, a->entry->item, view);
+    int64_t bytes = az_nusd_add(az_prompter_bytes_bound(s->prompter, &a->key, a->entry->item, view),
+                                az_prompter_again_bound(s->prompter, a->mistake, a->said));
     int64_t room = judge->max_tokens;
     if (a->mistake == AZ_BE_LENGTH)
         room *= AZ_MORE_ROOM;
-    return az_price_worst(&judge->price, az_nusd_add(bytes, (int64_t)a->said.n * 2), room);
+    return az_price_worst(&judge->price, bytes, room);
 }
 
 static int ledger_raise(struct az_sched *s, az_nusd worst, struct az_effects *fx)

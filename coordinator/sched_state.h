@@ -94,6 +94,7 @@ struct entry *fifo_pop(struct fifo *f);
 /* sched_dispatch.c: send what credit and money allow. */
 int sched_dispatch(struct az_sched *s, struct az_effects *fx, struct az_error *err);
 void queue_push(struct az_sched *s, struct ask *a);
+void queue_return(struct az_sched *s, struct ask *a); /* one that was asked before: first */
 void queue_remove(struct az_sched *s, struct ask *a);
 /* A stopped backend or a spent budget: this question can't be asked. */
 void ask_block(struct ask *a);

@@ -255,6 +255,14 @@ static char *put_escape(char *to, unsigned char c)
     return to;
 }
 
+size_t az_json_bytes(struct az_str s)
+{
+    size_t n = s.n;
+    for (size_t i = 0; (i = az_json_plain(s, i)) < s.n; i++)
+        n += escapes[(unsigned char)s.p[i]] == 'u' ? 5 : 1;
+    return n;
+}
+
 /* Room is taken for the text as it is and a few escapes; more when they are
  * used up. */
 static void quote(struct az_buf *b, struct az_str s)

@@ -61,8 +61,10 @@ void az_jw_arr_end(struct az_jw *w);
 void az_jw_key(struct az_jw *w, const char *key);
 void az_jw_key_str(struct az_jw *w, struct az_str key);
 void az_jw_str(struct az_jw *w, struct az_str s); /* {NULL, 0} writes null */
-void az_jw_z(struct az_jw *w, const char *z);     /* NULL writes null */
-void az_jw_num(struct az_jw *w, double v);        /* shortest that reads back; not finite: null */
+/* How many bytes az_jw_str() makes of the text, its two quotes left out. */
+size_t az_json_bytes(struct az_str s);
+void az_jw_z(struct az_jw *w, const char *z); /* NULL writes null */
+void az_jw_num(struct az_jw *w, double v);    /* shortest that reads back; not finite: null */
 void az_jw_int(struct az_jw *w, int64_t v);
 void az_jw_bool(struct az_jw *w, bool v);
 void az_jw_null(struct az_jw *w);

@@ -1,6 +1,7 @@
 #include "core/prompt.h"
 
 #include "core/instruct.h"
+#include "core/json.h"
 #include "core/mem.h"
 #include "core/prompter.h"
 #include "core/template.h"
@@ -72,6 +73,9 @@ static int part_init(struct az_prompt_part *part, const struct az_panel *panel,
     r = az_instruct(&part->system, panel, judge, err);
     if (r < 0)
         return r;
+
+    part->system_bytes =
+        az_json_bytes(az_buf_view(&part->system)) + (judge->extra ? strlen(judge->extra) : 0);
 
     struct az_hasher h;
     az_hasher_init(&h);

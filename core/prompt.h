@@ -61,11 +61,15 @@ int az_prompter_render(const struct az_prompter *r, struct az_prompt *p, const s
                        const struct az_item *item, const struct az_view *view,
                        const unsigned char secret[AZ_SECRET_BYTES], struct az_error *err);
 
-/* No fewer bytes than any rendering of this question plus what a backend adds
- * around it (schema, role names): the worst case that money is reserved for.
- * What a judge said before and is shown again when it is re-asked is not in it. */
+/* No fewer bytes than any rendering of this question has as JSON, plus what a
+ * backend adds around it (schema, role names): the worst case that money is
+ * reserved for. */
 int64_t az_prompter_bytes_bound(const struct az_prompter *r, const struct az_key *key,
                                 const struct az_item *item, const struct az_view *view);
+/* What asking again adds: what the judge said, its mistake and the answer's
+ * form once more. 0 for a mistake that is not shown, or none. */
+int64_t az_prompter_again_bound(const struct az_prompter *r, enum az_ballot_error mistake,
+                                struct az_str said);
 
 /* The same with a prompter of its own, for whoever renders one or two. The
  * bound is INT64_MAX where there is no memory or no valid template. */

@@ -1,5 +1,6 @@
 #include "core/fence.h"
 #include "core/instruct.h"
+#include "core/json.h"
 #include "core/mem.h"
 #include "core/number.h"
 #include "core/prompt.h"
@@ -40,7 +41,7 @@ static void emit(struct render *r, struct az_str s)
     if (!s.n)
         return;
     if (!r->p) {
-        r->size += s.n + 1;
+        r->size += az_json_bytes(s) + 2; /* a line may start */
         return;
     }
     if (r->fence_ends && s.p[0] != '\n')
@@ -191,7 +192,7 @@ static int put_fence(struct render *r, enum az_field f, struct az_str s)
 {
     struct az_str name = fence_name(r, f);
     if (!r->p) {
-        r->size += az_fence_size(name, s.n) + 2; /* its lines start and end */
+        r->size += az_fence_size(name, az_json_bytes(s)) + 8; /* its lines, as JSON */
         return 0;
     }
     struct az_prompt *p = r->p;
@@ -358,7 +359,14 @@ int64_t az_prompter_bytes_bound(const struct az_prompter *of, const struct az_ke
 {
     struct render r = render_start(of, key, item, view);
     (void)run_all(&r); /* what cannot be rendered is not sent either */
-    return (int64_t)(r.part->system.n + r.size) + of->margin;
+    return (int64_t)(r.part->system_bytes + r.size) + of->margin;
+}
+
+int64_t az_prompter_again_bound(const struct az_prompter *of, enum az_ballot_error mistake,
+                                struct az_str said)
+{
+    bool shown = mistake == AZ_BE_PARSE || mistake == AZ_BE_OUTSIDE;
+    return shown ? of->margin + (int64_t)az_json_bytes(said) : 0;
 }
 
 const char *az_prompt_label_shown(const struct az_panel *panel, const struct az_key *key,

@@ -26,11 +26,11 @@ static void step_form(struct az_caps *caps, const struct az_caps *used)
     caps->json = AZ_MAX((int)caps->json, below);
 }
 
-static bool differs(const struct az_caps *a, const struct az_caps *b)
+bool az_caps_same(const struct az_caps *a, const struct az_caps *b)
 {
-    return a->json != b->json || a->no_temperature != b->no_temperature ||
-           a->other_length_name != b->other_length_name || a->no_seed != b->no_seed ||
-           a->few_logprobs != b->few_logprobs;
+    return a->json == b->json && a->no_temperature == b->no_temperature &&
+           a->other_length_name == b->other_length_name && a->no_seed == b->no_seed &&
+           a->few_logprobs == b->few_logprobs;
 }
 
 bool az_caps_learn(struct az_caps *caps, const struct az_caps *used, const struct az_reply *reply)
@@ -43,7 +43,7 @@ bool az_caps_learn(struct az_caps *caps, const struct az_caps *used, const struc
     next.no_seed |= (reply->refused & AZ_REFUSED_SEED) != 0;
     next.few_logprobs |= (reply->refused & AZ_REFUSED_TOP) != 0;
     *caps = next;
-    return differs(caps, used);
+    return !az_caps_same(caps, used);
 }
 
 bool az_caps_learn_ignored(struct az_caps *caps, const struct az_caps *used)

@@ -72,6 +72,8 @@ bool az_caps_learn(struct az_caps *caps, const struct az_caps *used, const struc
  * az_answer_form_ignored() tells. */
 bool az_caps_learn_ignored(struct az_caps *caps, const struct az_caps *used);
 
+bool az_caps_same(const struct az_caps *a, const struct az_caps *b);
+
 /* The JSON schema of an answer to this question, rationale before label. */
 void az_answer_schema(struct az_jw *w, const struct az_ask *ask);
 

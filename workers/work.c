@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "workers/lexical/lexical.h"
+#include "workers/retry.h"
 #include "workers/work_state.h"
 
 enum {
@@ -271,6 +272,17 @@ int backend_stop(struct az_work *w, struct work_call *c, const char *why, struct
     return give_back(w, c, fx) < 0 ? AZ_ENOMEM : give_back_ready(w, b, fx);
 }
 
+/* Others have learnt what the server takes since the first one was prepared. */
+static int prepare_again(struct az_work *w, struct work_backend *b, struct az_wfxs *fx,
+                         struct az_error *err)
+{
+    struct work_call *c = ready_pop(b);
+    int r = call_prepare(w, c, fx, err);
+    if (r != 0)
+        return AZ_MIN(r, 0);
+    return call_go(w, c, fx) < 0 ? az_oom(err) : 0;
+}
+
 int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az_wfxs *fx,
                  struct az_error *err)
 {
@@ -290,6 +302,15 @@ int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az
             return 0;
         }
         struct work_call *c = b->head;
+        struct az_caps *caps = call_caps(w, c);
+        if (!caps)
+            return az_oom(err);
+        if (!az_caps_same(caps, &c->ask.caps)) {
+            int r = prepare_again(w, b, fx, err);
+            if (r < 0)
+                return r;
+            continue;
+        }
         int64_t tokens = tokens_estimate(c);
         az_ms wait = az_limit_wait(&b->limit, tokens, now);
         if (wait > 0) {
@@ -366,17 +387,13 @@ static int take_question(struct az_work *w, struct work_call *c, const struct az
     int r = call_prepare(w, c, fx, err);
     if (r != 0)
         return AZ_MIN(r, 0);
-    if (!w->config.cache || c->asked_again) {
-        ready_push(c);
-        return 0;
+    /* It came back for want of money after a failure, before its pause. */
+    if (q->attempts && q->grant != AZ_NUSD_MAX && !c->asked_again) {
+        c->failures = q->attempts;
+        az_ms at = now + az_retry_delay(c->failures, -1, &w->rng);
+        return wait_until(w, c, at) < 0 ? az_oom(err) : 0;
     }
-    struct az_wfx *x = wfx_add(fx, AZ_WFX_LOOKUP);
-    if (!x)
-        return az_oom(err);
-    c->state = CALL_LOOKUP;
-    x->lookup.call = c;
-    x->lookup.hash = c->hash;
-    return 0;
+    return call_go(w, c, fx) < 0 ? az_oom(err) : 0;
 }
 
 /* Takes the items, whatever becomes of it. */

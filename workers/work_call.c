@@ -97,9 +97,25 @@ int call_prepare(struct az_work *w, struct work_call *c, struct az_wfxs *fx, str
     if (r < 0)
         return call_error(w, c, AZ_BE_UNFIT, why.what, fx) < 0 ? az_oom(err) : 1;
     c->hash = az_request_hash(&c->ask);
+    /* As the scheduler reckons it, or a grant would not suffice. */
     c->bytes_bound =
         az_nusd_add(az_prompter_bytes_bound(w->prompter, &c->ask.key, c->ask.item, &c->view),
-                    (int64_t)c->ask.said.n * 2);
+                    az_prompter_again_bound(w->prompter, c->mistake, c->ask.said));
+    return 0;
+}
+
+int call_go(struct az_work *w, struct work_call *c, struct az_wfxs *fx)
+{
+    if (!w->config.cache || c->asked_again) {
+        ready_push(c);
+        return 0;
+    }
+    struct az_wfx *x = wfx_add(fx, AZ_WFX_LOOKUP);
+    if (!x)
+        return AZ_ENOMEM;
+    c->state = CALL_LOOKUP;
+    x->lookup.call = c;
+    x->lookup.hash = c->hash;
     return 0;
 }
 

@@ -29,9 +29,10 @@ static int try_later(struct az_work *w, struct work_call *c, int64_t retry_after
 }
 
 /* The judge's own text was at fault: once more, and it is told. */
-static int ask_with_mistake(struct az_work *w, struct work_call *c, enum az_ballot_error mistake,
+static int ask_with_mistake(struct az_work *w, struct work_call *c, const struct az_ballot *bad,
                             struct az_str said, struct az_wfxs *fx, struct az_error *err)
 {
+    enum az_ballot_error mistake = bad->error;
     c->asked_again = true;
     c->mistake = mistake;
     bool show = mistake == AZ_BE_PARSE || mistake == AZ_BE_OUTSIDE;
@@ -39,7 +40,8 @@ static int ask_with_mistake(struct az_work *w, struct work_call *c, enum az_ball
     c->ask.said = (struct az_str){0};
     if (show) {
         c->ask.said = az_arena_str(c->arena, said);
-        if (!c->ask.said.p)
+        c->ask.mistake = az_arena_str(c->arena, bad->error_text);
+        if (!c->ask.said.p || !c->ask.mistake.p)
             return az_oom(err);
     }
     int r = call_prepare(w, c, fx, err);
@@ -101,12 +103,11 @@ static int on_text(struct az_work *w, struct work_call *c, const struct az_respo
                 return AZ_MIN(r, 0);
             if (!affordable(c))
                 return call_again(w, c, c->mistake, c->ask.said, fx) < 0 ? az_oom(err) : 0;
-            ready_push(c);
-            return 0;
+            return call_go(w, c, fx) < 0 ? az_oom(err) : 0;
         }
     }
     if (az_ballot_error_asks_again(ballot.error) && !c->asked_again && attempts_left(w, c))
-        return ask_with_mistake(w, c, ballot.error, reply->text, fx, err);
+        return ask_with_mistake(w, c, &ballot, reply->text, fx, err);
     return end_with_answer(w, c, response, reply, &ballot, fx, err);
 }
 
@@ -122,8 +123,7 @@ static int on_lesson(struct az_work *w, struct work_call *c, const struct az_rep
     int r = call_prepare(w, c, fx, err);
     if (r != 0)
         return AZ_MIN(r, 0);
-    ready_push(c);
-    return 0;
+    return call_go(w, c, fx) < 0 ? az_oom(err) : 0;
 }
 
 static enum az_window_end load_of(const struct az_response *response)

@@ -89,6 +89,8 @@ void call_free(struct az_work *w, struct work_call *c);
  * it ended in a ballot instead. */
 int call_prepare(struct az_work *w, struct work_call *c, struct az_wfxs *fx, struct az_error *err);
 struct az_caps *call_caps(struct az_work *w, struct work_call *c);
+/* Prepared: to the cache's answer first where it may have one, else ready. */
+int call_go(struct az_work *w, struct work_call *c, struct az_wfxs *fx);
 /* The most that one more call can cost. */
 az_nusd call_worst(const struct work_call *c);
 /* The ballot's fixed parts; then the caller sets answer or error. */
@@ -96,7 +98,8 @@ struct az_ballot call_ballot(const struct work_call *c);
 int call_end(struct az_work *w, struct work_call *c, struct az_ballot *ballot, struct az_wfxs *fx);
 int call_error(struct az_work *w, struct work_call *c, enum az_ballot_error error, const char *text,
                struct az_wfxs *fx);
-/* Back to the coordinator: it needs more money than was granted. */
+/* Back to the coordinator: it needs more money than was granted, or another
+ * worker. Cost and attempts of its calls go with it. */
 int call_again(struct az_work *w, struct work_call *c, enum az_ballot_error mistake,
                struct az_str said, struct az_wfxs *fx);
 

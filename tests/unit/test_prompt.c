@@ -2,6 +2,7 @@
 
 #include "core/fence.h"
 #include "core/instruct.h"
+#include "core/json.h"
 #include "core/mem.h"
 #include "core/rng.h"
 #include "tests/unit/unit.h"
@@ -451,8 +452,9 @@ static void prompt_bound_and_fences(void **state)
 
         assert_int_equal(render(&w, &view), 0);
         int64_t bound = az_prompt_bytes_bound(&w.panel, &w.key, &w.item, &view);
-        assert_true(bound >= (int64_t)(w.prompt.system.n + w.prompt.user.n + 1000));
-        assert_true(bound <= (int64_t)(w.prompt.system.n + w.prompt.user.n + 2000));
+        int64_t bytes = (int64_t)(az_json_bytes(az_buf_view(&w.prompt.system)) +
+                                  az_json_bytes(az_buf_view(&w.prompt.user)));
+        assert_in_range(bound, bytes + 1000, bytes + 2000);
         for (size_t k = 0; k < w.prompt.n_fences; k++) {
             const struct az_fence *f = &w.prompt.fences[k];
             const char *open = w.prompt.user.p + f->open, *close = w.prompt.user.p + f->close;
@@ -465,6 +467,24 @@ static void prompt_bound_and_fences(void **state)
         }
         az_prompt_release(&w.prompt);
     }
+}
+
+/* Asking again shows what was said and what was wrong with it, in the form of
+ * any byte that JSON knows. */
+static void prompt_again_bound(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, AZ_PAIR, AZ_ANSWER_JSON, NULL, 2);
+    AZ_AUTO(prompter) p = NULL;
+    assert_int_equal(az_prompter_new(&w.panel, &p, &w.err), 0);
+    struct az_str said = AZ_STR("\x01\"so\"\n");
+    assert_int_equal(az_prompter_again_bound(p, AZ_BE_NONE, said), 0);
+    assert_int_equal(az_prompter_again_bound(p, AZ_BE_LENGTH, said), 0);
+    int64_t none = az_prompter_again_bound(p, AZ_BE_PARSE, (struct az_str){NULL, 0});
+    assert_true(none >= 1000);
+    assert_int_equal(az_prompter_again_bound(p, AZ_BE_OUTSIDE, said), none + 6 + 4 + 2 + 2);
+    az_prompt_release(&w.prompt);
 }
 
 static void prompt_without_memory(void **state)
@@ -515,6 +535,7 @@ int main(void)
         cmocka_unit_test(prompt_hash),
         cmocka_unit_test(prompt_prefix_is_stable),
         cmocka_unit_test(prompt_bound_and_fences),
+        cmocka_unit_test(prompt_again_bound),
         cmocka_unit_test(prompt_without_memory),
         cmocka_unit_test(template_defaults_are_valid),
     };
