@@ -18,6 +18,7 @@ struct transfer {
     struct az_buf body, headers;
     void *call;
     az_ms started;
+    bool requested; /* the request has begun to leave */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -97,6 +98,17 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
     return keep(&t->headers, p, size * n);
+}
+
+/* curl sends a request again on a new connection when a kept one dies without an
+ * answer. It may have been read and billed by then: asking again is for the
+ * retry layer, which counts and pays. */
+static int on_request(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    struct transfer *t = arg;
+    bool again = t->requested;
+    t->requested = true;
+    return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 int az_http_new(struct az_loop *loop, int connections, az_http_done_fn *done, void *arg,
@@ -219,6 +231,8 @@ static struct transfer *transfer_new(struct az_http *h)
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -246,6 +260,7 @@ int az_http_start(struct az_http *h, const struct az_http_call *call, struct az_
     az_buf_clear(&t->body);
     az_buf_clear(&t->headers);
     t->why[0] = '\0';
+    t->requested = false;
     t->call = call->call;
     t->started = az_clock_ms();
     curl_easy_setopt(t->easy, CURLOPT_URL, call->url);
@@ -263,21 +278,13 @@ int az_http_start(struct az_http *h, const struct az_http_call *call, struct az_
     return 0;
 }
 
-/* Nothing was sent: no bytes of the request left this machine. */
-static bool nothing_sent(const struct transfer *t)
-{
-    long sent = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-    return sent == 0;
-}
-
 static enum az_http_end end_of(const struct transfer *t, CURLcode code)
 {
     if (code == CURLE_OK)
         return AZ_HTTP_ANSWERED;
     if (t->body.failed || t->headers.failed)
         return AZ_HTTP_TOO_LARGE;
-    if (nothing_sent(t))
+    if (!t->requested) /* not a byte of it left this machine */
         return AZ_HTTP_CONNECT;
     return code == CURLE_OPERATION_TIMEDOUT ? AZ_HTTP_TIMEOUT : AZ_HTTP_BROKEN;
 }
@@ -296,7 +303,10 @@ static void reap(struct az_http *h)
                                        .body = az_buf_view(&t->body)};
         curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &response.status);
         enum az_http_end end = end_of(t, code);
-        const char *why = *t->why ? t->why : curl_easy_strerror(code);
+        const char *why = code == CURLE_ABORTED_BY_CALLBACK
+                              ? "the connection was closed without an answer"
+                          : *t->why ? t->why
+                                    : curl_easy_strerror(code);
         int64_t ms = az_clock_ms() - t->started;
         curl_multi_remove_handle(h->multi, t->easy);
         /* `done` may start the next call: this transfer is not free before. */
