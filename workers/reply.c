@@ -12,10 +12,11 @@ void az_reply_begin(struct az_reply *r, struct az_str body)
 {
     *r = (struct az_reply){.retry_after_ms = -1};
     struct az_error err = {0};
-    if (az_json_parse(body, &r->doc, &err) < 0)
-        az_reply_fail(r, AZ_TROUBLE_ITEM, AZ_BE_BODY, "the reply is %s", err.what);
+    int parsed = az_json_parse(body, &r->doc, &err);
+    if (parsed < 0) /* a proxy's page, more often than not */
+        az_reply_fail(r, AZ_TROUBLE_RETRY, AZ_BE_BODY, "the reply is %s", err.what);
     r->arena = az_arena_new(ARENA_FIRST);
-    if (!r->arena) {
+    if (!r->arena || parsed == AZ_ENOMEM) {
         az_json_free(AZ_TAKE(r->doc));
         az_reply_fail(r, AZ_TROUBLE_ITEM, AZ_BE_INTERNAL, "out of memory");
     }

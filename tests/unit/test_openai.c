@@ -318,8 +318,8 @@ static const struct {
      AZ_BE_HTTP, "credits"},
     {"error as text", 200, "", "{\"error\":\"model crashed\"}", 'i', AZ_BE_SERVER, "crashed"},
     {"no choices", 200, "", "{\"choices\":[]}", 'i', AZ_BE_BODY, "choices"},
-    {"not JSON", 200, "", "hello", 'i', AZ_BE_BODY, "not JSON"},
-    {"empty body", 200, "", "", 'i', AZ_BE_BODY, "empty"},
+    {"not JSON", 200, "", "hello", 'r', AZ_BE_BODY, "not JSON"},
+    {"empty body", 200, "", "", 'r', AZ_BE_BODY, "empty"},
     {"a list", 200, "", "[]", 'i', AZ_BE_BODY, "choices"},
 
     {"busy", 429, "Retry-After: 2\r\n", ERR("slow down", "null", "\"rate_limit_exceeded\""), 'r',
