@@ -123,8 +123,11 @@ static int check_local(const struct az_panel *p, const struct az_yaml *map,
 }
 
 static int check_remote(const struct az_panel *p, const struct az_yaml *map,
-                        const struct az_judge *j, struct az_error *err)
+                        const struct az_judge *j, const char *kind, struct az_error *err)
 {
+    if (j->answer == AZ_ANSWER_LOGPROBS && strcmp(kind, "anthropic") == 0)
+        return fail_answer(map, j, "needs log-probabilities, which Anthropic's API does not give",
+                           "Use answer: letter.", err);
     if (j->map)
         return az_yaml_fail_key(err, az_yaml_get(map, "map"), "'map' is for a lexical judge");
     if (j->orders == AZ_ORDERS_NONE && p->question.kind != AZ_CHOICE &&
@@ -174,7 +177,7 @@ static int check_judge(const struct az_panel_draft *d, size_t at, struct az_erro
         return check_local(p, map, j, b->kind, err);
     int r = check_answer(&p->question, map, j, err);
     if (r == 0 && b)
-        r = check_remote(p, map, j, err);
+        r = check_remote(p, map, j, b->kind, err);
     return r == 0 ? check_template(p, map, j->template, err) : r;
 }
 
