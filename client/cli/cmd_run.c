@@ -143,7 +143,7 @@ static int exit_code(const struct az_job *job, const struct az_summary_figures *
 {
     int64_t failed = f->failed + job->fed.bad;
     int64_t all = f->items + job->fed.bad;
-    if (job->nobody_answered && !f->decided && !f->abstained)
+    if (job->end == AZ_JOB_DONE && job->nobody_answered && !f->decided && !f->abstained)
         return AZ_EXIT_NOBODY;
     if (job->end != AZ_JOB_DONE || (f->left && !job->input_code))
         return AZ_EXIT_UNFINISHED;

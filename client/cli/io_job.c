@@ -196,6 +196,13 @@ static int64_t window_of(const struct az_panel *panel)
     return AZ_MIN(AZ_MAX(slots * 4, (int64_t)WINDOW_MIN), (int64_t)WINDOW_MAX);
 }
 
+/* Calls under way over all backends; 0 = the sum of theirs. */
+static int slots_of(const struct az_job *job)
+{
+    int64_t asked = job->options.slots, limit = job->panel->limits.slots;
+    return (int)(asked && limit ? AZ_MIN(asked, limit) : AZ_MAX(asked, limit));
+}
+
 static int start_worker(struct running *run, struct az_error *err)
 {
     struct az_job *job = run->job;
@@ -205,7 +212,7 @@ static int start_worker(struct running *run, struct az_error *err)
         .endpoint = endpoint,
         .name = "here",
         .cache = az_cache_path(job->options.cache, cache, sizeof(cache)) ? cache : NULL,
-        .slots = (int)job->options.slots,
+        .slots = slots_of(job),
         .seed = (uint64_t)job->options.seed,
         .warn = warn,
     };
