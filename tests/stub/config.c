@@ -138,7 +138,7 @@ static const struct setting {
     {"usd-in", NUMBER, AT(usd_in), NULL, "dollars a million input tokens (0)"},
     {"usd-out", NUMBER, AT(usd_out), NULL, "likewise output"},
     {"usd-cached", NUMBER, AT(usd_cached), NULL, "likewise cached input"},
-    {"log", CALL, 0, set_log, "FILE: every request, as a JSON line"},
+    {"log", CALL, 0, set_log, "FILE: every request with its time (at_ms), as a JSON line"},
 };
 
 void config_init(struct config *c)

@@ -25,7 +25,7 @@ struct server {
     char filler[64 << 10];
 };
 
-static int64_t clock_ns(void)
+int64_t server_clock_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -361,10 +361,10 @@ void server_run(struct server *s)
     struct epoll_event events[EVENTS_MAX];
     sigset_t none;
     sigemptyset(&none);
-    s->now_ns = clock_ns();
+    s->now_ns = server_clock_ns();
     while (!s->stopped) {
         int n = epoll_pwait(s->epoll, events, EVENTS_MAX, timeout_ms(s), &none);
-        s->now_ns = clock_ns();
+        s->now_ns = server_clock_ns();
         for (int i = 0; i < n; i++)
             on_event(s, &events[i]);
         struct conn *c;

@@ -58,6 +58,7 @@ void server_stop(struct server *s);
 void server_reply(struct conn *c, const struct reply *r, uint32_t tag);
 /* No answer yet; on_timeout is called in ns unless server_reply() came first. */
 void server_wait(struct conn *c, int64_t ns);
+int64_t server_clock_ns(void); /* monotonic */
 /* Everything held goes out now. */
 void server_release(struct server *s);
 

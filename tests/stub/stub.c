@@ -86,6 +86,7 @@ static void keep_last(struct stub *s, const struct http_request *r)
     AZ_AUTO_BUF line = az_buf(AZ_BUF_MAX);
     struct az_jw w = az_jw(&line);
     az_jw_obj(&w);
+    az_jw_kint(&w, "at_ms", server_clock_ns() / 1000000);
     az_jw_kstr(&w, "path", r->path);
     az_jw_kstr(&w, "headers", r->headers);
     az_jw_kstr(&w, "body", r->body);
