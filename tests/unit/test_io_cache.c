@@ -195,20 +195,58 @@ static void child_fills(const struct place *p, int k)
     _exit(0);
 }
 
-/* Several processes make and fill one file at once. */
-static void shared_by_processes(void **state)
+static void child_makes(const struct place *p, int k)
+{
+    struct az_cache *c = NULL;
+    struct az_error err;
+    struct az_hash h = hash(k);
+    if (az_cache_open(p->path, &c, NULL) < 0)
+        _exit(1);
+    put(c, k, "here");
+    if (az_cache_ask(c, &h, NULL) < 0)
+        _exit(2);
+    free(next(c));
+    az_cache_close(AZ_TAKE(c)); /* all is said and written now */
+    if (az_cache_open(p->path, &c, NULL) < 0 || az_cache_ask(c, &h, NULL) < 0)
+        _exit(3);
+    struct az_cache_answer *a = next(c);
+    if (!a->hit || az_cache_warning(c, &err))
+        _exit(4);
+    free(a);
+    az_cache_close(c);
+    _exit(0);
+}
+
+static void in_children(const struct place *p, void (*run)(const struct place *p, int k))
 {
     pid_t children[CHILDREN];
     for (int k = 0; k < CHILDREN; k++) {
         children[k] = fork();
         if (!children[k])
-            child_fills(*state, k);
+            run(p, k);
     }
     for (int k = 0; k < CHILDREN; k++) {
         int status;
         assert_int_equal(waitpid(children[k], &status, 0), children[k]);
         assert_int_equal(status, 0);
     }
+}
+
+/* Several processes make one file at once; again and again, for the moment in
+ * which one sees another's half is short. */
+static void made_by_processes(void **state)
+{
+    struct place p = *(struct place *)*state;
+    for (int i = 0; i < 30; i++) {
+        snprintf(p.path, sizeof(p.path), "%s/%d/answers.db", p.root, i);
+        in_children(&p, child_makes);
+    }
+}
+
+/* Several processes fill one file at once. */
+static void shared_by_processes(void **state)
+{
+    in_children(*state, child_fills);
     AZ_AUTO(cache) c = open_cache(*state);
     char text[32];
     for (int i = 0; i < CHILDREN * EACH; i++) {
@@ -323,8 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keeps_the_first),   TEST(is_private),           TEST(many_at_once),
         TEST(asking_is_bounded), TEST(put_survives_closing), TEST(shared_by_processes),
-        TEST(damaged_file),      TEST(what_is_no_cache),     TEST(breaks_in_use),
-        TEST(larger_than_any),   TEST(open_without_memory),
+        TEST(made_by_processes), TEST(damaged_file),         TEST(what_is_no_cache),
+        TEST(breaks_in_use),     TEST(larger_than_any),      TEST(open_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
