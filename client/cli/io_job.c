@@ -1,5 +1,6 @@
 #include "client/cli/io_job.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,11 +30,13 @@ static void on_signal(int number)
     static const char text[] =
         "\r\033[Kassize: stopping: calls under way are waited for; once more leaves at once\n";
     size_t from = on_terminal ? 0 : strlen("\r\033[K");
+    int before = errno;
     if (++signals > 1)
         _exit(AZ_EXIT_INTERRUPTED);
     (void)!write(STDERR_FILENO, text + from, sizeof(text) - 1 - from);
     if (signalled)
         az_coordinator_stop(signalled);
+    errno = before;
 }
 
 static void catch_signals(struct az_coordinator *c)

@@ -152,8 +152,9 @@ static void fail(struct az_window_out *w, const struct az_error *err)
     w->failed = true;
     w->why = *err;
     pthread_cond_broadcast(&w->room);
+    if (!w->finishing) /* under the lock: az_window_out_close() ends this for good */
+        w->config.failed(w->config.arg);
     pthread_mutex_unlock(&w->lock);
-    w->config.failed(w->config.arg);
 }
 
 static int write_main(struct az_thread *t, void *arg, struct az_error *unused)

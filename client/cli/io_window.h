@@ -13,7 +13,8 @@ struct az_window_config {
     struct az_out *rejects; /* or NULL */
     const char *annotate;   /* a field that kept and rejected lines get; or NULL */
     size_t max_lines, max_bytes;
-    /* The output failed; from the writer's thread. */
+    /* The output failed; from the writer's thread, which holds the window: it
+     * must not call back. Never after az_window_out_close() has returned. */
     void (*failed)(void *arg);
     void *arg;
 };

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sqlite3
-import subprocess
 
 import pytest
 
@@ -32,17 +31,6 @@ def decided(job):
 
 def lines_of(world):
     return world.write("items.jsonl", ITEMS).read_bytes()
-
-
-def test_items_from_a_fifo_are_read_once(world):
-    fifo = world.path("fifo")
-    os.mkfifo(fifo)
-    running = world.start(PANEL, fifo)
-    with subprocess.Popen(["cp", world.write("items.jsonl", ITEMS), fifo]) as copy:
-        run = running.wait()
-        copy.kill()  # where nobody reads
-    assert run.rc == 0, run
-    assert len(run.verdicts()) == len(ITEMS)
 
 
 def test_a_sample_of_a_fifo_is_refused(world):
