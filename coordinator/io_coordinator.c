@@ -258,13 +258,14 @@ static az_ms before_sleep(void *arg)
     struct az_coordinator *c = arg;
     check_stop(c);
     bool more = feed(c);
-    if (az_sched_deadline(c->sched) <= az_clock_ms()) {
+    if (c->code == 0 && az_sched_deadline(c->sched) <= az_clock_ms()) {
         int r = az_sched_on_tick(c->sched, az_clock_ms(), &c->fx, &c->failed);
         give_up(c, r < 0 ? r : run_effects(c));
     }
     /* Receiving comes last, for sending eats the socket's edge. */
-    more = receive(c) || more;
-    commit_and_release(c);
+    more = (c->code == 0 && receive(c)) || more;
+    if (c->code == 0)
+        commit_and_release(c);
     if (c->code == 0)
         give_up(c, az_store_failed(c->config.store, &c->failed));
     progress(c, false);
