@@ -1,6 +1,7 @@
 #include "workers/io_key.h"
 
 #include <errno.h>
+#include <sodium/core.h>
 #include <sodium/utils.h>
 
 #include "core/str.h"
@@ -64,6 +65,8 @@ int az_secret_key_read(const char *where, struct az_secret_key **ret, struct az_
     *ret = NULL;
     if (!where)
         return 0;
+    if (sodium_init() < 0) /* done before: 1 */
+        return az_fail(err, AZ_EIO, "no locked memory for keys");
     struct az_secret_key *k = sodium_malloc(sizeof(*k)); /* locked, not dumped */
     if (!k)
         return az_oom(err);

@@ -1,15 +1,173 @@
 #include "core/io_sock.h"
 
-#include <setjmp.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/time.h>
 
-#include <cmocka.h>
-
+#include "core/io_clock.h"
+#include "core/io_loop.h"
 #include "core/mem.h"
+#include "tests/unit/unit.h"
+
+enum { MESSAGES = 10000, BATCH = 64 };
+
+static char *text(int i, size_t *n)
+{
+    char *p = az_alloc(16);
+    assert_non_null(p);
+    *n = (size_t)snprintf(p, 16, "%d", i);
+    return p;
+}
+
+static bool is(struct az_str frame, int i)
+{
+    char want[16];
+    snprintf(want, sizeof(want), "%d", i);
+    return az_str_eqz(frame, want);
+}
+
+/* The other end: sends, and takes back what it sent, on a loop of its own that
+ * sleeps whenever there is nothing. */
+struct end {
+    struct az_net *net;
+    struct az_sock *sock;
+    struct az_loop *loop;
+    int sent, received;
+    bool order;
+};
+
+static az_ms dealer_turn(void *arg)
+{
+    struct end *e = arg;
+    for (int i = 0; i < BATCH && e->sent < MESSAGES; i++) {
+        size_t n;
+        char *p = text(e->sent, &n);
+        if (az_sock_send(e->sock, NULL, p, n, NULL) < 0)
+            break;
+        e->sent++;
+    }
+    /* Receiving comes after sending, which eats edges. */
+    for (int i = 0; i < BATCH; i++) {
+        struct az_str frame;
+        if (az_sock_recv(e->sock, NULL, &frame, NULL) < 0)
+            return e->sent < MESSAGES ? 0 : INT64_MAX;
+        e->order = e->order && is(frame, e->received);
+        if (++e->received == MESSAGES)
+            az_loop_stop(e->loop);
+    }
+    return 0;
+}
+
+static az_ms router_turn(void *arg)
+{
+    struct end *e = arg;
+    for (int i = 0; i < BATCH; i++) {
+        struct az_route route;
+        struct az_str frame;
+        if (az_sock_recv(e->sock, &route, &frame, NULL) < 0)
+            return INT64_MAX;
+        char *p = az_alloc(frame.n);
+        memcpy(p, frame.p, frame.n);
+        az_sock_send(e->sock, &route, p, frame.n, NULL);
+        if (++e->received == MESSAGES)
+            az_loop_stop(e->loop);
+    }
+    return 0;
+}
+
+static void on_readable(void *arg, int fd, unsigned events)
+{
+    (void)arg;
+}
+
+static void *dealer(void *arg)
+{
+    struct end *e = arg;
+    if (az_sock_connect(e->net, "inproc://echo", &e->sock, NULL) == 0 &&
+        az_loop_new(&e->loop, NULL) == 0 &&
+        az_loop_before_sleep(e->loop, dealer_turn, e, NULL) == 0 &&
+        az_loop_watch(e->loop, az_sock_fd(e->sock), AZ_LOOP_READ, on_readable, e, NULL) == 0)
+        az_loop_run(e->loop, NULL);
+    az_loop_free(e->loop);
+    az_sock_free(e->sock);
+    return NULL;
+}
+
+/* The descriptor is edge-triggered and batches are bounded: nothing hangs, and all
+ * comes back in order. */
+static void sock_ten_thousand(void **state)
+{
+    (void)state;
+    struct end far = {.order = true}, near = {0};
+    assert_int_equal(az_net_new(&near.net, NULL), 0);
+    far.net = near.net;
+    assert_int_equal(az_sock_bind(near.net, "inproc://echo", &near.sock, NULL), 0);
+    assert_int_equal(az_loop_new(&near.loop, NULL), 0);
+    assert_int_equal(az_loop_before_sleep(near.loop, router_turn, &near, NULL), 0);
+    assert_int_equal(
+        az_loop_watch(near.loop, az_sock_fd(near.sock), AZ_LOOP_READ, on_readable, &near, NULL), 0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, dealer, &far), 0);
+    assert_int_equal(az_loop_run(near.loop, NULL), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(far.received, MESSAGES);
+    assert_true(far.order);
+    az_loop_free(near.loop);
+    az_sock_free(near.sock);
+    az_net_free(near.net);
+}
+
+static void sock_nothing_and_nobody(void **state)
+{
+    (void)state;
+    struct az_net *net;
+    AZ_AUTO(sock) router = NULL;
+    struct az_error err = {0};
+    assert_int_equal(az_net_new(&net, NULL), 0);
+    assert_int_equal(az_sock_bind(net, "inproc://a", &router, &err), 0);
+    struct az_route route = {.bytes = "nobody", .n = 6};
+    struct az_str frame;
+    assert_int_equal(az_sock_recv(router, &route, &frame, &err), AZ_EAGAIN);
+    size_t n;
+    char *p = text(1, &n);
+    route = (struct az_route){.bytes = "nobody", .n = 6};
+    assert_int_equal(az_sock_send(router, &route, p, n, &err), AZ_ENOENT);
+    struct az_sock *second = NULL;
+    assert_int_equal(az_sock_bind(net, "inproc://a", &second, &err), AZ_EIO);
+    assert_int_equal(az_sock_bind(net, "no endpoint", &second, &err), AZ_EIO);
+    assert_non_null(strstr(err.what, "'no endpoint'"));
+    assert_int_equal(az_sock_connect(net, "no endpoint", &second, &err), AZ_EIO);
+    assert_null(second);
+    az_sock_free(AZ_TAKE(router));
+    az_net_free(net);
+}
+
+/* A peer that is gone is told of at the next send. */
+static void sock_peer_is_gone(void **state)
+{
+    (void)state;
+    struct az_net *net;
+    struct az_sock *router, *peer;
+    assert_int_equal(az_net_new(&net, NULL), 0);
+    assert_int_equal(az_sock_bind(net, "inproc://b", &router, NULL), 0);
+    assert_int_equal(az_sock_connect(net, "inproc://b", &peer, NULL), 0);
+    size_t n;
+    char *p = text(1, &n);
+    assert_int_equal(az_sock_send(peer, NULL, p, n, NULL), 0);
+    struct az_route route;
+    struct az_str frame;
+    assert_int_equal(az_sock_recv(router, &route, &frame, NULL), 0);
+    assert_true(is(frame, 1));
+    az_sock_free(peer);
+    int r = 0;
+    for (az_ms end = az_clock_ms() + 10000; r == 0 && az_clock_ms() < end;) {
+        p = text(2, &n);
+        r = az_sock_send(router, &route, p, n, NULL);
+    }
+    assert_true(r == AZ_ENOENT || r == AZ_EAGAIN);
+    az_sock_free(router);
+    az_net_free(net);
+}
 
 static void on_alarm(int number)
 {
@@ -67,6 +225,11 @@ static void signals_interrupt_nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(signals_interrupt_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sock_ten_thousand),
+        cmocka_unit_test(sock_nothing_and_nobody),
+        cmocka_unit_test(sock_peer_is_gone),
+        cmocka_unit_test(signals_interrupt_nothing),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
