@@ -51,8 +51,7 @@ void world_panel(struct world *w)
     put_judges(w, &b);
     az_buf_z(&b, policies[world_roll(w, AZ_LEN(policies))]);
     az_buf_fmt(&b, "limits: {attempts: %d, timeout_s: %d, item_s: %d", 1 + (int)world_roll(w, 4),
-               5 + (int)world_roll(w, 30),
-               world_roll(w, 3) ? 100000 : 10 + (int)world_roll(w, 100));
+               5 + (int)world_roll(w, 30), world_roll(w, 2) ? 100000 : 2 + (int)world_roll(w, 60));
     if (w->with_limit)
         az_buf_fmt(&b, ", usd: 0.%02d", 1 + (int)world_roll(w, 40));
     az_buf_z(&b, "}\n");
