@@ -98,9 +98,21 @@ static void active_link(struct az_sched *s, struct entry *e)
 
 static void active_unlink(struct az_sched *s, struct entry *e)
 {
+    if (!e->begun)
+        return;
     *(e->older ? &e->older->younger : &s->oldest) = e->younger;
     *(e->younger ? &e->younger->older : &s->youngest) = e->older;
     e->older = e->younger = NULL;
+}
+
+/* Waiting for its turn costs an item none of its time. */
+void entry_begin(struct az_sched *s, struct entry *e, az_ms now)
+{
+    if (e->begun)
+        return;
+    e->begun = true;
+    e->deadline = now + (az_ms)s->panel->limits.item_s * 1000;
+    active_link(s, e);
 }
 
 /* Calls under way outlive the item: what they hold is settled when they end. */
@@ -283,20 +295,18 @@ int az_sched_add(struct az_sched *s, struct az_item *item, struct az_ballots bal
     }
     e->arena = arena;
     e->item = item;
-    e->deadline = now + (az_ms)s->panel->limits.item_s * 1000;
     if (az_map_put(&s->entries, item->seq, e) < 0) {
         entry_free(e);
         return az_oom(err);
     }
     s->bytes += az_arena_bytes(item->arena);
     s->counts.added++;
-    active_link(s, e);
     for (size_t i = 0; i < ballots.n; i++) {
         if (ballot_add(e, &ballots.v[i]) < 0)
             return az_oom(err);
     }
     int r = entry_fold(s, e, fx, err);
-    return r < 0 ? r : sched_dispatch(s, fx, err);
+    return r < 0 ? r : sched_dispatch(s, now, fx, err);
 }
 
 int az_sched_on_credit(struct az_sched *s, int peer, const struct az_credits *credits, az_ms now,
@@ -317,7 +327,7 @@ int az_sched_on_credit(struct az_sched *s, int peer, const struct az_credits *cr
                 p->credit[b] += AZ_MIN(credits->v[i].credit, UINT32_MAX - p->credit[b]);
         }
     }
-    return sched_dispatch(s, fx, err);
+    return sched_dispatch(s, now, fx, err);
 }
 
 static void judge_count(struct az_sched *s, const struct az_ballot *b)
@@ -489,7 +499,7 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
         ask_block(a);
         entry_settle(s, e);
     }
-    return sched_dispatch(s, fx, err);
+    return sched_dispatch(s, now, fx, err);
 }
 
 static int ask_lost(struct az_sched *s, struct ask *a, struct az_effects *fx)
@@ -556,7 +566,7 @@ int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects 
                 return r;
         }
     }
-    return sched_dispatch(s, fx, err);
+    return sched_dispatch(s, now, fx, err);
 }
 
 int az_sched_on_committed(struct az_sched *s, uint64_t ticket, az_ms now, struct az_effects *fx,
@@ -581,7 +591,7 @@ int az_sched_on_committed(struct az_sched *s, uint64_t ticket, az_ms now, struct
         if (r < 0)
             return r;
     }
-    return sched_dispatch(s, fx, err);
+    return sched_dispatch(s, now, fx, err);
 }
 
 int az_sched_on_tick(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err)
@@ -598,7 +608,7 @@ int az_sched_on_tick(struct az_sched *s, az_ms now, struct az_effects *fx, struc
                 return r;
         }
     }
-    return sched_dispatch(s, fx, err);
+    return sched_dispatch(s, now, fx, err);
 }
 
 void az_sched_submitted(struct az_sched *s, uint64_t ticket)

@@ -172,7 +172,8 @@ static int view_of(struct az_sched *s, struct ask *a, struct az_effects *fx, str
 }
 
 /* Send from one queue to one peer until credit, queue or money ends. */
-static int dispatch_queue(struct az_sched *s, int peer, size_t backend, struct az_effects *fx)
+static int dispatch_queue(struct az_sched *s, int peer, size_t backend, az_ms now,
+                          struct az_effects *fx)
 {
     struct backend_queue *q = &s->queues[backend];
     uint32_t *credit = &s->peers[peer].credit[backend];
@@ -196,6 +197,7 @@ static int dispatch_queue(struct az_sched *s, int peer, size_t backend, struct a
         a->state = ASK_SENT;
         a->peer = peer;
         a->entry->sent++;
+        entry_begin(s, a->entry, now);
         s->counts.sent++;
         s->judges[a->key.judge].asked++;
         --*credit;
@@ -203,14 +205,14 @@ static int dispatch_queue(struct az_sched *s, int peer, size_t backend, struct a
     return 0;
 }
 
-int sched_dispatch(struct az_sched *s, struct az_effects *fx, struct az_error *err)
+int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err)
 {
     for (size_t b = 0; b < s->panel->n_backends; b++) {
         struct backend_queue *q = &s->queues[b];
         if (q->stopped)
             queue_block_all(s, q);
         for (size_t p = 0; p < s->n_peers && q->head && !s->stopping; p++) {
-            if (s->peers[p].live && dispatch_queue(s, (int)p, b, fx) < 0)
+            if (s->peers[p].live && dispatch_queue(s, (int)p, b, now, fx) < 0)
                 return az_oom(err);
         }
     }

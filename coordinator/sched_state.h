@@ -24,8 +24,9 @@ struct entry {
     struct az_arena *arena;
     enum { ENTRY_ACTIVE, ENTRY_COMMITTING_ROUND, ENTRY_COMMITTING_VERDICT, ENTRY_DONE } state;
     struct entry *next;            /* committing or done */
-    struct entry *older, *younger; /* active, by age */
+    struct entry *older, *younger; /* active and begun, by age */
     uint64_t ticket;               /* what it waits for; 0 = not submitted yet */
+    bool begun;                    /* a question was sent: its time runs */
     az_ms deadline;
     size_t n_asks, cap_asks, n_ballots, cap_ballots;
     struct ask **asks;
@@ -92,7 +93,7 @@ void fifo_push(struct fifo *f, struct entry *e);
 struct entry *fifo_pop(struct fifo *f);
 
 /* sched_dispatch.c: send what credit and money allow. */
-int sched_dispatch(struct az_sched *s, struct az_effects *fx, struct az_error *err);
+int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err);
 void queue_push(struct az_sched *s, struct ask *a);
 void queue_return(struct az_sched *s, struct ask *a); /* one that was asked before: first */
 void queue_remove(struct az_sched *s, struct ask *a);
@@ -101,3 +102,5 @@ void ask_block(struct ask *a);
 /* Nothing is left that could bring this item on: it leaves the window, open. */
 void entry_release_open(struct az_sched *s, struct entry *e);
 void entry_settle(struct az_sched *s, struct entry *e);
+/* Its first question leaves: from now on limits.item_s runs. */
+void entry_begin(struct az_sched *s, struct entry *e, az_ms now);

@@ -119,8 +119,13 @@ void az_work_free(struct az_work *w)
 uint32_t az_work_credit(const struct az_work *w, size_t backend)
 {
     const struct work_backend *b = &w->backends[backend];
-    if (b->kind)
-        return (uint32_t)(b->slots + b->slots / 2 + 1);
+    if (b->kind) {
+        double most = b->slots + b->slots / 2 + 1;
+        /* No more than a minute's worth waits here, where an item's time runs. */
+        if (b->backend->rpm > 0)
+            most = AZ_MAX(AZ_MIN(most, b->backend->rpm), 1.0);
+        return (uint32_t)most;
+    }
     /* Nothing queues here: what has come is under way. */
     return b->backend->slots ? (uint32_t)b->backend->slots : LOCAL_CREDIT;
 }
