@@ -101,6 +101,20 @@ def test_a_backend_stops_in_the_middle(world):
     assert round(again.summary()["usd"] * 1e9) == counts["billed"]["nusd"]
 
 
+def test_one_backend_stops_and_another_does_not(world):
+    """Items wait for the stopped one; the other's ballots are kept and not paid twice."""
+    good, bad = world.stub(), world.stub(fault="401")
+    apis = [backend(good, name="good"), backend(bad, name="bad")]
+    p = panel(apis, [judge("j0", "good"), judge("j1", "bad")])
+    run = world.run(p, pairs(30))
+    assert run.rc == 75 and run.verdicts() == [], run
+    kept = good.counts()["requests"]
+    bad.control(fault=[])
+    again = world.run(p, pairs(30))
+    assert again.rc == 0, again
+    assert 0 < kept <= 30 and good.counts()["requests"] == 30
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_moderation_is_one_items_refusal(world, kind):
     stub = world.stub(fault="moderation:nth=2")
