@@ -68,6 +68,17 @@ static void charge(struct work_call *c, const struct az_reply *reply)
     }
 }
 
+/* What a call without an answer may have cost: behind an error inside a 200, and
+ * behind a gateway's word that it got no (whole) answer, the model may have
+ * worked all the same. Other statuses are not billed. */
+static void charge_failure(struct work_call *c, const struct az_response *response,
+                           const struct az_reply *reply)
+{
+    long status = response->status;
+    if ((status >= 200 && status < 300) || status == 502 || status == 504)
+        charge(c, reply);
+}
+
 static int end_with_answer(struct az_work *w, struct work_call *c,
                            const struct az_response *response, const struct az_reply *reply,
                            struct az_ballot *ballot, struct az_wfxs *fx, struct az_error *err)
@@ -164,8 +175,7 @@ int call_on_reply(struct az_work *w, struct work_call *c, const struct az_respon
         r = on_lesson(w, c, &reply, fx, err);
         break;
     case AZ_TROUBLE_RETRY:
-        if (response->status >= 200 && response->status < 300)
-            charge(c, &reply); /* an error inside a 200: who knows */
+        charge_failure(c, response, &reply);
         r = try_later(w, c, reply.retry_after_ms, reply.error, reply.error_text, now, fx);
         r = r < 0 ? az_oom(err) : 0;
         break;
@@ -173,8 +183,7 @@ int call_on_reply(struct az_work *w, struct work_call *c, const struct az_respon
         r = backend_stop(w, c, reply.error_text, fx) < 0 ? az_oom(err) : 0;
         break;
     case AZ_TROUBLE_ITEM:
-        if (response->status >= 200 && response->status < 300)
-            charge(c, &reply);
+        charge_failure(c, response, &reply);
         r = call_error(w, c, reply.error, reply.error_text, fx) < 0 ? az_oom(err) : 0;
         break;
     }

@@ -414,6 +414,7 @@ static void a_new_file_replaces_nothing(void **state)
     assert_int_equal(az_out_commit(late, &err), AZ_EEXIST);
     assert_int_equal(az_file_read(in_folder("new"), 100, &text, NULL, &err), 0);
     assert_string_equal(text, "first");
+    assert_int_equal(unlink(in_folder("new")), 0);
 }
 
 static void an_atomic_file_appears_at_commit(void **state)

@@ -255,6 +255,9 @@ static void work_charges_by_usage(void **state)
          -1},
         {"timeout", "timeout 0.0", -1},
         {"no connection", "connect 0.0", 0},
+        {"a gateway that waited in vain", "status 0.0 504", -1},
+        {"a gateway that was cut off", "status 0.0 502", -1},
+        {"a server that failed", "status 0.0 500", 0},
     };
     for (size_t i = 0; i < AZ_LEN(rows); i++) {
         struct work_scene s;
