@@ -38,7 +38,8 @@ static const char *probs_fault(const double *probs, size_t n)
     return NULL;
 }
 
-/* An error has neither label nor score, an answer has at least one of them. */
+/* An error has neither label nor score. An answer has at least one of them, or
+ * probabilities: a lexical judge whose best is shared names no single label. */
 static const char *answer_fault(const struct az_ballot *b)
 {
     if (b->error < AZ_BE_NONE || b->error >= AZ_BE_COUNT)
@@ -47,7 +48,7 @@ static const char *answer_fault(const struct az_ballot *b)
         return "label";
     if (b->has_score && !isfinite(b->score))
         return "score";
-    bool answered = b->label != AZ_LABEL_NONE || b->has_score;
+    bool answered = b->label != AZ_LABEL_NONE || b->has_score || b->n_probs;
     if (answered == (b->error != AZ_BE_NONE))
         return answered ? "error with an answer" : "answer without label or score";
     return probs_fault(b->probs, b->n_probs);

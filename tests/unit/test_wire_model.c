@@ -184,6 +184,23 @@ static void spoil(int nth, struct az_ballot *b, const char **what)
     }
 #undef CASE
     b->has_score = nth == 18;
+    if (nth == 13)
+        b->n_probs = 0;
+}
+
+/* "best" with a shared top: no label, and the probabilities are the answer. */
+static void shares_are_an_answer(void **state)
+{
+    (void)state;
+    AZ_AUTO(arena) a = az_arena_new(512);
+    AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
+    struct az_ballot in = answer(), out;
+    in.label = AZ_LABEL_NONE;
+    assert_true(in.n_probs > 0 && !in.has_score);
+    assert_int_equal(az_wire_ballot_pack(&b, &in, NULL), 0);
+    assert_int_equal(az_wire_ballot_unpack(az_buf_view(&b), a, &out, NULL), 0);
+    assert_int_equal(out.label, AZ_LABEL_NONE);
+    assert_int_equal(out.n_probs, in.n_probs);
 }
 
 static void ballot_out_of_range(void **state)
@@ -419,9 +436,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(question_comes_back),  cmocka_unit_test(ballot_round_trip),
         cmocka_unit_test(ballot_in_a_message),  cmocka_unit_test(text_is_mended),
-        cmocka_unit_test(ballot_out_of_range),  cmocka_unit_test(message_that_is_none),
-        cmocka_unit_test(random_bytes),         cmocka_unit_test(verdict_round_trip),
-        cmocka_unit_test(verdict_out_of_range), cmocka_unit_test(without_memory),
+        cmocka_unit_test(shares_are_an_answer), cmocka_unit_test(ballot_out_of_range),
+        cmocka_unit_test(message_that_is_none), cmocka_unit_test(random_bytes),
+        cmocka_unit_test(verdict_round_trip),   cmocka_unit_test(verdict_out_of_range),
+        cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
