@@ -2,14 +2,27 @@
  * answered in the round before, without names, in plan order, never its own. */
 #include "policies/step.h"
 
-/* The first that can be read, in plan order; {NULL} when it gave none. */
-static struct az_str rationale(const struct az_board *board, int round, const struct az_seat *seat)
+/* In a pair, a reason names responses by the letters that its judge saw. */
+static bool same_letters(const struct az_question *q, const struct az_key *a,
+                         const struct az_key *b)
 {
-    const struct az_fold *fold = board->fold;
-    size_t n_labels = az_label_count(&fold->panel->question, fold->item);
+    if (q->kind == AZ_CHOICE || q->kind == AZ_SCORE)
+        return true;
+    return (a->order == AZ_ORDER_REVERSED) == (b->order == AZ_ORDER_REVERSED);
+}
+
+/* The first reason, in plan order, for what the seat says, in the order that
+ * `viewer` sees: in the other one it would speak of the wrong response. */
+static struct az_str rationale(const struct az_board *board, int round, const struct az_seat *seat,
+                               const struct az_key *viewer)
+{
+    const struct az_question *q = &board->fold->panel->question;
+    size_t n_labels = az_label_count(q, board->fold->item);
     for (size_t i = 0; i < seat->plan->n; i++) {
         const struct az_ballot *b = az_board_at(board, round, seat->plan->first + i);
-        if (b && az_ballot_readable(&fold->panel->question, n_labels, b))
+        if (!b || !az_ballot_readable(q, n_labels, b) || !same_letters(q, &b->key, viewer))
+            continue;
+        if (q->kind == AZ_SCORE || b->label == seat->top)
             return b->rationale;
     }
     return (struct az_str){0};
@@ -51,7 +64,7 @@ int az_policy_view(const struct az_fold *fold, const struct az_key *key, struct 
             .label = seats[i].top,
             .has_score = q->kind == AZ_SCORE,
             .score = seats[i].score,
-            .rationale = rationale(&board, round, &seats[i]),
+            .rationale = rationale(&board, round, &seats[i], key),
         };
     }
     *view = (struct az_view){n, seen};

@@ -105,13 +105,18 @@ static void earlier_rounds_are_used(void **state)
     seated_release(&s);
 }
 
-static struct az_view view_of(struct seated *s, int seat, int round)
+static struct az_view view_in(struct seated *s, int seat, int round, enum az_order order)
 {
     struct az_fold fold = seated_fold(s, false);
-    struct az_key key = {.judge = s->at[seat], .round = round, .criterion = -1};
+    struct az_key key = {.judge = s->at[seat], .round = round, .criterion = -1, .order = order};
     struct az_view view;
     assert_int_equal(az_policy_view(&fold, &key, &view), 0);
     return view;
+}
+
+static struct az_view view_of(struct seated *s, int seat, int round)
+{
+    return view_in(s, seat, round, AZ_ORDER_LISTED);
 }
 
 static void others_are_seen_and_oneself_is_not(void **state)
@@ -120,17 +125,23 @@ static void others_are_seen_and_oneself_is_not(void **state)
     struct seated s;
     debate_init(&s, AZ_PAIR, AZ_ORDERS_BOTH);
     seated_ballots(&s, 1, "AA !B AB");
-    s.ballots[0].rationale = AZ_STR("first");
-    s.ballots[1].rationale = AZ_STR("second");
-    s.ballots[3].rationale = AZ_STR("in the other order");
+    s.ballots[0].rationale = AZ_STR("as listed");
+    s.ballots[1].rationale = AZ_STR("reversed");
+    s.ballots[3].rationale = AZ_STR("reversed, of the second");
     assert_int_equal(view_of(&s, 0, 1).n, 0);
 
     struct az_view view = view_of(&s, 2, 2);
     assert_int_equal(view.n, 2);
     assert_int_equal(view.seen[0].label, AZ_LABEL_A);
-    assert_true(az_str_eqz(view.seen[0].rationale, "first"));
+    assert_true(az_str_eqz(view.seen[0].rationale, "as listed"));
     assert_int_equal(view.seen[1].label, AZ_LABEL_B);
-    assert_true(az_str_eqz(view.seen[1].rationale, "in the other order"));
+    /* "A is better" of the other order would be said of the wrong response. */
+    assert_null(view.seen[1].rationale.p);
+
+    view = view_in(&s, 2, 2, AZ_ORDER_REVERSED);
+    assert_int_equal(view.seen[0].label, AZ_LABEL_A);
+    assert_true(az_str_eqz(view.seen[0].rationale, "reversed"));
+    assert_true(az_str_eqz(view.seen[1].rationale, "reversed, of the second"));
 
     view = view_of(&s, 0, 2); /* the split seat says nothing that can be told */
     assert_int_equal(view.n, 1);
@@ -139,6 +150,23 @@ static void others_are_seen_and_oneself_is_not(void **state)
 
     s.panel.policy.kind = AZ_POLICY_VOTE;
     assert_int_equal(view_of(&s, 0, 2).n, 0);
+    seated_release(&s);
+}
+
+/* The reason told is one for the answer told. */
+static void a_reason_is_of_the_seats_own_side(void **state)
+{
+    (void)state;
+    struct seated s;
+    debate_init(&s, AZ_CHOICE, AZ_ORDERS_NONE);
+    s.judges[s.at[1]].samples = 3;
+    seated_ballots(&s, 1, "A BAA B");
+    s.ballots[1].rationale = AZ_STR("for B");
+    s.ballots[2].rationale = AZ_STR("for A");
+    struct az_view view = view_in(&s, 0, 2, AZ_ORDER_NONE);
+    assert_int_equal(view.n, 2);
+    assert_int_equal(view.seen[0].label, AZ_LABEL_A);
+    assert_true(az_str_eqz(view.seen[0].rationale, "for A"));
     seated_release(&s);
 }
 
@@ -164,6 +192,7 @@ int main(void)
         cmocka_unit_test(scores_agree_within_one_step),
         cmocka_unit_test(earlier_rounds_are_used),
         cmocka_unit_test(others_are_seen_and_oneself_is_not),
+        cmocka_unit_test(a_reason_is_of_the_seats_own_side),
         cmocka_unit_test(scores_are_seen_as_the_seats_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
