@@ -105,14 +105,18 @@ static void active_unlink(struct az_sched *s, struct entry *e)
     e->older = e->younger = NULL;
 }
 
-/* Waiting for its turn costs an item none of its time. */
-void entry_begin(struct az_sched *s, struct entry *e, az_ms now)
+static void deadline_set(struct az_sched *s, struct entry *e, az_ms at)
 {
-    if (e->begun)
-        return;
+    active_unlink(s, e);
     e->begun = true;
-    e->deadline = now + (az_ms)s->panel->limits.item_s * 1000;
+    e->deadline = at;
     active_link(s, e);
+}
+
+void entry_asked(struct az_sched *s, struct entry *e, az_ms now)
+{
+    if (!e->begun || !e->queued)
+        deadline_set(s, e, now + (az_ms)s->panel->limits.item_s * 1000);
 }
 
 /* Calls under way outlive the item: what they hold is settled when they end. */
@@ -594,13 +598,24 @@ int az_sched_on_committed(struct az_sched *s, uint64_t ticket, az_ms now, struct
     return sched_dispatch(s, now, fx, err);
 }
 
+/* Where no worker is left, nobody's turn comes. */
+static bool waits_its_turn(const struct az_sched *s, const struct entry *e)
+{
+    bool live = false;
+    for (size_t p = 0; p < s->n_peers && !live; p++)
+        live = s->peers[p].live;
+    return live && e->queued;
+}
+
 int az_sched_on_tick(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err)
 {
     for (struct entry *e; (e = s->oldest) && e->deadline <= now;) {
+        if (waits_its_turn(s, e)) {
+            deadline_set(s, e, now + (az_ms)s->panel->limits.item_s * 1000);
+            continue;
+        }
         /* Back of the list, so that one that waits for the disk is not met again. */
-        active_unlink(s, e);
-        active_link(s, e);
-        e->deadline = INT64_MAX;
+        deadline_set(s, e, INT64_MAX);
         e->closed = true;
         if (e->state == ENTRY_ACTIVE) {
             int r = entry_fold(s, e, fx, err);

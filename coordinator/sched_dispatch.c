@@ -197,7 +197,7 @@ static int dispatch_queue(struct az_sched *s, int peer, size_t backend, az_ms no
         a->state = ASK_SENT;
         a->peer = peer;
         a->entry->sent++;
-        entry_begin(s, a->entry, now);
+        entry_asked(s, a->entry, now);
         s->counts.sent++;
         s->judges[a->key.judge].asked++;
         --*credit;

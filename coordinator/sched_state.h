@@ -24,9 +24,9 @@ struct entry {
     struct az_arena *arena;
     enum { ENTRY_ACTIVE, ENTRY_COMMITTING_ROUND, ENTRY_COMMITTING_VERDICT, ENTRY_DONE } state;
     struct entry *next;            /* committing or done */
-    struct entry *older, *younger; /* active and begun, by age */
+    struct entry *older, *younger; /* active and begun, by deadline */
     uint64_t ticket;               /* what it waits for; 0 = not submitted yet */
-    bool begun;                    /* a question was sent: its time runs */
+    bool begun;                    /* a question was sent */
     az_ms deadline;
     size_t n_asks, cap_asks, n_ballots, cap_ballots;
     struct ask **asks;
@@ -102,5 +102,6 @@ void ask_block(struct ask *a);
 /* Nothing is left that could bring this item on: it leaves the window, open. */
 void entry_release_open(struct az_sched *s, struct entry *e);
 void entry_settle(struct az_sched *s, struct entry *e);
-/* Its first question leaves: from now on limits.item_s runs. */
-void entry_begin(struct az_sched *s, struct entry *e, az_ms now);
+/* limits.item_s runs from when the last of its questions was sent: to wait in the
+ * queue of a slow backend, beside a fast one, costs none of it. */
+void entry_asked(struct az_sched *s, struct entry *e, az_ms now);

@@ -184,7 +184,7 @@ const struct az_key_row az_limits_keys[] = {
     {"timeout_s", AZ_KEY_INT, AT(limits, timeout_s), .min = 1, .max = 3600, .def = "60",
      .doc = "Seconds that one call may take."},
     {"item_s", AZ_KEY_INT, AT(limits, item_s), .min = 1, .max = 604800, .def = "600",
-     .doc = "Seconds that one item may take, from its first question."},
+     .doc = "Seconds that one item may wait for its judges, from when all of them were asked."},
     {"job_s", AZ_KEY_INT, AT(limits, job_s), .min = 1, .max = 31536000, .def_doc = "none",
      .doc = "Seconds that one run may take; what is left stays open."},
     {"quorum", AZ_KEY_INT, AT(limits, quorum), .min = 1, .max = AZ_JUDGES_MAX, .def = "1",
