@@ -7,7 +7,7 @@
 struct az_prompt_part {
     struct az_template *template;
     struct az_buf system, labels;
-    size_t system_bytes; /* of the system part and `extra`, as JSON */
+    size_t system_bytes;                            /* of the system part and `extra`, as JSON */
     unsigned char hashed[sizeof(struct az_hasher)]; /* the state after the system part */
 };
 

@@ -120,9 +120,17 @@ static void print_effort(struct az_jw *w, const struct az_ballot *b)
         az_hash_hex(&b->request, hex);
 
     az_jw_kstr(w, "model", b->model);
+    if (b->params.n) {
+        az_jw_key(w, "params");
+        az_jw_raw(w, b->params);
+    }
     az_jw_kz(w, "request", b->has_request ? hex : NULL);
     az_jw_kint(w, "tokens_in", b->tokens_in);
     az_jw_kint(w, "tokens_out", b->tokens_out);
+    if (b->tokens_cached)
+        az_jw_kint(w, "tokens_cached", b->tokens_cached);
+    if (b->tokens_reasoning)
+        az_jw_kint(w, "tokens_reasoning", b->tokens_reasoning);
     az_jw_key(w, "usd");
     if (b->cost_known)
         az_jw_usd(w, b->cost);

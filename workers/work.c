@@ -120,7 +120,8 @@ uint32_t az_work_credit(const struct az_work *w, size_t backend)
 {
     const struct work_backend *b = &w->backends[backend];
     if (b->kind) {
-        double most = b->slots + b->slots / 2 + 1;
+        int ahead = b->slots + b->slots / 2 + 1;
+        double most = ahead;
         /* No more than a minute's worth waits here, where an item's time runs. */
         if (b->backend->rpm > 0)
             most = AZ_MAX(AZ_MIN(most, b->backend->rpm), 1.0);

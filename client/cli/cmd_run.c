@@ -258,7 +258,8 @@ static int check_ends(const struct options *o, const char *items)
 }
 
 static int run_job(const struct options *o, const char *panel, const char *items,
-                   struct az_job_sink *sink, double max_failed, const struct az_expr *require)
+                   const struct az_job_sink *plain, double max_failed,
+                   const struct az_expr *require)
 {
     char default_dir[4096], p[1024], i[1024];
     az_path_stem(panel, p, sizeof(p));
@@ -268,14 +269,15 @@ static int run_job(const struct options *o, const char *panel, const char *items
 
     struct az_job job = {.options = o->job};
     struct streaming streaming = {.options = o, .job = &job};
-    sink->arg = &streaming;
+    struct az_job_sink sink = *plain;
+    sink.arg = &streaming;
     int code = az_job_read(&job, panel);
     if (code == 0)
         code = check_ends(o, items);
     if (code == 0)
         code = az_job_open(&job, dir);
     if (code == 0)
-        code = az_job_run(&job, sink);
+        code = az_job_run(&job, &sink);
     if (code == 0)
         code = finish(&job, o, panel, items, dir, max_failed, require, &streaming);
     az_job_close(&job);

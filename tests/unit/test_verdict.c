@@ -141,6 +141,8 @@ static struct az_ballot full_ballot(void)
         .request = {{0xab, 0xcd}},
         .tokens_in = 812,
         .tokens_out = 1,
+        .tokens_cached = 640,
+        .params = AZ_STR("{\"temperature\":0}"),
         .cost = 1,
         .cost_known = true,
         .ms = 48,
@@ -153,8 +155,9 @@ static const char full_line[] =
     "{\"judge\":\"qwen\",\"round\":1,\"criterion\":null,\"order\":\"AB\",\"sample\":0,"
     "\"label\":\"A\",\"score\":null,\"probs\":{\"A\":0.9,\"B\":0.1,\"tie\":0},"
     "\"how\":\"logprobs\",\"rationale\":\"It \\\"helps\\\".\\n\",\"model\":\"Qwen3-8B\","
-    "\"request\":\"abcd0000000000000000000000000000\",\"tokens_in\":812,\"tokens_out\":1,"
-    "\"usd\":0.000000001,\"ms\":48,\"attempts\":1,\"cached\":false,\"used\":true}";
+    "\"params\":{\"temperature\":0},\"request\":\"abcd0000000000000000000000000000\","
+    "\"tokens_in\":812,\"tokens_out\":1,\"tokens_cached\":640,\"usd\":0.000000001,\"ms\":48,"
+    "\"attempts\":1,\"cached\":false,\"used\":true}";
 
 static const char error_line[] =
     "{\"judge\":\"haiku\",\"round\":1,\"criterion\":null,\"order\":\"BA\",\"sample\":2,"
