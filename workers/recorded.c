@@ -89,7 +89,8 @@ static int grow_slots(struct az_recorded *t)
 
 static bool answers(const struct entry *e)
 {
-    return e->error == AZ_BE_NONE && (e->label != AZ_NAME_NONE || !isnan(e->score));
+    return e->error == AZ_BE_NONE &&
+           (e->label != AZ_NAME_NONE || e->probs != AZ_NAME_NONE || !isnan(e->score));
 }
 
 static int keep(struct az_recorded *t, const struct entry *e, struct az_error *err)
@@ -266,6 +267,21 @@ static int set_probs(struct az_arena *arena, const struct az_question *q,
     return 0;
 }
 
+/* A judge whose top was shared named no label: the probabilities are its answer. */
+static int set_shares(struct az_arena *arena, const struct az_question *q,
+                      const struct az_item *item, struct az_str json, struct az_ballot *b)
+{
+    int r = set_probs(arena, q, item, json, b);
+    double sum = 0;
+    for (size_t i = 0; i < b->n_probs; i++)
+        sum += b->probs[i];
+    if (r < 0 || sum > 0)
+        return r;
+    b->n_probs = 0;
+    b->probs = NULL;
+    return error_ballot(arena, b, AZ_BE_PARSE, "recorded without a readable answer");
+}
+
 static int fill(const struct az_recorded *t, const struct az_question *q,
                 const struct az_item *item, const struct entry *e, struct az_arena *arena,
                 struct az_ballot *b)
@@ -281,6 +297,8 @@ static int fill(const struct az_recorded *t, const struct az_question *q,
     }
     if (q->kind == AZ_SCORE)
         return set_score(arena, q, e, label, b);
+    if (!label.n && e->probs != AZ_NAME_NONE)
+        return set_shares(arena, q, item, az_names_get(&t->names, e->probs), b);
     int r = set_label(arena, q, item, label, b);
     if (r == 0 && b->error == AZ_BE_NONE && e->probs != AZ_NAME_NONE)
         r = set_probs(arena, q, item, az_names_get(&t->names, e->probs), b);
