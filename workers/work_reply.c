@@ -137,6 +137,20 @@ static int on_lesson(struct az_work *w, struct work_call *c, const struct az_rep
     return call_go(w, c, fx) < 0 ? az_oom(err) : 0;
 }
 
+/* A reply came that is an error of its own: what it used up is told, and what it
+ * said is kept. */
+static int on_failure(struct az_work *w, struct work_call *c, const struct az_response *response,
+                      const struct az_reply *reply, struct az_wfxs *fx, struct az_error *err)
+{
+    charge_failure(c, response, reply);
+    if (response->status < 200 || response->status > 299)
+        return call_error(w, c, reply->error, reply->error_text, fx) < 0 ? az_oom(err) : 0;
+    struct az_ballot ballot = call_ballot(c);
+    if (az_answer_read(fx->arena, &c->ask, reply, &ballot) < 0)
+        return az_oom(err);
+    return end_with_answer(w, c, response, reply, &ballot, fx, err);
+}
+
 static enum az_window_end load_of(const struct az_response *response)
 {
     if (response->status == 429 || response->status == 503 || response->status == 529)
@@ -183,8 +197,7 @@ int call_on_reply(struct az_work *w, struct work_call *c, const struct az_respon
         r = backend_stop(w, c, reply.error_text, fx) < 0 ? az_oom(err) : 0;
         break;
     case AZ_TROUBLE_ITEM:
-        charge_failure(c, response, &reply);
-        r = call_error(w, c, reply.error, reply.error_text, fx) < 0 ? az_oom(err) : 0;
+        r = on_failure(w, c, response, &reply, fx, err);
         break;
     }
     az_reply_release(&reply);

@@ -272,6 +272,25 @@ static void work_charges_by_usage(void **state)
 }
 
 /* One call's worth is granted: what needs a second goes back for more. */
+/* A refusal is billed like an answer: its tokens and its text are the ballot's. */
+static void work_refusal_tells_its_tokens(void **state)
+{
+    (void)state;
+    struct work_scene s;
+    work_scene_init(&s, paid, false, 0);
+    work_event(&s, "ask 0.0");
+    assert_string_equal(
+        work_event(&s,
+                   "body 0.0 200 {\"model\":\"m\",\"choices\":[{\"message\":{\"refusal\":\"no\"}}],"
+                   "\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}"),
+        "answer 0.0 refusal");
+    assert_int_equal(s.last.cost, 9 * AZ_NUSD_PER_USD / 1000);
+    assert_int_equal(s.last.tokens_in, 7);
+    assert_int_equal(s.last.tokens_out, 2);
+    assert_true(s.last.raw.n > 0);
+    work_scene_release(&s);
+}
+
 static void work_keeps_to_its_grant(void **state)
 {
     (void)state;
@@ -508,6 +527,7 @@ int main(void)
         cmocka_unit_test(work_counts_attempts),
         cmocka_unit_test(work_backs_off),
         cmocka_unit_test(work_charges_by_usage),
+        cmocka_unit_test(work_refusal_tells_its_tokens),
         cmocka_unit_test(work_keeps_to_its_grant),
         cmocka_unit_test(work_again_says_what_was_wrong),
         cmocka_unit_test(work_stop_keeps_the_bill),
