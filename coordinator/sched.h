@@ -86,7 +86,7 @@ int az_sched_close(struct az_sched *s, struct az_effects *fx, struct az_error *e
 struct az_judge_count {
     int64_t asked, ballots, errors;
     enum az_ballot_error last_error;
-    char last_text[96];
+    char last_text[256];
 };
 
 struct az_counts {

@@ -239,8 +239,10 @@ static int call_start(struct az_work *w, struct work_call *c, az_ms now, struct 
 /* A backend that is down answers at once, with an error. */
 static int fail_all_ready(struct az_work *w, struct work_backend *b, struct az_wfxs *fx)
 {
+    char why[256];
+    snprintf(why, sizeof(why), "backend '%s' is down: %s", b->backend->name, b->failure);
     for (struct work_call *c; (c = ready_pop(b));) {
-        if (call_error(w, c, AZ_BE_DOWN, "its backend is down", fx) < 0)
+        if (call_error(w, c, AZ_BE_DOWN, why, fx) < 0)
             return AZ_ENOMEM;
     }
     return 0;

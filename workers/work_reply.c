@@ -164,6 +164,12 @@ static bool backend_failed(const struct az_response *response)
     return response->status >= 500 && response->status != 503 && response->status != 529;
 }
 
+static void count_failure(struct work_backend *b, const char *why, az_ms now)
+{
+    snprintf(b->failure, sizeof(b->failure), "%s", why);
+    az_breaker_failure(&b->breaker, now);
+}
+
 int call_on_reply(struct az_work *w, struct work_call *c, const struct az_response *response,
                   az_ms now, int64_t now_wall_ms, struct az_wfxs *fx, struct az_error *err)
 {
@@ -172,7 +178,7 @@ int call_on_reply(struct az_work *w, struct work_call *c, const struct az_respon
     b->kind->reply(&reply, &c->ask, response, now_wall_ms);
     az_window_end(&b->window, load_of(response), c->started, now);
     if (backend_failed(response))
-        az_breaker_failure(&b->breaker, now);
+        count_failure(b, reply.error_text, now);
     else
         az_breaker_success(&b->breaker);
     if (reply.has_usage)
@@ -214,7 +220,7 @@ int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_cal
     };
     struct work_backend *b = c->backend;
     az_window_end(&b->window, AZ_WINDOW_NEUTRAL, c->started, now);
-    az_breaker_failure(&b->breaker, now);
+    count_failure(b, result->why, now);
     if (result->end != AZ_CALL_CONNECT)
         c->cost = az_nusd_add(c->cost, call_worst(c)); /* it may have been answered and billed */
     int r = try_later(w, c, -1, errors[result->end], result->why, now, fx);

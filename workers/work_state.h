@@ -57,6 +57,7 @@ struct work_backend {
     struct az_limit limit;
     struct az_window window;
     struct az_breaker breaker;
+    char failure[192]; /* the last that the breaker counted */
     bool stopped;
     az_ms wake; /* its queue can go on then; INT64_MAX = an event will tell */
 };

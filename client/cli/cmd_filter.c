@@ -210,7 +210,9 @@ static int filter_lines(struct filter *f)
     if (f->job.end == AZ_JOB_BACKEND)
         az_warn("backend '%s' stopped: %s", f->job.counts.stopped, f->job.stopped_why);
     if (f->job.end == AZ_JOB_BROKE)
-        az_warn("limits.usd is spent");
+        az_warn("limits.usd is spent, but for less than a call may cost");
+    if (f->job.end == AZ_JOB_DONE && f->job.nobody_answered)
+        az_warn("not one judge answered; %s", f->job.nobody_why);
     tell(f);
     if (write_summary(f, &err) < 0)
         return az_report(&err, az_exit_of(&err));

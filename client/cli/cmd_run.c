@@ -106,7 +106,8 @@ static void tell_end(const struct az_job *job)
         az_warn("backend '%s' stopped: %s", job->counts.stopped, job->counts.stopped_why);
         break;
     case AZ_JOB_BROKE:
-        az_warn("limits.usd is spent; raise it (--set limits.usd=…) and run the same command");
+        az_warn("limits.usd is spent, but for less than a call may cost; raise it (--set "
+                "limits.usd=…) and run the same command");
         break;
     case AZ_JOB_TIME:
         az_warn("limits.job_s is up; the same command goes on");
@@ -115,6 +116,8 @@ static void tell_end(const struct az_job *job)
         az_warn("stopped; the same command goes on where it was");
         break;
     case AZ_JOB_DONE:
+        if (job->nobody_answered)
+            az_warn("not one judge answered; %s", job->nobody_why);
         break;
     }
     if (job->fed.doubles)

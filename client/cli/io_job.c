@@ -286,14 +286,18 @@ static void tear_down(struct running *run)
     az_progress_view_free(run->view);
 }
 
-static bool nobody_answered(const struct az_counts *c)
+static void count_answers(struct az_job *job, const struct az_counts *c)
 {
     int64_t asked = 0, answers = 0;
     for (size_t j = 0; j < c->n_judges; j++) {
-        asked += c->judges[j].asked;
-        answers += c->judges[j].ballots - c->judges[j].errors;
+        const struct az_judge_count *judge = &c->judges[j];
+        asked += judge->asked;
+        answers += judge->ballots - judge->errors;
+        if (judge->errors && !*job->nobody_why)
+            snprintf(job->nobody_why, sizeof(job->nobody_why), "judge '%s': %s",
+                     job->panel->judges[j].name, judge->last_text);
     }
-    return asked && !answers;
+    job->nobody_answered = asked && !answers;
 }
 
 static int run_all(struct running *run, struct az_error *err)
@@ -317,7 +321,7 @@ static int run_all(struct running *run, struct az_error *err)
              job->counts.stopped_why ? job->counts.stopped_why : "");
     job->counts.stopped_why = job->stopped_why;
     struct az_counts live = az_coordinator_counts(run->coordinator);
-    job->nobody_answered = nobody_answered(&live);
+    count_answers(job, &live);
 
     end_sink(run);
     struct az_error why = {0};

@@ -68,6 +68,7 @@ struct az_job {
     struct az_feed_counts fed;
     struct az_counts counts; /* without the judges' */
     char stopped_why[256];
+    char nobody_why[512]; /* where nobody answered: the first judge's last error */
     enum az_job_end end;
     int input_code;       /* not 0: reading ended early, told already; an exit code */
     bool nobody_answered; /* not one judge gave one answer */

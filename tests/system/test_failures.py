@@ -202,6 +202,7 @@ def test_nobody_there(world):
     run = world.run(p, pairs(30))
     assert run.rc == 69, run
     assert set(errors(run)) <= {"connect", "down"} and run.summary()["failed"] == 30
+    assert "not one judge answered; judge 'j0': backend 'api' is down: Failed to connect" in run.stderr
 
 
 def test_one_judge_is_down(world):
