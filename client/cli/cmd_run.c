@@ -77,9 +77,46 @@ static int read_max_failed(const char *text, double *share, struct az_error *err
 /* ---- --require: over summary.json ---- */
 
 static const char *const require_fields[] = {
-    "items",   "decided", "abstained",   "failed",     "left",    "bad_lines",
-    "seconds", "usd",     "tokens_in",   "tokens_out", "calls.*", "pass_rate.*",
-    "mean.*",  "panel.*", "agreement.*", NULL,
+    "items",
+    "decided",
+    "abstained",
+    "failed",
+    "left",
+    "bad_lines",
+    "seconds",
+    "usd",
+    "tokens_in",
+    "tokens_out",
+    "calls.made",
+    "calls.cached",
+    "calls.retried",
+    "calls.saved",
+    "pass_rate.value",
+    "pass_rate.low",
+    "pass_rate.high",
+    "pass_rate.n",
+    "mean.value",
+    "mean.low",
+    "mean.high",
+    "mean.n",
+    "panel.accuracy",
+    "panel.accuracy_shared",
+    "panel.kappa",
+    "panel.kappa_n",
+    "panel.mae",
+    "panel.pearson",
+    "panel.low",
+    "panel.high",
+    "panel.n",
+    "agreement.alpha",
+    "agreement.percent",
+    "agreement.kappa",
+    "agreement.effective_votes",
+    "agreement.effective_votes_n",
+    "agreement.low",
+    "agreement.high",
+    "agreement.n",
+    NULL,
 };
 
 static struct az_value summary_field(void *arg, const char *path)
@@ -126,6 +163,8 @@ static void tell_end(const struct az_job *job)
     if (job->fed.unknown_gold)
         az_warn("%lld item%s a gold answer that is none of the question's: not compared",
                 (long long)job->fed.unknown_gold, job->fed.unknown_gold == 1 ? " has" : "s have");
+    if (job->golds && job->fed.items + job->fed.known && !job->fed.in_golds)
+        az_warn("--gold '%s': none of its ids is an item's", job->options.gold);
 }
 
 static void next_command(const struct az_job *job, const struct az_summary_figures *f,
@@ -134,7 +173,9 @@ static void next_command(const struct az_job *job, const struct az_summary_figur
 {
     bool open = f->left || job->end != AZ_JOB_DONE;
     const char *named = o->job.job;
-    if (open || f->failed)
+    if (!f->items && job->fed.bad)
+        snprintf(next, size, "assize check %s %s", panel, items);
+    else if (open || f->failed)
         snprintf(next, size, "assize run %s %s%s%s%s", panel, items, named ? " --job " : "",
                  named ? named : "", open ? "" : " --retry-failed");
     else

@@ -210,6 +210,8 @@ static int set_gold(struct az_feed *f, struct az_item *item, struct az_error *er
 {
     struct az_str gold =
         f->config.golds ? az_golds_find(f->config.golds, item->id) : (struct az_str){0};
+    if (gold.p)
+        count(f, &f->counts.in_golds);
     int r = gold.p ? az_item_set_gold(f->config.panel, item, gold, err) : 0;
     if (r == 0 && item->gold.unknown.p)
         count(f, &f->counts.unknown_gold);

@@ -35,9 +35,10 @@ struct az_feed_config {
 struct az_feed_counts {
     int64_t lines, items, bad, doubles, known; /* known: decided by earlier runs */
     int64_t unknown_gold;
-    int64_t total; /* lines in the file; -1 = not known */
-    bool ended;    /* the whole input was read */
-    bool any;      /* there was at least one byte */
+    int64_t in_golds; /* items that the gold file knows */
+    int64_t total;    /* lines in the file; -1 = not known */
+    bool ended;       /* the whole input was read */
+    bool any;         /* there was at least one byte */
 };
 
 /* Before anything is made or asked: is there an input that can be read? Takes

@@ -122,6 +122,8 @@ static void result_lines(struct page *p, const struct az_summary_figures *f)
         az_buf_z(&p->line, "mean score ");
         page_number(&p->line, &f->mean, 3);
         page_count(&p->line, ", n ", f->mean.n, "");
+        if (f->mean.n > 1 && !f->mean.has_interval)
+            az_buf_z(&p->line, " (no interval: the items are one cluster)");
         page_end_line(p, PAGE_PLAIN);
     }
     if (method(f)) {

@@ -180,6 +180,20 @@ def test_gold_that_comes_later(world):
     assert run.summary()["panel"]["accuracy"] == 0.75
 
 
+def test_gold_of_other_items(world):
+    gold = world.write("gold.csv", "id,gold\nitem-0,1\n")
+    run = world.run(OVERLAP, overlap_items(2), "--gold", gold)
+    assert run.rc == 0 and "none of its ids is an item's" in run.stderr, run
+
+
+def test_one_cluster_has_no_interval(world):
+    """The same prompt everywhere, and then each item on its own."""
+    run = world.run(OVERLAP, overlap_items(4))
+    assert "mean score 0.500, n 4 (no interval: the items are one cluster)" in run.stderr, run
+    run = world.run(OVERLAP + "fields: {cluster: id}\n", overlap_items(4), "--job", "apart")
+    assert "no interval" not in run.stderr and "mean score 0.500 (" in run.stderr, run
+
+
 def test_a_broken_gold_file(world):
     gold = world.write("gold.csv", "id,gold\nq0,A\nq0,B\n")
     run = world.run(OVERLAP, overlap_items(2), "--gold", gold)
@@ -196,3 +210,9 @@ def test_require(world):
         run = world.run(OVERLAP, overlap_items(10), "--require", expr)
         assert run.rc == rc, run
         assert ("--require does not hold" in run.stderr) == (rc == 1)
+
+
+def test_require_is_checked_before_anything_is_paid(world):
+    run = world.run(OVERLAP, overlap_items(2), "--require", "panel.acuracy >= 0.1")
+    assert run.rc == 64 and "Did you mean 'panel.accuracy'?" in run.stderr, run
+    assert not run.job.exists()
