@@ -212,8 +212,9 @@ const struct az_command az_cmd_check = {
     .name = "check",
     .args = "PANEL [ITEMS]",
     .summary = "validate, show prompts, estimate calls and cost; asks nobody",
-    .more = "Shows what the panel resolved to and what each judge will read of the first item.\n"
-            "With ITEMS it reads them all, tells bad lines, and estimates what the job will take.",
+    .more = "Shows what the panel resolved to and what each judge will read of the first\n"
+            "item. With ITEMS it reads them all, tells bad lines, and estimates what the job\n"
+            "will take.",
     .options = table,
     .run = run,
 };

@@ -76,8 +76,8 @@ const struct az_command az_cmd_show = {
     .name = "show",
     .args = "SOURCE ID",
     .summary = "one item's case: texts, verdict, every ballot",
-    .more = "SOURCE is a job directory, also one that is being run. An id that begins with '-'\n"
-            "goes after '--'.",
+    .more = "SOURCE is a job directory, also one that is being run. An id that begins with\n"
+            "'-' goes after '--'.",
     .options = table,
     .run = run,
 };

@@ -44,7 +44,7 @@ void az_manual_commands(struct az_buf *b)
 {
     az_buf_z(b, "assize: a panel of judges for language model outputs\n\n");
     for (const struct az_command *const *c = az_commands; (c = az_manual_shown(c)); c++)
-        az_buf_fmt(b, "  assize %-7s %-36s %s\n", (*c)->name, (*c)->args, (*c)->summary);
+        az_buf_fmt(b, "  assize %s %s\n      %s\n", (*c)->name, (*c)->args, (*c)->summary);
     az_buf_z(b, "\nassize COMMAND --help tells more. assize --version.\n");
 }
 

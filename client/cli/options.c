@@ -1,6 +1,9 @@
 #include "client/cli/options.h"
 
+#include "client/cli/wrap.h"
 #include "core/str.h"
+
+enum { HELP_AT = 29, HELP_WIDTH = 80 }; /* columns */
 
 static const struct az_opt *find(const struct az_opt *table, struct az_str name)
 {
@@ -147,6 +150,11 @@ void az_options_help(struct az_buf *b, const struct az_opt *table)
             snprintf(brief, sizeof(brief), "-%c, ", table->brief);
         snprintf(left, sizeof(left), "%s--%s%s%s", brief, table->name, table->arg ? " " : "",
                  table->arg ? table->arg : "");
-        az_buf_fmt(b, "  %-26s %s\n", left, table->help);
+        az_buf_fmt(b, "  %-*s ", HELP_AT - 3, left);
+        AZ_AUTO_BUF help = az_buf(4096);
+        az_wrap_text(&help, az_str(table->help), HELP_AT, HELP_WIDTH);
+        az_buf_str(b, az_str(help.n > HELP_AT ? help.p + HELP_AT : "\n")); /* it begins there */
+        if (help.failed)
+            b->failed = help.failed;
     }
 }

@@ -36,6 +36,30 @@ static void pages(void **state)
     }
 }
 
+/* On a terminal of 80 columns no line of --help is broken. */
+static void lines_fit(const struct az_buf *b)
+{
+    for (const char *line = b->p; *line;) {
+        size_t n = strcspn(line, "\n");
+        if (n > 80)
+            fail_msg("%zu columns: '%.*s'", n, (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
+static void help_is_narrow(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF all = az_buf(AZ_BUF_MAX);
+    az_manual_commands(&all);
+    lines_fit(&all);
+    for (const struct az_command *const *c = az_commands; (c = az_manual_shown(c)); c++) {
+        AZ_AUTO_BUF one = az_buf(AZ_BUF_MAX);
+        az_manual_help(&one, *c);
+        lines_fit(&one);
+    }
+}
+
 /* A text's own dots, quotes and backslashes are no requests. */
 static void roff_is_quoted(void **state)
 {
@@ -88,6 +112,7 @@ static void hidden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(pages), cmocka_unit_test(roff_is_quoted),
-                                       cmocka_unit_test(completions), cmocka_unit_test(hidden)};
+                                       cmocka_unit_test(completions), cmocka_unit_test(hidden),
+                                       cmocka_unit_test(help_is_narrow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
