@@ -3,7 +3,6 @@
 #include "client/cli/human.h"
 #include "client/cli/wrap.h"
 #include "core/mem.h"
-#include "core/number.h"
 
 enum { INDENT = 2, NAME_MOST = 40, PROBS_SHOWN = 8 };
 
@@ -68,9 +67,8 @@ static void item_text(struct page *p)
 
 static void answer(struct page *p, int label, bool has_score, double score)
 {
-    char z[AZ_NUMBER_MAX];
     if (has_score)
-        az_buf_z(p->b, az_number_print(score, z));
+        az_buf_fmt(p->b, "%.6g", score);
     else
         az_human_text(p->b, az_str(az_label_name(&p->panel->question, label)), NAME_MOST);
 }
