@@ -262,6 +262,8 @@ static int filter_with(const struct options *o, const char *panel, struct az_exp
         az_hint(&err, "Give --keep EXPR, or question.pass in the panel.");
         code = az_report(&err, AZ_EXIT_USAGE);
     }
+    if (code == 0 && keep && az_keep_check(o->keep, f.job.panel, &err) < 0)
+        code = az_report(&err, az_exit_of(&err));
     if (code == 0)
         code = check_ends(o);
     if (code == 0)

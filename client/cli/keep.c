@@ -2,6 +2,7 @@
 
 #include "core/item.h"
 #include "core/json.h"
+#include "policies/aggregate/aggregate.h"
 
 const char *const az_keep_fields[] = {
     "id",
@@ -36,6 +37,40 @@ const char *const az_keep_fields[] = {
     "item.meta.*",
     NULL,
 };
+
+/* What the seats that early stopping does not ask would change. */
+static bool is_of_all_seats(const char *field)
+{
+    return !strcmp(field, "share") ||
+           (az_str_starts(az_str(field), "seats.") && strcmp(field, "seats.n") != 0);
+}
+
+static bool stops_early(const struct az_panel *panel)
+{
+    return panel->policy.early_stop && panel->policy.kind == AZ_POLICY_VOTE &&
+           az_aggregator_of(panel->aggregate.kind)->settled;
+}
+
+int az_keep_check(const char *text, const struct az_panel *panel, struct az_error *err)
+{
+    const char *sure[AZ_LEN(az_keep_fields)];
+    size_t n = 0;
+    AZ_AUTO(expr) expr = NULL;
+    if (!stops_early(panel))
+        return 0;
+    for (size_t i = 0; az_keep_fields[i]; i++) {
+        if (!is_of_all_seats(az_keep_fields[i]))
+            sure[n++] = az_keep_fields[i];
+    }
+    sure[n] = NULL;
+    int r = az_expr_parse(text, sure, &expr, err);
+    if (r == 0 || r == AZ_ENOMEM)
+        return r;
+    az_fail(err, AZ_EUSAGE,
+            "--keep rests on share or seats, and early_stop does not ask all of them");
+    az_hint(err, "Add --set policy.early_stop=false, or name label, score and status only.");
+    return AZ_EUSAGE;
+}
 
 struct fields {
     const struct az_item *item;

@@ -9,6 +9,10 @@
 /* What --keep may name: the verdict's fields, item.*, meta.*. Ends in NULL. */
 extern const char *const az_keep_fields[];
 
+/* `text` parsed before with az_keep_fields. AZ_EUSAGE: it rests on how many seats
+ * said what, and early stopping leaves seats unasked once the label is sure. */
+int az_keep_check(const char *text, const struct az_panel *panel, struct az_error *err);
+
 /* `expr` NULL: the question's `pass`. What was not decided does not pass unless
  * the expression asks for it (`status == "abstained"`). `verdict_json` is the
  * brief verdict. */

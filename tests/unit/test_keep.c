@@ -113,9 +113,33 @@ static void unknown_fields(void **state)
     }
 }
 
+/* Early stopping knows of no threshold but label and status: it would pass by two
+ * of two what the whole panel stops with two of three. */
+static void early_stop_has_no_share(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules, *keep;
+        int want;
+    } rows[] = {
+        {"policy: {kind: vote, early_stop: true}\n", "label == 'A' and share > 0.7", AZ_EUSAGE},
+        {"policy: {kind: vote, early_stop: true}\n", "seats.errors == 0", AZ_EUSAGE},
+        {"policy: {kind: vote, early_stop: true}\n", "label == 'A' and seats.n > 1", 0},
+        {"policy: vote\n", "share > 0.7", 0},
+    };
+    for (size_t i = 0; i < AZ_LEN(rows); i++) {
+        char yaml[256];
+        snprintf(yaml, sizeof(yaml), "%s%s", plain_yaml, rows[i].rules);
+        AZ_AUTO(panel) panel = panel_from(yaml);
+        struct az_error err = {0};
+        assert_int_equal(az_keep_check(rows[i].keep, panel, &err), rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(keep_table),
-                                       cmocka_unit_test(unknown_fields)};
+                                       cmocka_unit_test(unknown_fields),
+                                       cmocka_unit_test(early_stop_has_no_share)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
