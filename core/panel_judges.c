@@ -8,8 +8,8 @@
 
 /* Fields of the request that assize itself sends. */
 static const char *const own_fields[] = {
-    "model",       "messages", "system", "stream", "max_tokens", "max_completion_tokens",
-    "temperature", "seed",     "n",      NULL};
+    "model",       "messages", "system", "stream",  "max_tokens", "max_completion_tokens",
+    "temperature", "seed",     "n",      "best_of", NULL};
 
 static int extra(struct az_panel_draft *d, struct az_judge_draft *draft, struct az_error *err)
 {

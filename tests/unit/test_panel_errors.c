@@ -189,6 +189,7 @@ static void judges(void **state)
         {PAIR JUDGE("answer: regex, regex: '([AB]'"),
          AT(3) "'regex' does not compile: Unmatched ( or \\(", "POSIX"},
         {PAIR JUDGE("extra: {max_tokens: 5}"), AT(3) "'extra' cannot set 'max_tokens'", "own keys"},
+        {PAIR JUDGE("extra: {best_of: 5}"), AT(3) "'extra' cannot set 'best_of'", "own keys"},
         {PAIR JUDGE("extra: {x: .nan}"), AT(3) "'.nan' is no finite number", ""},
         {PAIR JUDGE("extra: 5"), AT(3) "'extra' must be a map, not a whole number", ""},
         {PAIR JUDGE("usd_per_mtok: {input: 1}"), AT(3) "usd_per_mtok has no 'output'", ""},
