@@ -167,19 +167,67 @@ static void tell_end(const struct az_job *job)
         az_warn("--gold '%s': none of its ids is an item's", job->options.gold);
 }
 
-static void next_command(const struct az_job *job, const struct az_summary_figures *f,
-                         const struct options *o, const char *panel, const char *items,
-                         const char *dir, char *next, size_t size)
+/* As a shell reads it. */
+static void put_word(struct az_buf *b, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./:=,+@%";
+    if (*word && !word[strspn(word, plain)]) {
+        az_buf_fmt(b, " %s", word);
+        return;
+    }
+    az_buf_z(b, " '");
+    for (; *word; word++) {
+        if (*word == '\'')
+            az_buf_z(b, "'\\''");
+        else
+            az_buf_char(b, *word);
+    }
+    az_buf_char(b, '\'');
+}
+
+static void put_option(struct az_buf *b, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    az_buf_fmt(b, " %s", option);
+    put_word(b, value);
+}
+
+/* With the options that decide what is asked and what it may cost: without its
+ * --set limits.usd=1 the same panel may spend more. */
+static void put_run(struct az_buf *b, const struct az_job_options *o, const char *panel,
+                    const char *items)
+{
+    az_buf_z(b, "assize run");
+    put_word(b, panel);
+    put_word(b, items);
+    put_option(b, "--job", o->job);
+    put_option(b, "--backends", o->backends);
+    put_option(b, "--env-file", o->env_file);
+    put_option(b, "--cache", o->cache);
+    put_option(b, "--gold", o->gold);
+    for (size_t i = 0; i < o->set.n; i++)
+        put_option(b, "--set", o->set.v[i]);
+}
+
+static void next_command(struct az_buf *b, const struct az_job *job,
+                         const struct az_summary_figures *f, const struct options *o,
+                         const char *panel, const char *items, const char *dir)
 {
     bool open = f->left || job->end != AZ_JOB_DONE;
-    const char *named = o->job.job;
-    if (!f->items && job->fed.bad)
-        snprintf(next, size, "assize check %s %s", panel, items);
-    else if (open || f->failed)
-        snprintf(next, size, "assize run %s %s%s%s%s", panel, items, named ? " --job " : "",
-                 named ? named : "", open ? "" : " --retry-failed");
-    else
-        snprintf(next, size, "assize show %s ID", dir);
+    if (!f->items && job->fed.bad) {
+        az_buf_z(b, "assize check");
+        put_word(b, panel);
+        put_word(b, items);
+    } else if (open || f->failed) {
+        put_run(b, &o->job, panel, items);
+        az_buf_z(b, open ? "" : " --retry-failed");
+    } else {
+        az_buf_z(b, "assize show");
+        put_word(b, dir);
+        az_buf_z(b, " ID");
+    }
 }
 
 static int exit_code(const struct az_job *job, const struct az_summary_figures *f,
@@ -273,11 +321,12 @@ static int finish(struct az_job *job, const struct options *o, const char *panel
     tell_end(job);
     const struct az_summary_figures *f = az_summary_figures(summary);
     if (!o->job.quiet) {
-        char next[1024];
-        next_command(job, f, o, panel, items, dir, next, sizeof(next));
+        AZ_AUTO_BUF next = az_buf(1 << 20);
+        next_command(&next, job, f, o, panel, items, dir);
         AZ_AUTO_BUF text = az_buf(1 << 20);
         bool color = az_terminal_color(2);
-        az_summary_text(&text, summary, az_terminal_columns(2, 100), color, next);
+        az_summary_text(&text, summary, az_terminal_columns(2, 100), color,
+                        next.failed ? NULL : next.p);
         fputs(text.p ? text.p : "", stderr);
     }
     code = exit_code(job, f, max_failed);

@@ -13,10 +13,11 @@ def test_stops_and_goes_on(world):
     items = [{"id": str(i), "prompt": f"Q{i}", "responses": ["x", "y"]} for i in range(40)]
     stub = world.stub(votes="A", form="letter", fault=["401:nth=20", "outside:0.5"])
     panel = PANEL.format(url=stub.url)
-    run = world.run(panel, items)
+    run = world.run(panel, items, "--set", "limits.usd=null", "--set", "name=two words")
     assert run.rc == 75, run
     assert "Incorrect API key" in run.stderr
     assert f"items.jsonl --job {run.job}" in run.stderr  # the command that goes on with this job
+    assert " --set limits.usd=null --set 'name=two words'\n" in run.stderr, run
     assert 0 < run.summary()["left"] < 40
     assert stub.counts()["requests"] < 20 + 2 * 8  # nobody new was asked
 
