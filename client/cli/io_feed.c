@@ -218,6 +218,14 @@ static int set_gold(struct az_feed *f, struct az_item *item, struct az_error *er
     return r;
 }
 
+/* Nobody took it, so nothing is kept of it unless an earlier run did. */
+static void drop(struct az_feed *f, struct az_fed *fed)
+{
+    if (fed->is_new)
+        count(f, &f->counts.dropped);
+    az_fed_free(fed);
+}
+
 static int feed_item(struct az_feed *f, struct az_item *item, struct az_error *err)
 {
     struct az_fed *fed = az_zalloc(sizeof(*fed));
@@ -239,7 +247,8 @@ static int feed_item(struct az_feed *f, struct az_item *item, struct az_error *e
         size_t bytes = az_arena_bytes(item->arena);
         if (az_queue_push_wait(f->config.out, fed, bytes) == 0)
             return 0;
-        r = 0; /* closed: nobody wants it any more */
+        drop(f, fed); /* closed: nobody wants it any more */
+        return 0;
     }
     az_fed_free(fed);
     return r;
@@ -400,7 +409,7 @@ int az_feed_stop(struct az_feed *f, struct az_error *err)
     az_queue_close(f->config.out);
     int r = az_thread_stop(AZ_TAKE(f->thread), err);
     for (struct az_fed *fed; (fed = az_queue_pop(f->config.out));)
-        az_fed_free(fed);
+        drop(f, fed);
     return r;
 }
 

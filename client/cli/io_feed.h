@@ -34,6 +34,7 @@ struct az_feed_config {
 
 struct az_feed_counts {
     int64_t lines, items, bad, doubles, known; /* known: decided by earlier runs */
+    int64_t dropped;                           /* of the items: nobody took them before the end */
     int64_t unknown_gold;
     int64_t in_golds; /* items that the gold file knows */
     int64_t total;    /* lines in the file; -1 = not known */

@@ -365,11 +365,12 @@ int az_job_run(struct az_job *job, const struct az_job_sink *sink)
 
 struct az_summary_extra az_job_extra(const struct az_job *job)
 {
-    int64_t seen = job->fed.items + job->fed.known + job->fed.doubles + job->fed.bad;
-    int64_t unread = job->fed.ended || job->fed.total < 0 ? 0 : job->fed.total - seen;
+    const struct az_feed_counts *fed = &job->fed;
+    int64_t read = fed->items + fed->known + fed->doubles + fed->bad;
+    int64_t unread = fed->ended || fed->total < 0 ? 0 : AZ_MAX(fed->total - read, (int64_t)0);
     struct az_summary_extra x = {.seconds = job->seconds,
                                  .bad_lines = job->fed.bad,
-                                 .left = AZ_MAX(unread, (int64_t)0),
+                                 .left = unread + fed->dropped,
                                  .has_cost = true,
                                  .cost = job->counts.settled};
     x.calls.made = job->counts.made;
