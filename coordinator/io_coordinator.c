@@ -379,7 +379,7 @@ static enum az_job_end end_of(const struct az_coordinator *c)
     struct az_counts counts = az_sched_counts(c->sched);
     if (counts.stopped)
         return AZ_JOB_BACKEND;
-    if (counts.broke)
+    if (counts.broke || counts.unaffordable)
         return AZ_JOB_BROKE;
     if (c->stopping)
         return c->time_up ? AZ_JOB_TIME : AZ_JOB_STOPPED;

@@ -37,6 +37,7 @@ int az_sched_new(const struct az_sched_config *config, struct az_sched **ret, st
     s->config = *config;
     s->panel = panel;
     s->budget = az_budget(panel->limits.has_usd ? panel->limits.usd : AZ_NUSD_MAX, config->spent);
+    s->cheapest = AZ_NUSD_MAX;
     fifo_init(&s->committing);
     fifo_init(&s->done);
     s->queues = az_zalloc(panel->n_backends * sizeof(*s->queues));
@@ -191,7 +192,10 @@ static int ask_add(struct az_sched *s, struct entry *e, const struct az_key *key
     a->entry = e;
     a->key = *key;
     e->asks[e->n_asks++] = a;
-    queue_push(s, a);
+    if (e->n_ballots)
+        queue_return(s, a); /* its item was begun */
+    else
+        queue_push(s, a);
     return 0;
 }
 

@@ -94,8 +94,9 @@ struct az_counts {
     int64_t made, cached, retried;                   /* calls */
     int64_t sent;                                    /* questions under way */
     az_nusd settled;
-    bool broke;          /* the budget is spent */
-    const char *stopped; /* a backend that stopped, or NULL */
+    bool broke;           /* the budget is spent */
+    int64_t unaffordable; /* items left open because a question did not fit it */
+    const char *stopped;  /* a backend that stopped, or NULL */
     const char *stopped_why;
     size_t n_judges;
     const struct az_judge_count *judges;

@@ -3,7 +3,7 @@
 #include "core/price.h"
 #include "policies/policy.h"
 
-enum { BATCH_QUESTIONS = 256, BATCH_BYTES = 1 << 20 };
+enum { BATCH_QUESTIONS = 256, BATCH_BYTES = 1 << 20, UNAFFORDABLE_MAX = 16 };
 
 static struct backend_queue *queue_of(struct az_sched *s, const struct ask *a)
 {
@@ -97,23 +97,46 @@ static int ledger_raise(struct az_sched *s, az_nusd worst, struct az_effects *fx
     return 0;
 }
 
-/* Positive: the question is sent. 0: its queue waits. */
+enum { AFFORD_WAIT, AFFORD_SEND, AFFORD_NEVER };
+
+/* One of the above: its queue waits, it is sent, or it will never fit. */
 static int ask_afford(struct az_sched *s, struct ask *a, az_nusd worst, struct az_effects *fx)
 {
+    s->cheapest = worst ? AZ_MIN(s->cheapest, worst) : s->cheapest;
     switch (az_budget_reserve(&s->budget, worst)) {
     case AZ_BUDGET_GRANTED:
         a->reserved = worst;
         s->ledger_dirty = s->ledger_dirty || worst;
-        return 1;
+        return AFFORD_SEND;
     case AZ_BUDGET_RAISE:
         return ledger_raise(s, worst, fx);
     case AZ_BUDGET_WAIT:
-        return 0;
+        return AFFORD_WAIT;
     case AZ_BUDGET_SPENT:
-        s->broke = true;
-        return 0;
+        return AFFORD_NEVER;
     }
-    return 0;
+    return AFFORD_WAIT;
+}
+
+/* An item with a question that will never fit stays open, and nobody is paid for
+ * its other questions. One huge item is not the end of the budget; many, beside
+ * few that still get a verdict, are, and so is a rest too small for any question. */
+static void entry_unaffordable(struct az_sched *s, struct entry *e)
+{
+    int64_t decided = s->counts.decided + s->counts.abstained + s->counts.failed;
+    if (!s->counts.unaffordable++)
+        s->decided_before = decided;
+    if (s->budget.limit - AZ_MIN(s->budget.settled, s->budget.limit) < s->cheapest ||
+        (s->counts.unaffordable >= UNAFFORDABLE_MAX &&
+         s->counts.unaffordable > decided - s->decided_before))
+        s->broke = true;
+    for (size_t i = 0; i < e->n_asks; i++) {
+        if (e->asks[i]->state != ASK_QUEUED)
+            continue;
+        queue_remove(s, e->asks[i]);
+        ask_block(e->asks[i]);
+    }
+    entry_settle(s, e);
 }
 
 /* A new message; *at is its place among the effects (the vector may move). */
@@ -184,6 +207,10 @@ static int dispatch_queue(struct az_sched *s, int peer, size_t backend, az_ms no
         if (view_of(s, a, fx, &view) < 0)
             return AZ_ENOMEM;
         int r = ask_afford(s, a, worst_case(s, a, &view), fx);
+        if (r == AFFORD_NEVER) {
+            entry_unaffordable(s, a->entry);
+            continue;
+        }
         if (r <= 0)
             return r;
         if (in_batch == BATCH_QUESTIONS || bytes > BATCH_BYTES) {

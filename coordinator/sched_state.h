@@ -82,6 +82,8 @@ struct az_sched {
     size_t n_peers;
     struct peer *peers;
     bool stopping, broke;
+    az_nusd cheapest;       /* the least that any question can cost, so far */
+    int64_t decided_before; /* items, when the first did not fit the budget */
     const char *stopped;
     char stopped_why[256];
     struct az_counts counts;

@@ -9,6 +9,10 @@
 #include "core/error.h"
 #include "core/panel.h"
 
+/* Raised whenever the words below change: they are part of what was asked, so
+ * ballots of the old words are not taken for ballots of the new ones. */
+enum { AZ_INSTRUCT_VERSION = 1 };
+
 /* Onto `b`. AZ_EINVAL: this answer format cannot carry this question's
  * answers ("answer 'arena_hard' is for pairs"). */
 int az_instruct(struct az_buf *b, const struct az_panel *panel, const struct az_judge *judge,

@@ -1,6 +1,7 @@
 /* core/panel_identity.c: hashes of what was asked. Two judges with one hash
  * would be asked the very same, so their ballots may stand for each other:
  * policy, limits, prices, weights and addresses are left out. */
+#include "core/instruct.h"
 #include "core/panel_parts.h"
 #include "core/prompt.h"
 
@@ -54,11 +55,21 @@ static void put_map(struct az_hasher *h, const struct az_judge *j)
     }
 }
 
+/* Who answers a local judge is the kind itself; a chat model is the same model at
+ * any address. */
+static const char *local_kind(const struct az_panel *p, const struct az_judge *j)
+{
+    const struct az_backend *b = j->backend_at < 0 ? NULL : &p->backends[j->backend_at];
+    return b && az_backend_is_local(b) ? b->kind : NULL;
+}
+
 static struct az_hash judge_identity(const struct az_panel *p, const struct az_judge *j)
 {
     struct az_hasher h;
     az_hasher_init(&h);
     put(&h, "judge/1");
+    az_hasher_int(&h, AZ_INSTRUCT_VERSION);
+    put(&h, local_kind(p, j));
     put_question(&h, &p->question);
     put_clip(&h, &p->clip);
     put(&h, template_of(p, j));

@@ -257,6 +257,16 @@ static void print_outcome(struct az_jw *w, const struct az_panel *panel, const s
         print_error(w, v->error, az_str(v->reason));
 }
 
+/* A call without a price makes the sum a figure that nobody knows. */
+static bool cost_known(struct az_ballots ballots)
+{
+    for (size_t i = 0; i < ballots.n; i++) {
+        if (ballots.v[i].used && ballots.v[i].attempts && !ballots.v[i].cost_known)
+            return false;
+    }
+    return true;
+}
+
 void az_verdict_print(struct az_buf *b, const struct az_panel *panel, const struct az_item *item,
                       const struct az_verdict *v, struct az_ballots ballots, bool brief)
 {
@@ -272,7 +282,10 @@ void az_verdict_print(struct az_buf *b, const struct az_panel *panel, const stru
     print_seats(&w, &v->seats);
     az_jw_kint(&w, "rounds", v->rounds);
     az_jw_key(&w, "usd");
-    az_jw_usd(&w, v->cost);
+    if (cost_known(ballots))
+        az_jw_usd(&w, v->cost);
+    else
+        az_jw_null(&w);
     if (!brief)
         print_ballots(&w, panel, item, ballots);
     az_jw_obj_end(&w);

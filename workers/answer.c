@@ -263,7 +263,9 @@ static int set_facts(struct az_reading *r)
     b->tokens_cached = r->reply->tokens_cached;
     b->tokens_reasoning = r->reply->tokens_reasoning;
     b->how = az_str(formats[r->ask->judge->answer].name);
-    return copy(r, r->reply->model, &b->model);
+    /* A server that does not name its model is taken at the panel's word. */
+    struct az_str model = r->reply->model.n ? r->reply->model : az_str(r->ask->judge->model);
+    return copy(r, model, &b->model);
 }
 
 /* What would be a slip of form in a whole answer is the cut in one that was cut:
@@ -297,8 +299,9 @@ int az_answer_read(struct az_arena *arena, const struct az_ask *ask, const struc
     return 0;
 }
 
-bool az_answer_form_ignored(const struct az_ask *ask, const struct az_ballot *ballot)
+bool az_answer_form_ignored(const struct az_ask *ask, const struct az_reply *reply,
+                            const struct az_ballot *ballot)
 {
     return ask->judge->answer == AZ_ANSWER_JSON && ask->caps.json != AZ_JSON_TEXT &&
-           ballot->error == AZ_BE_PARSE;
+           ballot->error == AZ_BE_PARSE && az_str_find(reply->text, AZ_STR("{")) < 0;
 }

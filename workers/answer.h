@@ -21,9 +21,11 @@
 int az_answer_read(struct az_arena *arena, const struct az_ask *ask, const struct az_reply *reply,
                    struct az_ballot *ballot);
 
-/* Was a JSON form sent that the server did not keep to? The ballot is what
- * az_answer_read() made. Then az_caps_learn_ignored() steps down. */
-bool az_answer_form_ignored(const struct az_ask *ask, const struct az_ballot *ballot);
+/* Was a JSON form sent that the server did not keep to at all: is there no JSON
+ * object in the text? (One that is broken is a slip of the model.) The ballot is
+ * what az_answer_read() made. Then az_caps_learn_ignored() steps down. */
+bool az_answer_form_ignored(const struct az_ask *ask, const struct az_reply *reply,
+                            const struct az_ballot *ballot);
 
 /* The answer's form in a sentence's end: "one JSON object …". */
 void az_answer_form(struct az_buf *b, const struct az_ask *ask);

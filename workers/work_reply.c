@@ -57,7 +57,8 @@ static int ask_with_mistake(struct az_work *w, struct work_call *c, const struct
 static void charge(struct work_call *c, const struct az_reply *reply)
 {
     const struct az_price *price = &c->ask.judge->price;
-    if (reply->has_cost) {
+    /* A gateway that knows no price says 0: the panel's stands then. */
+    if (reply->has_cost && (reply->cost || !price->known)) {
         c->cost = az_nusd_add(c->cost, reply->cost);
         c->cost_known = true;
     } else if (price->known && reply->has_usage) {
@@ -105,7 +106,7 @@ static int on_text(struct az_work *w, struct work_call *c, const struct az_respo
     struct az_ballot ballot = call_ballot(c);
     if (az_answer_read(fx->arena, &c->ask, reply, &ballot) < 0)
         return az_oom(err);
-    if (ballot.error && az_answer_form_ignored(&c->ask, &ballot)) {
+    if (ballot.error && az_answer_form_ignored(&c->ask, reply, &ballot)) {
         struct az_caps *caps = call_caps(w, c);
         if (caps && az_caps_learn_ignored(caps, &c->ask.caps)) {
             c->attempts--; /* finding out is free */

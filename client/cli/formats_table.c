@@ -101,7 +101,7 @@ static const struct az_format_field verdict[] = {
     HAS("criteria", AZ_F_MAP, "Verdicts by criterion."),
     HAS_OF("seats", AZ_F_OBJECT, "How many sat, were asked, voted.", seats),
     HAS("rounds", INT, "Rounds that were asked."),
-    HAS("usd", AZ_F_NUM, "What the item cost."),
+    HAS("usd", NUM_OR_NULL, "What the item cost; null where a price is not known."),
     MAY_OF("ballots", AZ_F_LIST, "All ballots; left out by --brief.", ballot),
     {0},
 };

@@ -12,7 +12,7 @@ static void read_answer(const struct az_ask *ask, const struct az_reply *reply, 
 {
     struct az_ballot ballot = {.key = ask->key, .label = AZ_LABEL_NONE};
     az_assert(az_answer_read(a, ask, reply, &ballot) == 0);
-    (void)az_answer_form_ignored(ask, &ballot);
+    (void)az_answer_form_ignored(ask, reply, &ballot);
     AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
     struct az_error err = {0};
     if (az_wire_ballot_pack(&b, &ballot, &err) < 0) {

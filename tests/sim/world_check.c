@@ -131,7 +131,8 @@ void check_verdict(struct world *w, int64_t seq)
 
 void check_end(struct world *w)
 {
-    bool broke = az_sched_counts(w->sched).broke;
+    struct az_counts counts = az_sched_counts(w->sched);
+    bool broke = counts.broke || counts.unaffordable;
     for (int i = 0; i < WORLD_ITEMS && !*w->failed; i++) {
         if (w->items[i].verdict.status == AZ_OPEN && !broke)
             world_fail(w, "item %d was left open", i);

@@ -15,6 +15,8 @@
 #include "core/mem.h"
 #include "tests/unit/unit.h"
 
+enum { SCENE_HUGE = 1000 }; /* items from this number on are long */
+
 struct scene {
     struct az_panel *panel;
     struct az_sched *sched;
@@ -70,7 +72,10 @@ static inline struct az_item *scene_item(int64_t seq)
     item->id = az_arena_str(item->arena, az_str(id));
     item->n_responses = 1;
     item->responses = az_arena_zalloc(item->arena, sizeof(*item->responses));
-    item->responses[0] = az_arena_str(item->arena, AZ_STR("text"));
+    static char huge[1 << 18];
+    memset(huge, 'x', sizeof(huge) - 1);
+    item->responses[0] = az_arena_str(item->arena, az_str(seq >= SCENE_HUGE ? huge : "text"));
+    assert_non_null(item->responses[0].p);
     return item;
 }
 
@@ -236,9 +241,9 @@ static inline const char *scene_event(struct scene *s, const char *event)
     const char *args = event + at;
     s->text[0] = '\0';
     int r = 0;
-    if (!strcmp(verb, "add"))
-        r = az_sched_add(s->sched, scene_item(args[0] - '0'), (struct az_ballots){0}, s->now,
-                         &s->fx, NULL);
+    int64_t item = 0;
+    if (!strcmp(verb, "add") && az_str_int(az_str(args), &item))
+        r = az_sched_add(s->sched, scene_item(item), (struct az_ballots){0}, s->now, &s->fx, NULL);
     else if (!strcmp(verb, "credit"))
         scene_credit(s, args);
     else if (!strcmp(verb, "answer") || !strcmp(verb, "again"))

@@ -288,6 +288,10 @@ static void identity(void **state)
         {"rules", ONE("", "") "policy: debate\naggregate: plurality\nlimits: {usd: 1}\n", true},
         {"weight", ONE("", "") "aggregate: {kind: weighted, weights: {j: 3}}\n", true},
         {"model", "question: pair\njudges: [openai/n]\n", false},
+        {"a recorded judge of that name",
+         "question: pair\nbackends: [{name: r, kind: recorded, file: b.tsv}]\n"
+         "judges: [{name: j, backend: r, model: m}]\n",
+         false},
         {"ask", ONE(", ask: why", ""), false},
         {"ties", ONE(", ties: false", ""), false},
         {"template", ONE("", "") "template: '{{first}} {{second}}'\n", false},

@@ -453,6 +453,35 @@ static void sched_money_ends(void **state)
     }
 }
 
+/* An item that is too dear for what is left stays open; the others go on. */
+static void sched_one_dear_item_is_not_the_end(void **state)
+{
+    (void)state;
+    struct scene s;
+    char usd[32];
+    snprintf(usd, sizeof(usd), "%.9f", (double)one_worst() * 8 / 1e9);
+    scene_paid(&s, usd, 0);
+    scene_event(&s, "credit 0 gpu 9");
+    scene_event(&s, "add 0");
+    assert_string_equal(scene_event(&s, "add 1000"), "");
+    assert_string_equal(scene_event(&s, "commit"), "ask 0: 0.0");
+    assert_string_equal(scene_event(&s, "done"), "1000 open");
+    scene_event(&s, "add 1");
+    scene_event(&s, "commit");
+    assert_false(az_sched_counts(s.sched).broke);
+    assert_int_equal(az_sched_counts(s.sched).unaffordable, 1);
+    assert_true(az_sched_room(s.sched));
+
+    /* Many of them are. */
+    for (int i = 1001; i < 1001 + 16; i++) {
+        char event[32];
+        snprintf(event, sizeof(event), "add %d", i);
+        scene_event(&s, event);
+    }
+    assert_true(az_sched_counts(s.sched).broke);
+    scene_release(&s);
+}
+
 /* What earlier runs may have spent is spent. */
 static void sched_counts_earlier_runs(void **state)
 {
@@ -627,6 +656,7 @@ int main(void)
         cmocka_unit_test(sched_early_stop_decides),
         cmocka_unit_test(sched_raise_waits_for_the_commit),
         cmocka_unit_test(sched_money_ends),
+        cmocka_unit_test(sched_one_dear_item_is_not_the_end),
         cmocka_unit_test(sched_counts_earlier_runs),
         cmocka_unit_test(sched_losses_and_late_answers_cost),
         cmocka_unit_test(sched_survives_absurd_costs),

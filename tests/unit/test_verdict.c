@@ -234,6 +234,25 @@ static void ballots_stand_in_plan_order(void **state)
     seated_release(&s);
 }
 
+/* A sum with a price in it that nobody knows is no figure. */
+static void an_unknown_price(void **state)
+{
+    (void)state;
+    struct seated s;
+    two_judges(&s);
+    AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
+    const struct az_verdict v = {.status = AZ_OPEN, .label = AZ_LABEL_NONE};
+    s.ballots[0] = full_ballot();
+    s.n = 1;
+    for (int known = 0; known < 2; known++) {
+        s.ballots[0].cost_known = known;
+        s.ballots[0].used = true;
+        const char *usd = known ? "\"usd\":0,\"ballots\"" : "\"usd\":null,\"ballots\"";
+        assert_non_null(strstr(print(&s, &v, false, &b), usd));
+    }
+    seated_release(&s);
+}
+
 static void without_memory(void **state)
 {
     (void)state;
@@ -261,6 +280,7 @@ int main(void)
         cmocka_unit_test(verdict_lines),
         cmocka_unit_test(ballot_lines),
         cmocka_unit_test(ballots_stand_in_plan_order),
+        cmocka_unit_test(an_unknown_price),
         cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
