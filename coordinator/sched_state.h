@@ -94,6 +94,19 @@ void fifo_init(struct fifo *f);
 void fifo_push(struct fifo *f, struct entry *e);
 struct entry *fifo_pop(struct fifo *f);
 
+/* sched_entry.c: the items in the window */
+void entry_free(struct entry *e);
+void deadline_set(struct az_sched *s, struct entry *e, az_ms at);
+/* The call under way for an item that has left; false: there is none. */
+bool orphan_take(struct az_sched *s, int peer, const struct az_key *key, struct orphan *ret);
+/* Decided and durable, or open for good: out of the window, to the done ones. */
+void entry_leave(struct az_sched *s, struct entry *e);
+struct ask *ask_find(const struct entry *e, const struct az_key *key);
+int ballot_add(struct entry *e, const struct az_ballot *ballot);
+/* Ask the policy what is next, and do it. */
+int entry_fold(struct az_sched *s, struct entry *e, struct az_effects *fx, struct az_error *err);
+bool worth_folding(const struct az_sched *s, const struct entry *e);
+
 /* sched_dispatch.c: send what credit and money allow. */
 int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err);
 void queue_push(struct az_sched *s, struct ask *a);

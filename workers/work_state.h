@@ -113,7 +113,8 @@ int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_cal
 int call_on_cached(struct az_work *w, struct work_call *c, struct az_str reply, struct az_wfxs *fx,
                    struct az_error *err);
 
-/* work.c: queues */
+/* work_queue.c: queues */
+int give_back(struct az_work *w, struct work_call *c, struct az_wfxs *fx);
 void ready_push(struct work_call *c);
 int wait_until(struct az_work *w, struct work_call *c, az_ms at);
 int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az_wfxs *fx,
