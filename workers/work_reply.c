@@ -152,8 +152,11 @@ static int on_failure(struct az_work *w, struct work_call *c, const struct az_re
     return end_with_answer(w, c, response, reply, &ballot, fx, err);
 }
 
-static enum az_window_end load_of(const struct az_response *response)
+/* Slots that somebody stated are kept to; only a window of our own adapts. */
+static enum az_window_end load_of(const struct work_backend *b, const struct az_response *response)
 {
+    if (b->backend->slots)
+        return AZ_WINDOW_NEUTRAL;
     if (response->status == 429 || response->status == 503 || response->status == 529)
         return AZ_WINDOW_OVERLOAD;
     return response->status >= 200 && response->status < 300 ? AZ_WINDOW_OK : AZ_WINDOW_NEUTRAL;
@@ -177,7 +180,7 @@ int call_on_reply(struct az_work *w, struct work_call *c, const struct az_respon
     struct work_backend *b = c->backend;
     struct az_reply reply = {0};
     b->kind->reply(&reply, &c->ask, response, now_wall_ms);
-    az_window_end(&b->window, load_of(response), c->started, now);
+    az_window_end(&b->window, load_of(b, response), c->started, now);
     if (backend_failed(response))
         count_failure(b, reply.error_text, now);
     else

@@ -407,6 +407,32 @@ static void work_breaker(void **state)
     work_scene_release(&s);
 }
 
+/* Overload halves a window that nobody stated; stated slots are kept to. */
+static void work_adapts_where_nothing_is_stated(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *slots;
+        int window;
+    } rows[] = {{"", 8}, {", slots: 16", 16}};
+    for (size_t i = 0; i < AZ_LEN(rows); i++) {
+        struct work_scene s;
+        char yaml[512];
+        snprintf(yaml, sizeof(yaml),
+                 "question: {kind: choice, labels: [A, B], ask: Which?}\n"
+                 "backends: [{name: gpu, kind: openai, url: 'http://x/v1'%s}]\n"
+                 "judges: [{name: a, backend: gpu, model: m}]\n",
+                 rows[i].slots);
+        work_scene_init(&s, yaml, false, 0);
+        work_event(&s, "ask 0.0");
+        assert_int_equal(az_window_size(&s.work->backends[0].window), 16);
+        work_event(&s, "tick 10");
+        work_event(&s, "status 0.0 429");
+        assert_int_equal(az_window_size(&s.work->backends[0].window), rows[i].window);
+        work_scene_release(&s);
+    }
+}
+
 /* Two urls: the less busy one is called. */
 static void work_spreads_over_urls(void **state)
 {
@@ -533,6 +559,7 @@ int main(void)
         cmocka_unit_test(work_stop_keeps_the_bill),
         cmocka_unit_test(work_keeps_to_rpm),
         cmocka_unit_test(work_breaker),
+        cmocka_unit_test(work_adapts_where_nothing_is_stated),
         cmocka_unit_test(work_spreads_over_urls),
         cmocka_unit_test(work_measures_at_once),
         cmocka_unit_test(work_recorded_waits_its_delay),
