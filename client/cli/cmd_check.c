@@ -186,6 +186,8 @@ static int check(const struct options *o, const char *panel_path, const char *it
         r = report(&c, items, &b, err);
     if (r == 0)
         *code = az_print(&b);
+    if (r == 0 && *code == AZ_EXIT_OK && c.bad)
+        *code = AZ_EXIT_ITEMS; /* as the run itself would end */
     az_item_free(c.first);
     az_seen_ids_release(&c.seen);
     az_estimate_release(&c.estimate);
@@ -213,8 +215,8 @@ const struct az_command az_cmd_check = {
     .args = "PANEL [ITEMS]",
     .summary = "validate, show prompts, estimate calls and cost; asks nobody",
     .more = "Shows what the panel resolved to and what each judge will read of the first\n"
-            "item. With ITEMS it reads them all, tells bad lines, and estimates what the job\n"
-            "will take.",
+            "item. With ITEMS it reads them all, tells bad lines (exit 65), and estimates\n"
+            "what the job will take.",
     .options = table,
     .run = run,
 };

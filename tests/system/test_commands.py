@@ -20,7 +20,7 @@ def test_check_asks_nobody(world):
     panel = world.write("p.yaml", chat(stub.url))
     items = world.write("i.jsonl", json.dumps(PAIR) + "\n{bad\n" + json.dumps(PAIR) + "\n")
     done = world.assize("check", panel, items)
-    assert done.rc == 0, done
+    assert done.rc == 65, done
     assert "what j will read of item q1" in done.stdout
     assert "items in " in done.stdout and ": 1, repeated lines 1, bad lines 1" in done.stdout
     assert "asked of others" in done.stdout
