@@ -162,6 +162,7 @@ struct az_hash az_request_hash(const struct az_ask *ask)
     az_hasher_str(&h, az_str(ask->judge->model));
     az_hasher_str(&h, az_buf_view(&params));
     az_hasher_str(&h, (struct az_str){(const char *)ask->prompt->hash.bytes, AZ_HASH_BYTES});
+    az_hasher_str(&h, az_str(ask->backend->headers));
     az_hasher_int(&h, ask->key.sample);
     az_hasher_str(&h, ask->said);
     az_hasher_str(&h, ask->mistake);

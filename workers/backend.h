@@ -87,5 +87,6 @@ void az_request_params(struct az_buf *b, const struct az_ask *ask);
 void az_request_mistake(struct az_buf *b, const struct az_ask *ask);
 
 /* What the cache is asked by: model, provider kind, effective parameters,
- * prompt (nonces zeroed), sample; never job, nonce or backend name. */
+ * headers of the panel's own, prompt (nonces zeroed), sample; never job, nonce or
+ * backend name. */
 struct az_hash az_request_hash(const struct az_ask *ask);

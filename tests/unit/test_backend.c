@@ -167,6 +167,10 @@ static void other_extra(struct fixture *f)
 {
     f->judge.extra = "{\"top_p\":1}";
 }
+static void beta(struct fixture *f) /* headers can switch a model's behaviour */
+{
+    f->backend.headers = "{\"anthropic-beta\":\"x\"}";
+}
 static void asked_again(struct fixture *f)
 {
     f->ask.mistake = AZ_STR("no");
@@ -182,19 +186,13 @@ static const struct {
     void (*set)(struct fixture *f);
     bool same;
 } changes[] = {
-    {"nothing", nothing, true},
-    {"another server", elsewhere, true},
-    {"nonces", nonces, true},
-    {"prompt", other_prompt, false},
-    {"model", other_model, false},
-    {"provider", other_kind, false},
-    {"sample", other_sample, false},
-    {"temperature", warmer, false},
-    {"room", longer, false},
-    {"form", other_form, false},
-    {"extra", other_extra, false},
-    {"a mistake", asked_again, false},
-    {"what was said", asked_again_after, false},
+    {"nothing", nothing, true},        {"another server", elsewhere, true},
+    {"nonces", nonces, true},          {"prompt", other_prompt, false},
+    {"model", other_model, false},     {"provider", other_kind, false},
+    {"sample", other_sample, false},   {"temperature", warmer, false},
+    {"room", longer, false},           {"form", other_form, false},
+    {"extra", other_extra, false},     {"headers", beta, false},
+    {"a mistake", asked_again, false}, {"what was said", asked_again_after, false},
 };
 
 static struct az_hash hash_after(void (*set)(struct fixture *f))
