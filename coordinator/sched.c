@@ -409,6 +409,11 @@ int az_sched_on_tick(struct az_sched *s, az_ms now, struct az_effects *fx, struc
         }
         /* Back of the list, so that one that waits for the disk is not met again. */
         deadline_set(s, e, INT64_MAX);
+        if (e->blocked) { /* a backend or money is wanted, and no failure of judges */
+            if (e->state == ENTRY_ACTIVE)
+                entry_release_open(s, e);
+            continue;
+        }
         e->closed = true;
         if (e->state == ENTRY_ACTIVE) {
             int r = entry_fold(s, e, fx, err);

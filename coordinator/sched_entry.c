@@ -89,9 +89,19 @@ void entry_leave(struct az_sched *s, struct entry *e)
     fifo_push(&s->done, e);
 }
 
+/* Its questions that nobody has been sent yet are wanted no more. */
+static void queue_remove_all(struct az_sched *s, struct entry *e)
+{
+    for (size_t i = 0; i < e->n_asks && e->queued; i++) {
+        if (e->asks[i]->state == ASK_QUEUED)
+            queue_remove(s, e->asks[i]);
+    }
+}
+
 void entry_release_open(struct az_sched *s, struct entry *e)
 {
     active_unlink(s, e);
+    queue_remove_all(s, e);
     e->verdict = (struct az_verdict){.status = AZ_OPEN, .label = AZ_LABEL_NONE};
     s->counts.open++;
     entry_leave(s, e);
@@ -140,10 +150,7 @@ static int entry_decide(struct az_sched *s, struct entry *e, const struct az_ste
                         struct az_effects *fx)
 {
     active_unlink(s, e);
-    for (size_t i = 0; i < e->n_asks && e->queued; i++) {
-        if (e->asks[i]->state == ASK_QUEUED)
-            queue_remove(s, e->asks[i]);
-    }
+    queue_remove_all(s, e);
     e->verdict = step->verdict;
     e->used = step->used;
     for (size_t i = 0; i < e->n_ballots; i++)
