@@ -28,6 +28,15 @@ struct az_price {
 
 enum { AZ_URLS_MAX = 256 };
 
+/* A program that serves a backend's model, run by the worker. */
+struct az_serve {
+    size_t n_command;
+    const char **command; /* its argv, ending in NULL */
+    const char *ready;    /* a url that answers 200 once it serves */
+    bool restart;         /* run again when it ends */
+    int stop_s;           /* from SIGTERM to SIGKILL */
+};
+
 struct az_backend {
     const char *name;
     const char *kind; /* "openai", "anthropic", "lexical", "recorded" */
@@ -40,6 +49,12 @@ struct az_backend {
                             folder of the file that names it */
     int delay_ms;        /* recorded: answer after */
     const char *headers; /* extra headers, JSON object, or NULL */
+
+    /* In a worker's configuration only (core/backends.h). */
+    const char *limit_group; /* rpm and tpm are shared by workers that name it; NULL = none */
+    size_t n_models;
+    const char **models;          /* that it serves, for people; none = not said */
+    const struct az_serve *serve; /* NULL = somebody else runs it */
 };
 
 /* An answer cut off for want of room is asked once more with so many times

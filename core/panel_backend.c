@@ -91,10 +91,12 @@ static int check_keys(const struct az_panel_draft *d, const struct az_backend_dr
         const char *key;
         bool remote, recorded, submitted;
     } rules[] = {
-        {"url", true, false, false},     {"key", true, false, false},
-        {"headers", true, false, false}, {"rpm", true, false, true},
-        {"tpm", true, false, true},      {"slots", true, true, true},
-        {"file", false, true, false},    {"delay_ms", false, true, true},
+        {"url", true, false, false},         {"key", true, false, false},
+        {"headers", true, false, false},     {"rpm", true, false, true},
+        {"tpm", true, false, true},          {"slots", true, true, true},
+        {"file", false, true, false},        {"delay_ms", false, true, true},
+        {"models", true, false, false},      {"serve", true, false, false},
+        {"limit_group", true, false, false},
     };
     const char *kind = az_backend_words[draft->kind];
     for (size_t i = 0; i < AZ_LEN(rules); i++) {
@@ -113,6 +115,30 @@ static int check_keys(const struct az_panel_draft *d, const struct az_backend_dr
         }
     }
     return 0;
+}
+
+/* A panel may come from anybody: it says what to ask, and runs nothing. */
+static int no_worker_keys(const struct az_yaml *map, struct az_error *err)
+{
+    for (int i = 0; map->type == AZ_Y_MAP && i < AZ_WORKER_ROWS; i++) {
+        const char *key = az_worker_backend_keys[i].name;
+        const struct az_yaml *y = az_yaml_get(map, key);
+        if (!y)
+            continue;
+        az_yaml_fail_key(err, y, "'%s' is refused in a panel", key);
+        az_hint(err, "It belongs to a backend of a worker's configuration.");
+        return AZ_EINVAL;
+    }
+    return 0;
+}
+
+static int fill(const struct az_panel_draft *d, const struct az_yaml *map,
+                struct az_backend_draft *draft, struct az_error *err)
+{
+    if (d->worker)
+        return az_keys_fill(map, az_worker_backend_keys, "a backend", draft, err);
+    int r = no_worker_keys(map, err);
+    return r < 0 ? r : az_keys_fill(map, az_backend_keys, "a backend", draft, err);
 }
 
 static int recorded_file(struct az_panel_draft *d, struct az_backend *b, const struct az_yaml *map,
@@ -134,7 +160,7 @@ int az_panel_backend(struct az_panel_draft *d, const struct az_yaml *map, const 
                      struct az_backend *ret, struct az_error *err)
 {
     struct az_backend_draft draft = {0};
-    int r = az_keys_fill(map, az_backend_keys, "a backend", &draft, err);
+    int r = fill(d, map, &draft, err);
     if (r == 0)
         r = check_keys(d, &draft, map, err);
     if (r == 0)
@@ -155,6 +181,8 @@ int az_panel_backend(struct az_panel_draft *d, const struct az_yaml *map, const 
         r = az_panel_provider(d, &draft.backend, draft.kind, map, err);
     if (r == 0 && draft.kind == AZ_KIND_RECORDED)
         r = recorded_file(d, &draft.backend, map, from, err);
+    if (r == 0)
+        r = az_panel_worker_backend(d, &draft, map, err);
     if (r < 0)
         return r;
     draft.backend.kind = az_backend_words[draft.kind];

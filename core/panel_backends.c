@@ -68,7 +68,7 @@ static int parse_more(struct az_panel_draft *d, struct az_error *err)
     return az_panel_expand(d, root, err);
 }
 
-static int check_twins(const struct az_yaml *list, struct az_error *err)
+int az_panel_backend_twins(const struct az_yaml *list, struct az_error *err)
 {
     for (const struct az_yaml *c = list ? list->first : NULL; c; c = c->next) {
         const struct az_yaml *name = az_yaml_get(c, "name");
@@ -88,9 +88,9 @@ int az_panel_backends(struct az_panel_draft *d, struct az_error *err)
     if (list && list->type != AZ_Y_LIST)
         return az_yaml_fail(err, list, "'backends' must be a list, not %s",
                             az_ytype_name(list->type));
-    r = check_twins(list, err);
+    r = az_panel_backend_twins(list, err);
     if (r == 0)
-        r = check_twins(d->more_backends, err);
+        r = az_panel_backend_twins(d->more_backends, err);
     if (r < 0)
         return r;
 

@@ -59,7 +59,27 @@ const struct az_key_row az_clip_keys[] = {
     {0},
 };
 
-const struct az_key_row az_backend_keys[] = {
+const struct az_key_row az_serve_keys[] = {
+    {"command", AZ_KEY_NODE, AT(serve_draft, command), .shape = AZ_SHAPE_TEXTS, .required = true,
+     .doc = "The program and its arguments, as a list; no shell reads it."},
+    {"ready", AZ_KEY_TEXT, AT(serve_draft, serve.ready), .required = true,
+     .doc = "The url that answers 200 once the program serves; before that nothing is asked."},
+    {"restart", AZ_KEY_BOOL, AT(serve_draft, serve.restart), .def = "true",
+     .doc = "Run it again when it ends by itself, after a pause that grows."},
+    {"stop_s", AZ_KEY_INT, AT(serve_draft, serve.stop_s), .min = 1, .max = 600, .def = "10",
+     .doc = "Seconds from asking it to end (SIGTERM) to ending it (SIGKILL)."},
+    {0},
+};
+
+/* The first AZ_WORKER_ROWS are a worker's alone. */
+const struct az_key_row az_worker_backend_keys[] = {
+    {"limit_group", AZ_KEY_TEXT, AT(backend_draft, backend.limit_group),
+     .doc = "A name that all workers with the same account say: the coordinator keeps `rpm` and "
+            "`tpm` over all of them."},
+    {"models", AZ_KEY_NODE, AT(backend_draft, models), .shape = AZ_SHAPE_TEXTS,
+     .doc = "The models it serves, for people who look at the workers."},
+    {"serve", AZ_KEY_NODE, AT(backend_draft, serve), .shape = AZ_SHAPE_TABLE, .sub = az_serve_keys,
+     .doc = "A program that serves it, run and watched by the worker."},
     {"name", AZ_KEY_TEXT, AT(backend_draft, backend.name), .required = true,
      .doc = "The name that judges call it by."},
     {"kind", AZ_KEY_WORD, AT(backend_draft, kind), .words = az_backend_words,

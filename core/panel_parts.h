@@ -47,6 +47,7 @@ struct az_panel_draft {
     struct az_limits limits;
     struct az_yaml *more_backends;      /* --backends, a list; or NULL */
     const struct az_yaml **judge_nodes; /* where each judge was written */
+    bool worker;                        /* not a panel's backends, but a worker's */
 };
 
 enum az_backend_kind_id { AZ_KIND_OPENAI, AZ_KIND_ANTHROPIC, AZ_KIND_LEXICAL, AZ_KIND_RECORDED };
@@ -55,7 +56,12 @@ enum az_backend_kind_id { AZ_KIND_OPENAI, AZ_KIND_ANTHROPIC, AZ_KIND_LEXICAL, AZ
 struct az_backend_draft {
     struct az_backend backend;
     enum az_backend_kind_id kind;
-    const struct az_yaml *url, *headers;
+    const struct az_yaml *url, *headers, *models, *serve;
+};
+
+struct az_serve_draft {
+    struct az_serve serve;
+    const struct az_yaml *command;
 };
 
 struct az_usd_per_mtok {
@@ -74,7 +80,11 @@ struct az_judge_draft {
 extern const struct az_key_row az_panel_keys[];
 extern const struct az_key_row az_question_keys[];
 extern const struct az_key_row az_clip_keys[];
-extern const struct az_key_row az_backend_keys[];
+/* Those of a worker's backends; the first are a worker's alone. */
+enum { AZ_WORKER_ROWS = 3 };
+extern const struct az_key_row az_worker_backend_keys[];
+extern const struct az_key_row az_serve_keys[];
+#define az_backend_keys (az_worker_backend_keys + AZ_WORKER_ROWS)
 extern const struct az_key_row az_judge_keys[];
 extern const struct az_key_row az_price_keys[];
 extern const struct az_key_row az_policy_keys[];
@@ -125,6 +135,11 @@ void az_panel_identify(struct az_panel *p);
 int az_panel_backend(struct az_panel_draft *d, const struct az_yaml *map, const char *from,
                      struct az_backend *ret, struct az_error *err);
 bool az_kind_is_remote(enum az_backend_kind_id kind);
+/* backends.c. What only a worker's backend has. */
+int az_panel_worker_backend(struct az_panel_draft *d, struct az_backend_draft *draft,
+                            const struct az_yaml *map, struct az_error *err);
+/* panel_backends.c. No two of one name. */
+int az_panel_backend_twins(const struct az_yaml *list, struct az_error *err);
 /* panel_urls.c. From draft->url, or where the kind's provider is. */
 int az_panel_urls(struct az_panel_draft *d, struct az_backend_draft *draft, struct az_error *err);
 int az_panel_provider(struct az_panel_draft *d, struct az_backend *b, enum az_backend_kind_id kind,
