@@ -1,0 +1,415 @@
+#include "coordinator/io_door.h"
+
+#include "core/map.h"
+#include "core/mem.h"
+
+enum { NAME_MAX_BYTES = 128 };
+
+enum state {
+    FREE,
+    LIVE,
+    OVER, /* its GONE has not been given */
+};
+
+struct session {
+    enum state state;
+    struct az_route route;
+    uint64_t seq_in, seq_out;
+    bool told;  /* something, since the last tick */
+    char *text; /* name and software, one block */
+    struct az_door_peer peer;
+};
+
+struct az_door {
+    struct az_door_config config;
+    struct az_sock *sock;
+    struct az_arena *in, *out;
+    struct az_map routes; /* hash of a route -> its live session */
+    az_ms due;            /* next heartbeats */
+    int opened;           /* its OPENED has not been given; -1 = none */
+    int max;              /* sessions at once */
+    int n;                /* places ever taken: one more, for who says hello again */
+    int n_free, n_over;
+    int *free, *over; /* stacks of places */
+    struct session *sessions;
+};
+
+int az_door_new(const struct az_door_config *config, struct az_door **ret, struct az_error *err)
+{
+    AZ_AUTO(door) d = az_zalloc(sizeof(*d));
+    if (!d)
+        return az_oom(err);
+    d->config = *config;
+    d->opened = -1;
+    d->max = config->peers_max ? config->peers_max : AZ_DOOR_PEERS_MAX;
+    d->due = config->silence_ms ? 0 : INT64_MAX;
+    size_t places = (size_t)d->max + 1;
+    d->free = az_alloc(places * sizeof(*d->free));
+    d->over = az_alloc(places * sizeof(*d->over));
+    d->sessions = az_zalloc(places * sizeof(*d->sessions));
+    d->in = az_arena_new(65536);
+    d->out = az_arena_new(65536);
+    if (!d->free || !d->over || !d->sessions || !d->in || !d->out)
+        return az_oom(err);
+    int r = az_sock_bind(config->net, config->endpoint, &d->sock, err);
+    if (r < 0)
+        return az_wrap(err, "%s", config->name);
+    *ret = AZ_TAKE(d);
+    return 0;
+}
+
+void az_door_free(struct az_door *d)
+{
+    if (!d)
+        return;
+    for (int i = 0; i < d->n; i++)
+        free(d->sessions[i].text);
+    az_sock_free(d->sock);
+    az_map_release(&d->routes);
+    az_arena_free(d->in);
+    az_arena_free(d->out);
+    free(d->sessions);
+    free(d->free);
+    free(d->over);
+    free(d);
+}
+
+int az_door_fd(const struct az_door *d)
+{
+    return az_sock_fd(d->sock);
+}
+
+/* ---- sessions ---- */
+
+static int64_t route_key(const struct az_route *route)
+{
+    return (int64_t)az_hash64(0, (struct az_str){(const char *)route->bytes, route->n});
+}
+
+static bool route_eq(const struct az_route *a, const struct az_route *b)
+{
+    return a->n == b->n && !memcmp(a->bytes, b->bytes, a->n);
+}
+
+/* Whoever has this route's hash. */
+static struct session *holder(const struct az_door *d, const struct az_route *route)
+{
+    return az_map_get(&d->routes, route_key(route));
+}
+
+static struct session *session_find(const struct az_door *d, const struct az_route *route)
+{
+    struct session *s = holder(d, route);
+    return s && route_eq(&s->route, route) ? s : NULL;
+}
+
+static struct session *session_at(struct az_door *d, int peer)
+{
+    return peer >= 0 && peer < d->n && d->sessions[peer].state == LIVE ? &d->sessions[peer] : NULL;
+}
+
+static void place_free(struct az_door *d, int place)
+{
+    d->sessions[place].state = FREE;
+    d->free[d->n_free++] = place;
+}
+
+static void session_end(struct az_door *d, struct session *s, bool tell_caller)
+{
+    int place = (int)(s - d->sessions);
+    az_map_remove(&d->routes, route_key(&s->route));
+    if (d->opened == place) { /* who never came is never gone */
+        d->opened = -1;
+        tell_caller = false;
+    }
+    if (!tell_caller) {
+        place_free(d, place);
+        return;
+    }
+    s->state = OVER;
+    d->over[d->n_over++] = place;
+}
+
+/* What a peer said of itself. */
+static int session_text(struct session *s, const struct az_msg *hello)
+{
+    struct az_str name = hello->hello.name, software = hello->hello.software;
+    char *text = az_zalloc(name.n + software.n + 2);
+    if (!text)
+        return AZ_ENOMEM;
+    if (name.n)
+        memcpy(text, name.p, name.n);
+    if (software.n)
+        memcpy(text + name.n + 1, software.p, software.n);
+    free(s->text);
+    s->text = text;
+    s->peer.name = text;
+    s->peer.software = text + name.n + 1;
+    return 0;
+}
+
+static int session_new(struct az_door *d, const struct az_route *route, const struct az_msg *hello,
+                       struct session **ret, struct az_error *err)
+{
+    bool fresh = !d->n_free;
+    if (d->n - d->n_free - d->n_over >= d->max || holder(d, route))
+        return az_fail(err, AZ_EBUSY, "there is no room for more than %d %s", d->max,
+                       d->config.name);
+    int place = fresh ? d->n : d->free[d->n_free - 1];
+    struct session *s = &d->sessions[place];
+    if (session_text(s, hello) < 0 || az_map_put(&d->routes, route_key(route), s) < 0)
+        return az_oom(err);
+    d->n += fresh;
+    d->n_free -= !fresh;
+    s->state = LIVE;
+    s->route = *route;
+    s->seq_in = 1;
+    s->seq_out = 0;
+    *ret = s;
+    return 0;
+}
+
+/* ---- sending ---- */
+
+static int send_to(struct az_door *d, const struct az_route *route, struct az_msg *msg,
+                   struct az_error *err)
+{
+    struct az_buf frame = az_buf(AZ_WIRE_FRAME_MAX);
+    int r = az_wire_pack(&frame, msg, d->out, err);
+    az_arena_reset(d->out);
+    if (r < 0) {
+        az_buf_release(&frame);
+        return r;
+    }
+    size_t n = frame.n;
+    char *p = az_buf_take(&frame);
+    return p ? az_sock_send(d->sock, route, p, n, err) : az_oom(err);
+}
+
+static int session_send(struct az_door *d, struct session *s, struct az_msg *msg,
+                        struct az_error *err)
+{
+    msg->seq = s->seq_out + 1;
+    int r = send_to(d, &s->route, msg, err);
+    if (r == 0) {
+        s->seq_out++;
+        s->told = true;
+    }
+    return r;
+}
+
+int az_door_send(struct az_door *d, int peer, struct az_msg *msg, struct az_error *err)
+{
+    struct session *s = session_at(d, peer);
+    if (!s)
+        return az_fail(err, AZ_ENOENT, "no such peer");
+    int r = session_send(d, s, msg, err);
+    if (r == AZ_ENOENT)
+        session_end(d, s, true);
+    return r;
+}
+
+/* One clear word to whoever is not heard any more. */
+static void tell(struct az_door *d, const struct az_route *route, uint64_t seq,
+                 const struct az_error *why)
+{
+    struct az_msg refuse = {.kind = AZ_MSG_REFUSE, .seq = seq};
+    refuse.refuse.what = az_str(why->what);
+    send_to(d, route, &refuse, NULL);
+}
+
+void az_door_refuse(struct az_door *d, int peer, const struct az_error *why)
+{
+    struct session *s = session_at(d, peer);
+    if (!s)
+        return;
+    tell(d, &s->route, s->seq_out + 1, why);
+    session_end(d, s, false);
+}
+
+void az_door_drop(struct az_door *d, int peer)
+{
+    struct session *s = session_at(d, peer);
+    if (s)
+        session_end(d, s, false);
+}
+
+const struct az_door_peer *az_door_peer(const struct az_door *d, int peer)
+{
+    return peer >= 0 && peer < d->n ? &d->sessions[peer].peer : NULL;
+}
+
+/* Twice in a quarter of the silence: who was told something since the last time
+ * is passed over, and is not told later than the next. */
+az_ms az_door_tick(struct az_door *d, az_ms now)
+{
+    if (now < d->due)
+        return d->due;
+    for (int i = 0; i < d->n; i++) {
+        struct session *s = session_at(d, i);
+        struct az_msg heartbeat = {.kind = AZ_MSG_HEARTBEAT};
+        if (s && !s->told)
+            az_door_send(d, i, &heartbeat, NULL);
+        if (s)
+            s->told = false;
+    }
+    d->due = now + AZ_MAX(d->config.silence_ms / 8, (az_ms)1);
+    return d->n_over ? now : d->due;
+}
+
+void az_door_stop_all(struct az_door *d)
+{
+    for (int i = 0; i < d->n; i++) {
+        struct az_msg stop = {.kind = AZ_MSG_STOP};
+        if (session_at(d, i))
+            az_door_send(d, i, &stop, NULL);
+    }
+}
+
+/* ---- receiving ---- */
+
+/* Names stand in logs and lists: short, and text. */
+static bool presentable(struct az_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+            return false;
+    }
+    return s.n <= NAME_MAX_BYTES && az_utf8_valid(s, NULL);
+}
+
+/* A session for who may have one; else *why. */
+static int admit(struct az_door *d, const struct az_route *route, const struct az_msg *hello,
+                 struct session **ret, struct az_error *why)
+{
+    if (!presentable(hello->hello.name) || !presentable(hello->hello.software))
+        return az_fail(why, AZ_EPROTO, "a name that is not %d bytes of plain text at the most",
+                       NAME_MAX_BYTES);
+    return session_new(d, route, hello, ret, why);
+}
+
+static int on_hello(struct az_door *d, const struct az_route *route, const struct az_msg *msg,
+                    az_ms now, struct az_error *err)
+{
+    struct session *s = session_find(d, route);
+    if (s) /* whoever says hello again holds nothing of what it was sent before */
+        session_end(d, s, true);
+    struct az_error why = {0};
+    int r = admit(d, route, msg, &s, &why);
+    if (r == AZ_ENOMEM)
+        return az_oom(err);
+    if (r < 0) {
+        tell(d, route, 1, &why);
+        return 0;
+    }
+    s->peer.principal = "";
+    s->peer.roles = d->config.roles;
+    s->peer.since = s->peer.heard = now;
+    d->opened = (int)(s - d->sessions);
+    struct az_msg welcome = {.kind = AZ_MSG_WELCOME};
+    welcome.hello.software = AZ_STR("assize " ASSIZE_VERSION);
+    r = session_send(d, s, &welcome, err);
+    if (r == 0)
+        return 0;
+    session_end(d, s, false); /* gone before it was welcomed */
+    return r == AZ_ENOENT || r == AZ_EAGAIN ? 0 : r;
+}
+
+/* What only a coordinator says. */
+static bool misdirected(const struct az_msg *msg)
+{
+    switch (msg->kind) {
+    case AZ_MSG_WELCOME:
+    case AZ_MSG_REFUSE:
+    case AZ_MSG_PANEL:
+    case AZ_MSG_QUESTIONS:
+    case AZ_MSG_STOP:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void discard(const struct az_msg *msg)
+{
+    for (size_t i = 0; msg->kind == AZ_MSG_QUESTIONS && i < msg->questions.n_items; i++)
+        az_item_free(msg->questions.items[i]);
+}
+
+/* AZ_EPROTO: *why is what to tell. */
+static int check(const struct session *s, const struct az_msg *msg, struct az_error *why)
+{
+    if (msg->seq != s->seq_in + 1)
+        return az_fail(why, AZ_EPROTO, "message %llu after message %llu",
+                       (unsigned long long)msg->seq, (unsigned long long)s->seq_in);
+    if (misdirected(msg))
+        return az_fail(why, AZ_EPROTO, "a message that only a coordinator sends");
+    return 0;
+}
+
+/* True: *ret is what happened. */
+static bool pending(struct az_door *d, struct az_door_event *ret)
+{
+    if (d->n_over) {
+        ret->kind = AZ_DOOR_GONE;
+        ret->peer = d->over[--d->n_over];
+        place_free(d, ret->peer);
+        return true;
+    }
+    if (d->opened < 0)
+        return false;
+    ret->kind = AZ_DOOR_OPENED;
+    ret->peer = d->opened;
+    d->opened = -1;
+    return true;
+}
+
+/* One message off the socket. Positive: *ret is filled. 0: nothing for the caller,
+ * or something pending. */
+static int take(struct az_door *d, az_ms now, struct az_door_event *ret, struct az_error *err)
+{
+    struct az_route route = {0};
+    struct az_str frame;
+    struct az_error why = {0};
+    int r = az_sock_recv(d->sock, &route, &frame, &why);
+    if (r < 0 && r != AZ_EPROTO) {
+        *err = why;
+        return r;
+    }
+    struct az_msg *msg = &ret->msg;
+    az_arena_reset(d->in);
+    bool whole = r == 0 && (r = az_wire_unpack(frame, d->in, msg, &why)) == 0;
+    if (r == AZ_ENOMEM)
+        return az_oom(err);
+    if (whole && msg->kind == AZ_MSG_HELLO)
+        return on_hello(d, &route, msg, now, err);
+
+    struct session *s = session_find(d, &route);
+    if (s && whole)
+        r = check(s, msg, &why);
+    if (whole && (!s || r < 0))
+        discard(msg);
+    if (!s)
+        return 0; /* ignored until it says hello */
+    if (r < 0) {
+        tell(d, &s->route, s->seq_out + 1, &why);
+        session_end(d, s, true);
+        return 0;
+    }
+    s->seq_in++;
+    s->peer.heard = now;
+    ret->kind = AZ_DOOR_MESSAGE;
+    ret->peer = (int)(s - d->sessions);
+    return 1;
+}
+
+int az_door_receive(struct az_door *d, az_ms now, struct az_door_event *ret, struct az_error *err)
+{
+    for (;;) {
+        if (pending(d, ret))
+            return 0;
+        int r = take(d, now, ret, err);
+        if (r != 0)
+            return AZ_MIN(r, 0);
+    }
+}
