@@ -1,8 +1,8 @@
 #include "client/cli/case_text.h"
 
 #include "client/cli/human.h"
-#include "client/cli/wrap.h"
 #include "core/mem.h"
+#include "core/wrap.h"
 
 enum { INDENT = 2, NAME_MOST = 40, PROBS_SHOWN = 8 };
 

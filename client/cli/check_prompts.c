@@ -1,9 +1,9 @@
 /* The prompts that judges will be shown, each distinct one once. */
 #include "client/cli/check_text.h"
 #include "client/cli/human.h"
-#include "client/cli/wrap.h"
 #include "core/item.h"
 #include "core/mem.h"
+#include "core/wrap.h"
 
 static const unsigned char no_secret[AZ_SECRET_BYTES]; /* a job makes its own */
 

@@ -4,9 +4,9 @@
 
 #include "client/cli/human.h"
 #include "client/cli/table.h"
-#include "client/cli/wrap.h"
 #include "core/instruct.h"
 #include "core/number.h"
+#include "core/wrap.h"
 
 /* ---- question and rules ---- */
 

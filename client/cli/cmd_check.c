@@ -6,9 +6,9 @@
 #include "client/cli/io_panel.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/seen.h"
-#include "client/cli/wrap.h"
 #include "core/io_file.h"
 #include "core/item.h"
+#include "core/wrap.h"
 #include "workers/io_key.h"
 #include "workers/io_recorded.h"
 
@@ -46,7 +46,7 @@ static void check_key(const struct az_backend *backend)
     struct az_error why = {0};
     struct az_secret_key *key = NULL;
     if (az_secret_key_read(backend->key, &key, &why) < 0)
-        az_warn("backend '%s': %s", backend->name, why.what);
+        az_say("backend '%s': %s", backend->name, why.what);
     az_secret_key_free(key);
 }
 
@@ -73,7 +73,7 @@ static int check_backends(const struct az_panel *panel, struct az_error *err)
 static int bad_line(struct check *c, const struct az_lines *lines, int64_t number, const char *why)
 {
     if (++c->bad <= BAD_SHOWN)
-        az_warn("%s: line %lld: %s", az_lines_name(lines), (long long)number, why);
+        az_say("%s: line %lld: %s", az_lines_name(lines), (long long)number, why);
     return 0;
 }
 

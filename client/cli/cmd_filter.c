@@ -154,10 +154,10 @@ static void tell(struct filter *f)
         return;
     struct az_window_counts c = az_window_out_counts(f->window);
     int64_t all = c.kept + c.rejected;
-    az_warn("kept %lld of %lld lines (%.1f%%); %lld abstained, %lld failed, %lld bad, %lld left",
-            (long long)c.kept, (long long)all, all ? 100.0 * (double)c.kept / (double)all : 0.0,
-            (long long)f->lines[AZ_ABSTAINED], (long long)f->lines[AZ_FAILED],
-            (long long)f->job.fed.bad, (long long)f->lines[AZ_OPEN] + (long long)c.left);
+    az_say("kept %lld of %lld lines (%.1f%%); %lld abstained, %lld failed, %lld bad, %lld left",
+           (long long)c.kept, (long long)all, all ? 100.0 * (double)c.kept / (double)all : 0.0,
+           (long long)f->lines[AZ_ABSTAINED], (long long)f->lines[AZ_FAILED],
+           (long long)f->job.fed.bad, (long long)f->lines[AZ_OPEN] + (long long)c.left);
 }
 
 /* With a job its store knows best, earlier runs included. */
@@ -208,11 +208,11 @@ static int filter_lines(struct filter *f)
     if (code)
         return code;
     if (f->job.end == AZ_JOB_BACKEND)
-        az_warn("backend '%s' stopped: %s", f->job.counts.stopped, f->job.stopped_why);
+        az_say("backend '%s' stopped: %s", f->job.counts.stopped, f->job.stopped_why);
     if (f->job.end == AZ_JOB_BROKE)
-        az_warn("limits.usd is spent, but for less than a call may cost");
+        az_say("limits.usd is spent, but for less than a call may cost");
     if (f->job.end == AZ_JOB_DONE && f->job.nobody_answered)
-        az_warn("not one judge answered; %s", f->job.nobody_why);
+        az_say("not one judge answered; %s", f->job.nobody_why);
     tell(f);
     if (write_summary(f, &err) < 0)
         return az_report(&err, az_exit_of(&err));

@@ -140,31 +140,31 @@ static void tell_end(const struct az_job *job)
 {
     switch (job->end) {
     case AZ_JOB_BACKEND:
-        az_warn("backend '%s' stopped: %s", job->counts.stopped, job->counts.stopped_why);
+        az_say("backend '%s' stopped: %s", job->counts.stopped, job->counts.stopped_why);
         break;
     case AZ_JOB_BROKE:
-        az_warn("limits.usd is spent, but for less than a call may cost; raise it (--set "
-                "limits.usd=…) and run the same command");
+        az_say("limits.usd is spent, but for less than a call may cost; raise it (--set "
+               "limits.usd=…) and run the same command");
         break;
     case AZ_JOB_TIME:
-        az_warn("limits.job_s is up; the same command goes on");
+        az_say("limits.job_s is up; the same command goes on");
         break;
     case AZ_JOB_STOPPED:
-        az_warn("stopped; the same command goes on where it was");
+        az_say("stopped; the same command goes on where it was");
         break;
     case AZ_JOB_DONE:
         if (job->nobody_answered)
-            az_warn("not one judge answered; %s", job->nobody_why);
+            az_say("not one judge answered; %s", job->nobody_why);
         break;
     }
     if (job->fed.doubles)
-        az_warn("%lld line%s an earlier item: judged once", (long long)job->fed.doubles,
-                job->fed.doubles == 1 ? " repeats" : "s repeat");
+        az_say("%lld line%s an earlier item: judged once", (long long)job->fed.doubles,
+               job->fed.doubles == 1 ? " repeats" : "s repeat");
     if (job->fed.unknown_gold)
-        az_warn("%lld item%s a gold answer that is none of the question's: not compared",
-                (long long)job->fed.unknown_gold, job->fed.unknown_gold == 1 ? " has" : "s have");
+        az_say("%lld item%s a gold answer that is none of the question's: not compared",
+               (long long)job->fed.unknown_gold, job->fed.unknown_gold == 1 ? " has" : "s have");
     if (job->golds && job->fed.items + job->fed.known && !job->fed.in_golds)
-        az_warn("--gold '%s': none of its ids is an item's", job->options.gold);
+        az_say("--gold '%s': none of its ids is an item's", job->options.gold);
 }
 
 /* As a shell reads it. */
@@ -331,7 +331,7 @@ static int finish(struct az_job *job, const struct options *o, const char *panel
     }
     code = exit_code(job, f, max_failed);
     if (code == AZ_EXIT_OK && require && !require_holds(summary, require)) {
-        az_warn("--require does not hold: %s", o->require);
+        az_say("--require does not hold: %s", o->require);
         return AZ_EXIT_REQUIRE;
     }
     return code;

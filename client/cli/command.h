@@ -1,23 +1,9 @@
 /* client/cli/command.h: the commands: a table, one file each. */
 #pragma once
-#include "client/cli/options.h"
 #include "core/base.h"
 #include "core/error.h"
-
-/* What the program ends with (sysexits, as docs/operations.md lists them). */
-enum az_exit {
-    AZ_EXIT_OK = 0,
-    AZ_EXIT_REQUIRE = 1, /* --require is false */
-    AZ_EXIT_USAGE = 64,
-    AZ_EXIT_ITEMS = 65, /* some items or lines failed for good */
-    AZ_EXIT_NO_INPUT = 66,
-    AZ_EXIT_NOBODY = 69,     /* nothing could be asked */
-    AZ_EXIT_SOFTWARE = 70,   /* a bug, or no memory */
-    AZ_EXIT_OUTPUT = 74,     /* output cannot be written */
-    AZ_EXIT_UNFINISHED = 75, /* the same command goes on */
-    AZ_EXIT_CONFIG = 78,     /* panel or configuration */
-    AZ_EXIT_INTERRUPTED = 130,
-};
+#include "core/exits.h"
+#include "core/options.h"
 
 struct az_command {
     const char *name, *args, *summary;
@@ -36,8 +22,6 @@ extern const struct az_command *const az_commands[];
 
 /* "assize: what" and the hint, on stderr. Returns `code`. */
 int az_report(const struct az_error *err, int code);
-/* A warning that the program survives. */
-void az_warn(const char *fmt, ...) AZ_PRINTF(1, 2);
-
-/* The exit code that an error of reading a panel, opening a store … means. */
-int az_exit_of(const struct az_error *err);
+/* Anything else that whoever typed the command should know. Programs that nobody
+ * watches write log lines instead (core/log.h). */
+void az_say(const char *fmt, ...) AZ_PRINTF(1, 2);

@@ -17,18 +17,6 @@ void az_human_usd(struct az_buf *b, az_nusd v);
 /* 0.5214 → "52.1%". */
 void az_human_percent(struct az_buf *b, double share);
 
-/* The character that text (not empty) begins with. Not shown: a control, a change
- * of writing direction, a byte that is no UTF-8; "?" stands for it. */
-struct az_glyph {
-    size_t bytes, columns;
-    bool shown;
-};
-struct az_glyph az_human_glyph(struct az_str s);
-
-/* Columns in a terminal; a wide character has two, a control character one
- * (it is shown as "?"), as has a byte that is no UTF-8. */
-size_t az_human_width(struct az_str s);
-
 /* At most `width` columns of `s`, ending in "…" when it was cut. Control
  * characters become "?". Returns the columns put. */
 size_t az_human_text(struct az_buf *b, struct az_str s, size_t width);

@@ -69,9 +69,9 @@ static int bad_line(struct az_feed *f, int64_t line, const struct az_error *why,
         return AZ_EINVAL;
     }
     if (f->counts.bad <= BAD_SHOWN)
-        az_warn("%s: line %lld: %s", name, (long long)line, why->what);
+        az_say("%s: line %lld: %s", name, (long long)line, why->what);
     else if (f->counts.bad == BAD_SHOWN + 1)
-        az_warn("%s: more bad lines are counted, not shown", name);
+        az_say("%s: more bad lines are counted, not shown", name);
     return 0;
 }
 

@@ -146,7 +146,7 @@ int az_job_open(struct az_job *job, const char *dir)
     if (open_store(job, dir, &err) < 0)
         return az_report(&err, az_exit_of(&err));
     if (az_store_note(job->store))
-        az_warn("%s", az_store_note(job->store));
+        az_say("%s", az_store_note(job->store));
     return 0;
 }
 

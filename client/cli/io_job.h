@@ -3,11 +3,11 @@
  * from the input thread, verdicts go to the sink. Edge. */
 #pragma once
 #include "client/cli/io_feed.h"
-#include "client/cli/options.h"
 #include "coordinator/io_coordinator.h"
 #include "coordinator/store.h"
 #include "coordinator/summary.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "core/panel.h"
 #include "workers/io_worker.h"
 

@@ -1,8 +1,8 @@
 /* client/cli/io_panel.h: a panel from a file, with what it names: templates,
  * extended panels, the environment. Edge. */
 #pragma once
-#include "client/cli/options.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "core/panel.h"
 
 /* `backends_path`: --backends FILE, or NULL; `set` may be NULL. Also asks the

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "client/cli/human.h"
+#include "core/glyph.h"
 
 enum { PART_MAX = 512, LEAST_OF_TROUBLE = 12 };
 
@@ -88,7 +89,7 @@ void az_progress_line(struct az_buf *b, const struct az_progress *p, size_t widt
         struct az_str text = az_buf_view(&part);
         if (text.n == 0)
             continue;
-        size_t columns = az_human_width(text);
+        size_t columns = az_glyph_width(text);
         if (used && used + gap_width + columns > width)
             return;
         az_buf_z(b, used ? gap : "");

@@ -2,6 +2,7 @@
 
 #include "client/cli/human.h"
 #include "core/arena.h"
+#include "core/glyph.h"
 #include "core/mem.h"
 
 enum { COLUMNS_MAX = 24, GAP = 2 };
@@ -72,7 +73,7 @@ static size_t wanted_width(const struct az_table *t, size_t column)
     size_t most = t->columns[column].most, width = 0;
 
     for (size_t row = 0; row <= az_table_rows(t); row++)
-        width = AZ_MAX(width, az_human_width(cell(t, row, column)));
+        width = AZ_MAX(width, az_glyph_width(cell(t, row, column)));
     return most ? AZ_MIN(width, most) : width;
 }
 
@@ -134,7 +135,7 @@ static void print_row(struct az_buf *b, const struct az_table *t, size_t row, co
         if (!widths[i])
             continue;
         struct az_str text = cell(t, row, i);
-        size_t columns = AZ_MIN(az_human_width(text), widths[i]);
+        size_t columns = AZ_MIN(az_glyph_width(text), widths[i]);
         owed += first ? 0 : GAP;
         first = false;
         if (t->columns[i].right)

@@ -3,7 +3,7 @@
 
 #include "client/cli/check_text.h"
 #include "client/cli/human.h"
-#include "client/cli/wrap.h"
+#include "core/wrap.h"
 #include "core/mem.h"
 #include "core/price.h"
 #include "tests/unit/cli_panel.h"

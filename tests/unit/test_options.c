@@ -1,4 +1,4 @@
-#include "client/cli/options.h"
+#include "core/options.h"
 
 #include "client/cli/command.h"
 #include "tests/unit/unit.h"

@@ -8,6 +8,7 @@
 
 #include "client/cli/human.h"
 #include "client/cli/progress.h"
+#include "core/glyph.h"
 
 static const struct az_trouble troubles[] = {{"haiku", "rate_limit", 12}, {"qwen", "down", 0}};
 
@@ -48,7 +49,7 @@ static void line_fits_the_terminal(void **state)
     for (size_t width = 0; width < 120; width++) {
         AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
         az_progress_line(&b, &under_way, width);
-        assert_true(az_human_width(az_buf_view(&b)) <= width);
+        assert_true(az_glyph_width(az_buf_view(&b)) <= width);
     }
 }
 

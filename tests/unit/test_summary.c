@@ -9,6 +9,7 @@
 #include "client/cli/human.h"
 #include "client/cli/summary.h"
 #include "coordinator/summary.h"
+#include "core/glyph.h"
 #include "core/json.h"
 #include "core/mem.h"
 
@@ -353,7 +354,7 @@ static void text_has_a_bound(void **state)
         struct az_str rest = az_buf_view(&b), line;
         size_t lines = 0;
         for (; az_str_line(&rest, &line); lines++)
-            assert_true(az_human_width(line) <= width);
+            assert_true(az_glyph_width(line) <= width);
         assert_int_equal(lines, AZ_SUMMARY_LINES);
         if (width > 60)
             assert_non_null(strstr(b.p, "of 40 judges; "));

@@ -1,6 +1,6 @@
-#include "client/cli/wrap.h"
+#include "core/wrap.h"
 
-#include "client/cli/human.h"
+#include "core/glyph.h"
 #include "tests/unit/unit.h"
 
 static const struct {
@@ -66,7 +66,7 @@ static void any_bytes(void **state)
         az_wrap_text(&b, (struct az_str){text, sizeof(text)}, 2, 30);
         struct az_str rest = az_buf_view(&b), line;
         while (az_str_line(&rest, &line)) {
-            assert_true(az_human_width(line) <= 30);
+            assert_true(az_glyph_width(line) <= 30);
             for (size_t i = 0; i < line.n; i++)
                 assert_true((unsigned char)line.p[i] >= 0x20 && line.p[i] != 0x7f);
         }

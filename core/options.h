@@ -1,4 +1,4 @@
-/* client/cli/options.h: command lines from a table: GNU style, and the same
+/* core/options.h: command lines from a table: GNU style, and the same
  * table writes --help, man pages and shell completions. */
 #pragma once
 #include "core/base.h"

@@ -1,6 +1,6 @@
-#include "client/cli/wrap.h"
+#include "core/wrap.h"
 
-#include "client/cli/human.h"
+#include "core/glyph.h"
 #include "core/str.h"
 
 enum { TAB = 4 };
@@ -42,7 +42,7 @@ static struct az_str rest_of(struct az_str s, size_t n)
 static void put_word(struct wrap *w, struct az_str word)
 {
     while (word.n) {
-        struct az_glyph g = az_human_glyph(word);
+        struct az_glyph g = az_glyph_first(word);
         if (w->used && w->used + g.columns > w->room)
             end_line(w);
         put(w, g.shown ? (struct az_str){word.p, g.bytes} : AZ_STR("?"), g.columns);
@@ -80,7 +80,7 @@ static void put_line(struct wrap *w, struct az_str line)
     while (line.n) {
         size_t spaces = count_spaces(&line);
         struct az_str word = take_word(&line);
-        size_t columns = az_human_width(word);
+        size_t columns = az_glyph_width(word);
         bool fits = w->used + spaces + columns <= w->room;
         if (!word.n)
             break; /* spaces at the end say nothing */

@@ -1,7 +1,7 @@
-#include "client/cli/options.h"
+#include "core/options.h"
 
-#include "client/cli/wrap.h"
 #include "core/str.h"
+#include "core/wrap.h"
 
 enum { HELP_AT = 29, HELP_WIDTH = 80 }; /* columns */
 

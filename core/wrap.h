@@ -1,4 +1,4 @@
-/* client/cli/wrap.h: text of others in a terminal: wrapped and harmless. Pure. */
+/* core/wrap.h: text of others in a terminal: wrapped and harmless. Pure. */
 #pragma once
 #include "core/base.h"
 #include "core/buf.h"
