@@ -1,0 +1,106 @@
+/* Where log lines go: the journal, or stderr. */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#ifdef AZ_SYSTEMD
+#include <systemd/sd-journal.h>
+#endif
+
+enum { FIELDS_MAX = 64 };
+
+static struct {
+    pthread_mutex_t lock; /* a line is not mixed with another */
+    const char *program;  /* NULL: nothing is written */
+    enum az_log_level level;
+    enum az_log_form form;
+    bool journal;
+} out = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* "DEVICE:INODE" of the journal's end of stderr; another where stderr was sent
+ * elsewhere since. */
+static bool leads_to_journal(void)
+{
+#ifdef AZ_SYSTEMD
+    const char *said = getenv("JOURNAL_STREAM");
+    struct stat st;
+    char here[64];
+    if (!said || fstat(STDERR_FILENO, &st) < 0)
+        return false;
+    snprintf(here, sizeof(here), "%llu:%llu", (unsigned long long)st.st_dev,
+             (unsigned long long)st.st_ino);
+    return !strcmp(said, here);
+#else
+    return false;
+#endif
+}
+
+void az_log_open(const char *program, enum az_log_level level)
+{
+    pthread_mutex_lock(&out.lock);
+    out.program = program;
+    out.level = level;
+    out.form = isatty(STDERR_FILENO) ? AZ_LOG_PEOPLE : AZ_LOG_MANAGER;
+    out.journal = leads_to_journal();
+    pthread_mutex_unlock(&out.lock);
+}
+
+static bool put_journal(const struct az_buf *b, size_t n)
+{
+#ifdef AZ_SYSTEMD
+    struct iovec v[FIELDS_MAX];
+    char *at = b->p;
+    if (b->failed || n > FIELDS_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        v[i] = (struct iovec){at, strlen(at)};
+        at += v[i].iov_len + 1;
+    }
+    return sd_journal_sendv(v, (int)n) == 0;
+#else
+    return false;
+#endif
+}
+
+/* What can't be written is not written: a log must not stop what it tells of. */
+static void put_stderr(const char *p, size_t n)
+{
+    while (n) {
+        ssize_t done = write(STDERR_FILENO, p, n);
+        if (done < 0 && errno != EINTR)
+            return;
+        p += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+}
+
+static void put(enum az_log_level level, const char *sentence, const struct az_kv *kv)
+{
+    AZ_AUTO_BUF b = az_buf((size_t)AZ_LOG_LINE_MAX * 2);
+    if (out.journal) {
+        size_t n = az_log_fields(&b, out.program, level, sentence, kv);
+        if (put_journal(&b, n))
+            return;
+        az_buf_clear(&b);
+    }
+    az_log_line(&b, out.form, out.program, level, sentence, kv);
+    if (b.failed) { /* no memory: the sentence at least */
+        put_stderr(sentence, strlen(sentence));
+        put_stderr("\n", 1);
+        return;
+    }
+    put_stderr(b.p, b.n);
+}
+
+void az_log_put(enum az_log_level level, const char *sentence, const struct az_kv *kv)
+{
+    int saved = errno; /* callers log first and look at errno then */
+    pthread_mutex_lock(&out.lock);
+    if (out.program && level <= out.level)
+        put(level, sentence, kv);
+    pthread_mutex_unlock(&out.lock);
+    errno = saved;
+}
