@@ -308,6 +308,8 @@ static int on_hello(struct az_door *d, const struct az_route *route, const struc
     d->opened = (int)(s - d->sessions);
     struct az_msg welcome = {.kind = AZ_MSG_WELCOME};
     welcome.hello.software = AZ_STR("assize " ASSIZE_VERSION);
+    welcome.hello.principal = az_str(s->peer.principal);
+    welcome.hello.silence_ms = (uint32_t)d->config.silence_ms;
     r = session_send(d, s, &welcome, err);
     if (r == 0)
         return 0;
@@ -324,6 +326,17 @@ static bool misdirected(const struct az_msg *msg)
     case AZ_MSG_PANEL:
     case AZ_MSG_QUESTIONS:
     case AZ_MSG_STOP:
+    case AZ_MSG_FORGET:
+    case AZ_MSG_RECALL:
+    case AZ_MSG_TUNE:
+    case AZ_MSG_SUBMITTED:
+    case AZ_MSG_CHUNKED:
+    case AZ_MSG_JOBS:
+    case AZ_MSG_STATUS_REPLY:
+    case AZ_MSG_VERDICTS:
+    case AZ_MSG_WORKER_LIST:
+    case AZ_MSG_DONE:
+    case AZ_MSG_FAILED:
         return true;
     default:
         return false;

@@ -279,23 +279,6 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
         s->stopped = s->panel->backends[b].name;
         snprintf(s->stopped_why, sizeof(s->stopped_why), AZ_STR_FMT, AZ_STR_ARG(msg->stopped.why));
     }
-    for (size_t i = 0; i < msg->stopped.n; i++) {
-        const struct az_key *key = &msg->stopped.returned[i];
-        struct entry *e = az_map_get(&s->entries, key->item);
-        struct ask *a = e ? ask_find(e, key) : NULL;
-        struct orphan o;
-        if (!a || a->state != ASK_SENT || a->peer != peer) {
-            if (orphan_take(s, peer, key, &o))
-                az_budget_settle(&s->budget, o.reserved, 0);
-            continue;
-        }
-        az_budget_settle(&s->budget, a->reserved, 0);
-        a->reserved = 0;
-        e->sent--;
-        s->counts.sent--;
-        ask_block(a);
-        entry_settle(s, e);
-    }
     return sched_dispatch(s, now, fx, err);
 }
 

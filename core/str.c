@@ -150,6 +150,16 @@ bool az_utf8_valid(struct az_str s, size_t *at)
     return true;
 }
 
+void az_utf8_mend(char *p, size_t n)
+{
+    for (char *nul; (nul = n ? memchr(p, '\0', n) : NULL);)
+        *nul = '?';
+    for (size_t from = 0, at; !az_utf8_valid((struct az_str){p + from, n - from}, &at);) {
+        from += at;
+        p[from++] = '?';
+    }
+}
+
 size_t az_utf8_count(struct az_str s)
 {
     size_t count = 0;

@@ -34,6 +34,10 @@ bool az_str_line(struct az_str *rest, struct az_str *line);
  * the offset of the first bad byte. */
 bool az_utf8_valid(struct az_str s, size_t *at);
 
+/* A byte that is NUL or no UTF-8 becomes '?': a text that was cut in the middle
+ * of a character must not spoil all else. */
+void az_utf8_mend(char *p, size_t n);
+
 /* Code points in valid UTF-8. */
 size_t az_utf8_count(struct az_str s);
 

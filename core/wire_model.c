@@ -138,17 +138,6 @@ static size_t text_size(const struct az_ballot *b)
     return b->error_text.n + b->how.n + b->rationale.n + b->model.n + b->params.n + 5;
 }
 
-/* A text that was cut in the middle of a character must not spoil all else. */
-static void mend_text(char *p, size_t n)
-{
-    for (char *nul; (nul = n ? memchr(p, '\0', n) : NULL);)
-        *nul = '?';
-    for (size_t from = 0, at; !az_utf8_valid((struct az_str){p + from, n - from}, &at);) {
-        from += at;
-        p[from++] = '?';
-    }
-}
-
 /* Copy `s` to *at with a NUL and step over it. */
 static char *put_text(char **at, struct az_str s)
 {
@@ -156,7 +145,7 @@ static char *put_text(char **at, struct az_str s)
     if (s.n)
         memcpy(p, s.p, s.n);
     p[s.n] = '\0';
-    mend_text(p, s.n);
+    az_utf8_mend(p, s.n);
     *at += s.n + 1;
     return p;
 }
@@ -297,7 +286,7 @@ int az_wire_verdict_pack(struct az_buf *b, const struct az_verdict *v, struct az
     verdict_fill(v, &m);
     char reason[sizeof(v->reason)];
     snprintf(reason, sizeof(reason), "%s", v->reason);
-    mend_text(reason, strlen(reason));
+    az_utf8_mend(reason, strlen(reason));
     m.reason = reason;
     uint8_t dissent[sizeof(v->dissent)];
     for (size_t i = 0; i < sizeof(dissent); i++)

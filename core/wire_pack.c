@@ -3,7 +3,9 @@
  * what does not is copied. */
 #include "core/wire.h"
 #include "core/wire_item.h"
+#include "core/wire_job.h"
 #include "core/wire_model.h"
+#include "core/wire_values.h"
 #include "protos/envelope.pb-c.h"
 
 struct packer {
@@ -22,23 +24,43 @@ static char *text(struct packer *p, struct az_str s)
 {
     char *z = az_arena_strndup(p->a, s.p, s.n);
     p->failed = p->failed || !z;
+    if (z)
+        az_utf8_mend(z, s.n);
     return z;
 }
 
-static void credits_to(struct packer *p, const struct az_credits *c, Assize__Announce *m)
+static void credit_to(struct packer *p, const struct az_credit *c, Assize__Announce__Backend *b)
+{
+    assize__announce__backend__init(b);
+    b->name = text(p, c->backend);
+    b->kind = text(p, c->kind);
+    b->credit = c->credit;
+    b->limit_group = text(p, c->limit_group);
+    b->rpm = c->rpm;
+    b->tpm = c->tpm;
+    b->slots = c->slots;
+    b->state = text(p, c->state);
+    b->models = zalloc(p, c->n_models * sizeof(*b->models));
+    for (size_t i = 0; i < c->n_models && !p->failed; i++)
+        b->models[b->n_models++] = text(p, c->models[i]);
+}
+
+static int credits_to(struct packer *p, const struct az_credits *c, Assize__Announce *m,
+                      struct az_error *err)
 {
     assize__announce__init(m);
     m->backends = zalloc(p, c->n * sizeof(*m->backends));
     for (size_t i = 0; i < c->n && !p->failed; i++) {
+        int r = az_wire_rates_check(c->v[i].rpm, c->v[i].tpm, AZ_EINVAL, err);
+        if (r < 0)
+            return r;
         Assize__Announce__Backend *b = zalloc(p, sizeof(*b));
         if (!b)
-            return;
-        assize__announce__backend__init(b);
-        b->name = text(p, c->v[i].backend);
-        b->kind = text(p, c->v[i].kind);
-        b->credit = c->v[i].credit;
+            return 0;
+        credit_to(p, &c->v[i], b);
         m->backends[m->n_backends++] = b;
     }
+    return 0;
 }
 
 static Assize__Item *item_to(struct packer *p, const struct az_item *item)
@@ -77,7 +99,9 @@ static Assize__Question *question_to(struct packer *p, const struct az_msg_quest
     assize__question__init(m);
     az_wire_key_to(&q->key, key);
     m->key = key;
+    m->panel = q->panel;
     m->item = q->item;
+    m->calls = q->calls;
     m->attempts = (uint32_t)q->attempts;
     m->grant_nusd = q->grant == AZ_NUSD_MAX ? -1 : q->grant;
     if (q->mistake != AZ_BE_NONE) {
@@ -114,7 +138,9 @@ static int answers_to(struct packer *p, const struct az_msg *msg, Assize__Answer
     m->credit = zalloc(p, sizeof(*m->credit));
     if (p->failed)
         return 0;
-    credits_to(p, &msg->answers.credit, m->credit);
+    int r = credits_to(p, &msg->answers.credit, m->credit, err);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < msg->answers.n && !p->failed; i++) {
         const struct az_msg_answer *from = &msg->answers.v[i];
         Assize__Answer *a = zalloc(p, sizeof(*a));
@@ -123,10 +149,11 @@ static int answers_to(struct packer *p, const struct az_msg *msg, Assize__Answer
         if (p->failed)
             return 0;
         assize__answer__init(a);
-        int r = az_wire_ballot_to(&from->ballot, from->again, p->a, b, k, err);
+        r = az_wire_ballot_to(&from->ballot, from->again, p->a, b, k, err);
         if (r < 0)
             return r;
         a->ballot = b;
+        a->panel = from->panel;
         a->again = from->again;
         if (from->said.p) {
             a->said_or_none_case = ASSIZE__ANSWER__SAID_OR_NONE_SAID;
@@ -137,19 +164,30 @@ static int answers_to(struct packer *p, const struct az_msg *msg, Assize__Answer
     return 0;
 }
 
-static void stopped_to(struct packer *p, const struct az_msg *msg, Assize__Stopped *m)
+static void recall_to(struct packer *p, const struct az_msg *msg, Assize__Recall *m)
 {
-    assize__stopped__init(m);
-    m->backend = text(p, msg->stopped.backend);
-    m->why = text(p, msg->stopped.why);
-    m->returned = zalloc(p, msg->stopped.n * sizeof(*m->returned));
-    for (size_t i = 0; i < msg->stopped.n && !p->failed; i++) {
+    assize__recall__init(m);
+    m->panel = msg->recall.panel;
+    m->all = msg->recall.all;
+    m->keys = zalloc(p, msg->recall.n * sizeof(*m->keys));
+    for (size_t i = 0; i < msg->recall.n && !p->failed; i++) {
         Assize__Key *k = zalloc(p, sizeof(*k));
         if (!k)
             return;
-        az_wire_key_to(&msg->stopped.returned[i], k);
-        m->returned[m->n_returned++] = k;
+        az_wire_key_to(&msg->recall.keys[i], k);
+        m->keys[m->n_keys++] = k;
     }
+}
+
+static int tune_to(struct packer *p, const struct az_msg *msg, Assize__Tune *m,
+                   struct az_error *err)
+{
+    assize__tune__init(m);
+    m->backend = text(p, msg->tune.backend);
+    m->slots = msg->tune.slots;
+    m->rpm = msg->tune.rpm;
+    m->tpm = msg->tune.tpm;
+    return az_wire_rates_check(m->rpm, m->tpm, AZ_EINVAL, err);
 }
 
 static int put(struct az_buf *b, const Assize__Envelope *e, struct az_error *err)
@@ -166,82 +204,118 @@ static int put(struct az_buf *b, const Assize__Envelope *e, struct az_error *err
     return 0;
 }
 
+/* What an envelope points to. */
+union body {
+    Assize__Hello hello;
+    Assize__Welcome welcome;
+    Assize__Refuse refuse;
+    Assize__Announce announce;
+    Assize__Panel panel;
+    Assize__Questions questions;
+    Assize__Answers answers;
+    Assize__Stopped stopped;
+    Assize__Heartbeat heartbeat;
+    Assize__Stop stop;
+    Assize__Forget forget;
+    Assize__Recall recall;
+    Assize__Tune tune;
+};
+
+#define BODY(field, FIELD)                         \
+    e->body_case = ASSIZE__ENVELOPE__BODY_##FIELD; \
+    e->field = &m->field
+
+/* What begins and ends a session and keeps it alive. */
+static void session_to(struct packer *p, const struct az_msg *msg, union body *m,
+                       Assize__Envelope *e)
+{
+    switch (msg->kind) {
+    case AZ_MSG_HELLO:
+        assize__hello__init(&m->hello);
+        m->hello.name = text(p, msg->hello.name);
+        m->hello.software = text(p, msg->hello.software);
+        BODY(hello, HELLO);
+        return;
+    case AZ_MSG_WELCOME:
+        assize__welcome__init(&m->welcome);
+        m->welcome.software = text(p, msg->hello.software);
+        m->welcome.silence_ms = msg->hello.silence_ms;
+        m->welcome.principal = text(p, msg->hello.principal);
+        BODY(welcome, WELCOME);
+        return;
+    case AZ_MSG_REFUSE:
+        assize__refuse__init(&m->refuse);
+        m->refuse.what = text(p, msg->refuse.what);
+        m->refuse.version_min = m->refuse.version_max = AZ_WIRE_VERSION;
+        BODY(refuse, REFUSE);
+        return;
+    case AZ_MSG_HEARTBEAT:
+        assize__heartbeat__init(&m->heartbeat);
+        BODY(heartbeat, HEARTBEAT);
+        return;
+    default:
+        assize__stop__init(&m->stop);
+        BODY(stop, STOP);
+    }
+}
+
+static int body_to(struct packer *p, const struct az_msg *msg, union body *m, Assize__Envelope *e,
+                   struct az_error *err)
+{
+    switch (msg->kind) {
+    case AZ_MSG_ANNOUNCE:
+        BODY(announce, ANNOUNCE);
+        return credits_to(p, &msg->announce, &m->announce, err);
+    case AZ_MSG_PANEL:
+        assize__panel__init(&m->panel);
+        m->panel.panel = msg->panel.panel;
+        m->panel.yaml = text(p, msg->panel.yaml);
+        m->panel.secret.data = (uint8_t *)msg->panel.secret;
+        m->panel.secret.len = AZ_SECRET_BYTES;
+        BODY(panel, PANEL);
+        return 0;
+    case AZ_MSG_QUESTIONS:
+        questions_to(p, msg, &m->questions);
+        BODY(questions, QUESTIONS);
+        return 0;
+    case AZ_MSG_ANSWERS:
+        BODY(answers, ANSWERS);
+        return answers_to(p, msg, &m->answers, err);
+    case AZ_MSG_STOPPED:
+        assize__stopped__init(&m->stopped);
+        m->stopped.backend = text(p, msg->stopped.backend);
+        m->stopped.why = text(p, msg->stopped.why);
+        BODY(stopped, STOPPED);
+        return 0;
+    case AZ_MSG_FORGET:
+        assize__forget__init(&m->forget);
+        m->forget.panel = msg->forget.panel;
+        BODY(forget, FORGET);
+        return 0;
+    case AZ_MSG_RECALL:
+        recall_to(p, msg, &m->recall);
+        BODY(recall, RECALL);
+        return 0;
+    case AZ_MSG_TUNE:
+        BODY(tune, TUNE);
+        return tune_to(p, msg, &m->tune, err);
+    default:
+        session_to(p, msg, m, e);
+        return 0;
+    }
+}
+#undef BODY
+
 int az_wire_pack(struct az_buf *b, const struct az_msg *msg, struct az_arena *scratch,
                  struct az_error *err)
 {
     struct packer p = {.a = scratch};
-    union {
-        Assize__Hello hello;
-        Assize__Welcome welcome;
-        Assize__Refuse refuse;
-        Assize__Announce announce;
-        Assize__Panel panel;
-        Assize__Questions questions;
-        Assize__Answers answers;
-        Assize__Stopped stopped;
-        Assize__Heartbeat heartbeat;
-        Assize__Stop stop;
-    } m;
+    union body m;
     Assize__Envelope e = ASSIZE__ENVELOPE__INIT;
     e.version = AZ_WIRE_VERSION;
     e.seq = msg->seq;
-    int r = 0;
-
-#define BODY(field, FIELD)                        \
-    e.body_case = ASSIZE__ENVELOPE__BODY_##FIELD; \
-    e.field = &m.field
-    switch (msg->kind) {
-    case AZ_MSG_HELLO:
-        assize__hello__init(&m.hello);
-        m.hello.name = text(&p, msg->hello.name);
-        m.hello.software = text(&p, msg->hello.software);
-        BODY(hello, HELLO);
-        break;
-    case AZ_MSG_WELCOME:
-        assize__welcome__init(&m.welcome);
-        m.welcome.software = text(&p, msg->hello.software);
-        BODY(welcome, WELCOME);
-        break;
-    case AZ_MSG_REFUSE:
-        assize__refuse__init(&m.refuse);
-        m.refuse.what = text(&p, msg->refuse.what);
-        m.refuse.version_min = m.refuse.version_max = AZ_WIRE_VERSION;
-        BODY(refuse, REFUSE);
-        break;
-    case AZ_MSG_ANNOUNCE:
-        credits_to(&p, &msg->announce, &m.announce);
-        BODY(announce, ANNOUNCE);
-        break;
-    case AZ_MSG_PANEL:
-        assize__panel__init(&m.panel);
-        m.panel.panel = msg->panel.panel;
-        m.panel.yaml = text(&p, msg->panel.yaml);
-        m.panel.secret.data = (uint8_t *)msg->panel.secret;
-        m.panel.secret.len = AZ_SECRET_BYTES;
-        BODY(panel, PANEL);
-        break;
-    case AZ_MSG_QUESTIONS:
-        questions_to(&p, msg, &m.questions);
-        BODY(questions, QUESTIONS);
-        break;
-    case AZ_MSG_ANSWERS:
-        r = answers_to(&p, msg, &m.answers, err);
-        BODY(answers, ANSWERS);
-        break;
-    case AZ_MSG_STOPPED:
-        stopped_to(&p, msg, &m.stopped);
-        BODY(stopped, STOPPED);
-        break;
-    case AZ_MSG_HEARTBEAT:
-        assize__heartbeat__init(&m.heartbeat);
-        BODY(heartbeat, HEARTBEAT);
-        break;
-    case AZ_MSG_STOP:
-        assize__stop__init(&m.stop);
-        BODY(stop, STOP);
-        break;
-    }
-#undef BODY
+    int r =
+        az_wire_is_job(msg->kind) ? az_wire_job_to(msg, &e, err) : body_to(&p, msg, &m, &e, err);
     if (r < 0)
         return r;
     return p.failed ? az_oom(err) : put(b, &e, err);

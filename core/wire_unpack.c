@@ -5,17 +5,39 @@
 #include <math.h>
 
 #include "core/wire_item.h"
+#include "core/wire_job.h"
 #include "core/wire_model.h"
-#include "protos/envelope.pb-c.h"
-
-enum { BATCH_MAX = 100000 };
+#include "core/wire_values.h"
 
 static void *zalloc(struct az_arena *a, size_t n, size_t size)
 {
     return az_arena_zalloc(a, n * size);
 }
 
-static int credits_from(const Assize__Announce *m, struct az_arena *a, struct az_credits *ret,
+static int credit_from(const Assize__Announce__Backend *m, struct az_arena *a,
+                       struct az_credit *ret, struct az_error *err)
+{
+    if (m->n_models > AZ_WIRE_MODELS_MAX)
+        return az_fail(err, AZ_EPROTO, "a backend with %zu models", m->n_models);
+    *ret = (struct az_credit){.backend = az_str(m->name),
+                              .kind = az_str(m->kind),
+                              .credit = m->credit,
+                              .limit_group = az_str(m->limit_group),
+                              .rpm = m->rpm,
+                              .tpm = m->tpm,
+                              .slots = m->slots,
+                              .state = az_str(m->state)};
+    if (!m->n_models)
+        return az_wire_rates_check(m->rpm, m->tpm, AZ_EPROTO, err);
+    ret->models = zalloc(a, m->n_models, sizeof(*ret->models));
+    if (!ret->models)
+        return az_oom(err);
+    for (size_t i = 0; i < m->n_models; i++)
+        ret->models[ret->n_models++] = az_str(m->models[i]);
+    return az_wire_rates_check(m->rpm, m->tpm, AZ_EPROTO, err);
+}
+
+static int credits_from(Assize__Announce *m, struct az_arena *a, struct az_credits *ret,
                         struct az_error *err)
 {
     *ret = (struct az_credits){0};
@@ -24,10 +46,11 @@ static int credits_from(const Assize__Announce *m, struct az_arena *a, struct az
     ret->v = zalloc(a, m->n_backends, sizeof(*ret->v));
     if (!ret->v)
         return az_oom(err);
-    for (size_t i = 0; i < m->n_backends; i++)
-        ret->v[ret->n++] = (struct az_credit){az_str(m->backends[i]->name),
-                                              az_str(m->backends[i]->kind), m->backends[i]->credit};
-    return 0;
+    /* Its texts get into lists and logs. */
+    int r = az_wire_values_check(&m->base, err);
+    for (size_t i = 0; i < m->n_backends && r == 0; i++)
+        r = credit_from(m->backends[i], a, &ret->v[ret->n++], err);
+    return r;
 }
 
 static int view_from(const Assize__Question *m, struct az_arena *a, struct az_view *view,
@@ -60,7 +83,9 @@ static int question_from(const Assize__Question *m, struct az_arena *a, size_t n
 {
     if (!m->key || m->item >= n_items || m->attempts > AZ_ATTEMPTS_MAX)
         return az_fail(err, AZ_EPROTO, "a question without key or item");
+    q->panel = m->panel;
     q->item = m->item;
+    q->calls = m->calls;
     q->attempts = (int)m->attempts;
     q->grant = m->grant_nusd < 0 ? AZ_NUSD_MAX : m->grant_nusd;
     if (m->mistake_or_none_case == ASSIZE__QUESTION__MISTAKE_OR_NONE_MISTAKE) {
@@ -77,7 +102,7 @@ static int question_from(const Assize__Question *m, struct az_arena *a, size_t n
 static int questions_from(const Assize__Questions *m, struct az_arena *a, struct az_msg *msg,
                           struct az_error *err)
 {
-    if (m->n_items > BATCH_MAX || m->n_questions > BATCH_MAX)
+    if (m->n_items > AZ_WIRE_BATCH_MAX || m->n_questions > AZ_WIRE_BATCH_MAX)
         return az_fail(err, AZ_EPROTO, "a batch of %zu questions", m->n_questions);
     msg->questions.items = zalloc(a, m->n_items, sizeof(struct az_item *));
     msg->questions.v = zalloc(a, m->n_questions, sizeof(*msg->questions.v));
@@ -109,6 +134,7 @@ static int answers_from(const Assize__Answers *m, struct az_arena *a, struct az_
         int r = az_wire_ballot_from(from->ballot, from->again, &to->ballot, err);
         if (r < 0)
             return r;
+        to->panel = from->panel;
         to->again = from->again;
         if (from->said_or_none_case == ASSIZE__ANSWER__SAID_OR_NONE_SAID)
             to->said = az_str(from->said);
@@ -116,18 +142,29 @@ static int answers_from(const Assize__Answers *m, struct az_arena *a, struct az_
     return credits_from(m->credit, a, &msg->answers.credit, err);
 }
 
-static int stopped_from(const Assize__Stopped *m, struct az_arena *a, struct az_msg *msg,
-                        struct az_error *err)
+static int recall_from(const Assize__Recall *m, struct az_arena *a, struct az_msg *msg,
+                       struct az_error *err)
 {
-    msg->stopped.backend = az_str(m->backend);
-    msg->stopped.why = az_str(m->why);
-    msg->stopped.returned = zalloc(a, m->n_returned, sizeof(*msg->stopped.returned));
-    if (!msg->stopped.returned)
+    if (m->n_keys > AZ_WIRE_BATCH_MAX)
+        return az_fail(err, AZ_EPROTO, "a recall of %zu questions", m->n_keys);
+    msg->recall.panel = m->panel;
+    msg->recall.all = m->all;
+    msg->recall.keys = zalloc(a, m->n_keys, sizeof(*msg->recall.keys));
+    if (!msg->recall.keys)
         return az_oom(err);
     int r = 0;
-    for (size_t i = 0; i < m->n_returned && r == 0; i++, msg->stopped.n++)
-        r = az_wire_key_from(m->returned[i], &msg->stopped.returned[i], err);
+    for (size_t i = 0; i < m->n_keys && r == 0; i++, msg->recall.n++)
+        r = az_wire_key_from(m->keys[i], &msg->recall.keys[i], err);
     return r;
+}
+
+static int tune_from(const Assize__Tune *m, struct az_msg *msg, struct az_error *err)
+{
+    msg->tune.backend = az_str(m->backend);
+    msg->tune.slots = m->slots;
+    msg->tune.rpm = m->rpm;
+    msg->tune.tpm = m->tpm;
+    return az_wire_rates_check(m->rpm, m->tpm, AZ_EPROTO, err);
 }
 
 static int panel_from(const Assize__Panel *m, struct az_msg *msg, struct az_error *err)
@@ -148,14 +185,18 @@ static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_ms
         msg->kind = AZ_MSG_HELLO;
         msg->hello.name = az_str(e->hello->name);
         msg->hello.software = az_str(e->hello->software);
-        return 0;
+        return az_wire_values_check(&e->hello->base, err);
     case ASSIZE__ENVELOPE__BODY_WELCOME:
         msg->kind = AZ_MSG_WELCOME;
         msg->hello.software = az_str(e->welcome->software);
-        return 0;
+        msg->hello.silence_ms = e->welcome->silence_ms;
+        msg->hello.principal = az_str(e->welcome->principal);
+        return az_wire_values_check(&e->welcome->base, err);
     case ASSIZE__ENVELOPE__BODY_REFUSE:
         msg->kind = AZ_MSG_REFUSE;
         msg->refuse.what = az_str(e->refuse->what);
+        msg->refuse.version_min = e->refuse->version_min;
+        msg->refuse.version_max = e->refuse->version_max;
         return 0;
     case ASSIZE__ENVELOPE__BODY_ANNOUNCE:
         msg->kind = AZ_MSG_ANNOUNCE;
@@ -171,15 +212,27 @@ static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_ms
         return answers_from(e->answers, a, msg, err);
     case ASSIZE__ENVELOPE__BODY_STOPPED:
         msg->kind = AZ_MSG_STOPPED;
-        return stopped_from(e->stopped, a, msg, err);
+        msg->stopped.backend = az_str(e->stopped->backend);
+        msg->stopped.why = az_str(e->stopped->why);
+        return az_wire_values_check(&e->stopped->base, err);
     case ASSIZE__ENVELOPE__BODY_HEARTBEAT:
         msg->kind = AZ_MSG_HEARTBEAT;
         return 0;
     case ASSIZE__ENVELOPE__BODY_STOP:
         msg->kind = AZ_MSG_STOP;
         return 0;
+    case ASSIZE__ENVELOPE__BODY_FORGET:
+        msg->kind = AZ_MSG_FORGET;
+        msg->forget.panel = e->forget->panel;
+        return 0;
+    case ASSIZE__ENVELOPE__BODY_RECALL:
+        msg->kind = AZ_MSG_RECALL;
+        return recall_from(e->recall, a, msg, err);
+    case ASSIZE__ENVELOPE__BODY_TUNE:
+        msg->kind = AZ_MSG_TUNE;
+        return tune_from(e->tune, msg, err);
     default:
-        return az_fail(err, AZ_EPROTO, "an envelope of an unknown kind");
+        return az_wire_job_from(e, msg, err);
     }
 }
 
@@ -194,8 +247,9 @@ int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *m
     if (!e)
         return memory.failed ? az_oom(err) : az_fail(err, AZ_EPROTO, "a frame that is no envelope");
     if (e->version != AZ_WIRE_VERSION)
-        return az_fail(err, AZ_EPROTO, "version %u of the protocol, only %d is spoken here",
-                       e->version, AZ_WIRE_VERSION);
+        return az_fail(err, AZ_EPROTO,
+                       "version %u of the protocol, versions %d to %d are spoken here", e->version,
+                       AZ_WIRE_VERSION, AZ_WIRE_VERSION);
     memset(msg, 0, sizeof(*msg));
     msg->seq = e->seq;
     return body_from(e, arena, msg, err);

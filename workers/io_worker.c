@@ -94,8 +94,12 @@ static int send_announce(struct az_worker *w, struct az_error *err)
         return az_oom(err);
     for (size_t b = 0; b < w->n_backends; b++) {
         const struct az_backend *backend = &w->backends[b];
-        msg.announce.v[msg.announce.n++] = (struct az_credit){
-            az_str(backend->name), az_str(backend->kind), az_work_credit(w->work, b)};
+        msg.announce.v[msg.announce.n++] = (struct az_credit){.backend = az_str(backend->name),
+                                                              .kind = az_str(backend->kind),
+                                                              .credit = az_work_credit(w->work, b),
+                                                              .rpm = backend->rpm,
+                                                              .tpm = backend->tpm,
+                                                              .slots = (uint32_t)backend->slots};
     }
     return send_msg(w, &msg, err);
 }
@@ -113,8 +117,10 @@ static int flush_answers(struct az_worker *w, struct az_error *err)
     for (size_t b = 0; b < w->n_backends; b++) {
         if (!w->reach[b].given_back)
             continue;
-        msg.answers.credit.v[msg.answers.credit.n++] = (struct az_credit){
-            az_str(w->backends[b].name), az_str(w->backends[b].kind), w->reach[b].given_back};
+        msg.answers.credit.v[msg.answers.credit.n++] =
+            (struct az_credit){.backend = az_str(w->backends[b].name),
+                               .kind = az_str(w->backends[b].kind),
+                               .credit = w->reach[b].given_back};
         w->reach[b].given_back = 0;
     }
     w->n_answers = w->answer_bytes = 0;
@@ -136,8 +142,6 @@ static int send_stopped(struct az_worker *w, const struct az_wfx *x, struct az_e
     struct az_msg msg = {.kind = AZ_MSG_STOPPED};
     msg.stopped.backend = az_str(w->backends[x->stopped.backend].name);
     msg.stopped.why = x->stopped.why;
-    msg.stopped.n = x->stopped.n;
-    msg.stopped.returned = (struct az_key *)x->stopped.returned;
     return send_msg(w, &msg, err);
 }
 

@@ -33,7 +33,8 @@ enum az_wfx_kind {
     AZ_WFX_LOOKUP,   /* ask the cache, then az_work_on_cached() */
     AZ_WFX_REMEMBER, /* tell the cache */
     AZ_WFX_ANSWER,   /* to the coordinator */
-    AZ_WFX_STOPPED,  /* to the coordinator: a backend refuses for good */
+    AZ_WFX_STOPPED,  /* to the coordinator: a backend refuses for good; answers with
+                        `again` follow, for what was held for it */
 };
 
 struct az_wfx {
@@ -60,9 +61,8 @@ struct az_wfx {
             size_t backend;
         } answer;
         struct {
-            size_t backend, n;
+            size_t backend;
             struct az_str why;
-            const struct az_key *returned;
         } stopped;
     };
 };

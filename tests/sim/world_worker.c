@@ -31,8 +31,9 @@ static void send_answers(struct world *w, struct worker *k, struct az_msg_answer
         if (!k->given_back[b])
             continue;
         credit[msg.answers.credit.n++] =
-            (struct az_credit){az_str(w->panel->backends[b].name),
-                               az_str(w->panel->backends[b].kind), k->given_back[b]};
+            (struct az_credit){.backend = az_str(w->panel->backends[b].name),
+                               .kind = az_str(w->panel->backends[b].kind),
+                               .credit = k->given_back[b]};
         k->given_back[b] = 0;
     }
     if (n)
@@ -70,8 +71,6 @@ static void run(struct world *w, int who)
             struct az_msg msg = {.kind = AZ_MSG_STOPPED};
             msg.stopped.backend = az_str(w->panel->backends[x->stopped.backend].name);
             msg.stopped.why = x->stopped.why;
-            msg.stopped.n = x->stopped.n;
-            msg.stopped.returned = (struct az_key *)x->stopped.returned;
             send(w, k, &msg);
         }
     }
@@ -108,8 +107,9 @@ void worker_join(struct world *w, int who)
     msg.announce.v = credit;
     for (size_t b = 0; b < w->n_backends; b++) {
         k->may_hold[b] = az_work_credit(k->work, b);
-        credit[msg.announce.n++] = (struct az_credit){
-            az_str(w->panel->backends[b].name), az_str(w->panel->backends[b].kind), k->may_hold[b]};
+        credit[msg.announce.n++] = (struct az_credit){.backend = az_str(w->panel->backends[b].name),
+                                                      .kind = az_str(w->panel->backends[b].kind),
+                                                      .credit = k->may_hold[b]};
     }
     send(w, k, &msg);
 }

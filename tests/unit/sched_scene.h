@@ -197,20 +197,20 @@ static inline void scene_answer(struct scene *s, const char *args, bool again)
     assert_int_equal(az_sched_on_answers(s->sched, peer, &msg, s->now, &s->fx, NULL), 0);
 }
 
+/* The backend, and what its worker gives back. */
 static inline void scene_stopped(struct scene *s, const char *args)
 {
     int peer, at;
-    char backend[32];
+    char backend[32], key[32], again[64];
     assert_int_equal(sscanf(args, "%d %31s %n", &peer, backend, &at), 2);
-    struct az_key keys[8];
     struct az_msg msg = {.kind = AZ_MSG_STOPPED};
     msg.stopped.backend = az_str(backend);
     msg.stopped.why = AZ_STR("401");
-    msg.stopped.returned = keys;
-    char word[32];
-    for (int n; sscanf(args + at, "%31s %n", word, &n) == 1; at += n)
-        keys[msg.stopped.n++] = scene_key(word);
     assert_int_equal(az_sched_on_stopped(s->sched, peer, &msg, s->now, &s->fx, NULL), 0);
+    for (int n; sscanf(args + at, "%31s %n", key, &n) == 1; at += n) {
+        snprintf(again, sizeof(again), "%d %s $0", peer, key);
+        scene_answer(s, again, true);
+    }
 }
 
 static inline void scene_credit(struct scene *s, const char *args)
@@ -218,7 +218,8 @@ static inline void scene_credit(struct scene *s, const char *args)
     int peer, n;
     char backend[32];
     assert_int_equal(sscanf(args, "%d %31s %d", &peer, backend, &n), 3);
-    struct az_credit credit = {az_str(backend), AZ_STR("openai"), (uint32_t)n};
+    struct az_credit credit = {
+        .backend = az_str(backend), .kind = AZ_STR("openai"), .credit = (uint32_t)n};
     struct az_credits credits = {1, &credit};
     assert_int_equal(az_sched_on_credit(s->sched, peer, &credits, s->now, &s->fx, NULL), 0);
 }

@@ -608,7 +608,7 @@ static void sched_window_is_bounded(void **state)
 /* A whole short job with the nth allocation failing: an error, and no leak. */
 static int short_job(struct scene *s)
 {
-    struct az_credit credit = {AZ_STR("gpu"), AZ_STR("openai"), 2};
+    struct az_credit credit = {.backend = AZ_STR("gpu"), .kind = AZ_STR("openai"), .credit = 2};
     struct az_credits credits = {1, &credit};
     struct az_msg_answer v[2] = {{.ballot = {.key = scene_key("0.0"), .label = 0, .attempts = 1}},
                                  {.ballot = {.key = scene_key("0.1"), .label = 0, .attempts = 1}}};

@@ -7,7 +7,7 @@
 #include "protos/envelope.pb-c.h"
 #include "tests/unit/unit.h"
 
-enum { KINDS = AZ_MSG_STOP + 1 };
+enum { KINDS = AZ_MSG_TUNE + 1 }; /* those about jobs: test_wire_job.c */
 
 static struct az_item *item_new(int64_t seq, bool full)
 {
@@ -35,7 +35,9 @@ static struct az_seen seen[] = {
     {.label = AZ_LABEL_NONE, .has_score = true, .score = -0.5, .rationale = {"", 0}}};
 static struct az_msg_question questions[] = {
     {.key = {.item = 5, .judge = 1, .round = 2, .criterion = -1, .order = 1, .sample = 3},
+     .panel = 7,
      .item = 1,
+     .calls = 1,
      .view = {2, seen},
      .attempts = 2,
      .grant = 12345,
@@ -49,7 +51,8 @@ static struct az_msg_answer answers[] = {
                 .how = {"json", 4},
                 .raw = {"{}", 2},
                 .cost = 7,
-                .attempts = 1}},
+                .attempts = 1},
+     .panel = 7},
     {.ballot = {.key = {.item = 6, .round = 1, .criterion = -1},
                 .error = AZ_BE_PARSE,
                 .label = AZ_LABEL_NONE,
@@ -57,8 +60,19 @@ static struct az_msg_answer answers[] = {
                 .attempts = 2},
      .again = true,
      .said = {"what?", 5}}};
-static struct az_credit credit[] = {{{"gpu", 3}, {"openai", 6}, 7}, {{"x", 1}, {"lexical", 7}, 0}};
-static struct az_key returned[] = {{.item = 1, .round = 1, .criterion = -1},
+static struct az_str models[] = {{"large", 5}, {"small", 5}};
+static struct az_credit credit[] = {{.backend = {"gpu", 3},
+                                     .kind = {"openai", 6},
+                                     .credit = 7,
+                                     .limit_group = {"account", 7},
+                                     .rpm = 500,
+                                     .tpm = 0.5,
+                                     .slots = 64,
+                                     .state = {"down", 4},
+                                     .n_models = 2,
+                                     .models = models},
+                                    {.backend = {"x", 1}, .kind = {"lexical", 7}}};
+static struct az_key recalled[] = {{.item = 1, .round = 1, .criterion = -1},
                                    {.item = 2, .judge = 255, .round = 16, .criterion = 0}};
 static struct az_item *items[2];
 
@@ -73,6 +87,8 @@ static struct az_msg message(int kind)
         break;
     case AZ_MSG_WELCOME:
         m.hello.software = AZ_STR("assize 0");
+        m.hello.silence_ms = 30000;
+        m.hello.principal = AZ_STR("lab");
         break;
     case AZ_MSG_REFUSE:
         m.refuse.what = AZ_STR("no");
@@ -99,11 +115,23 @@ static struct az_msg message(int kind)
     case AZ_MSG_STOPPED:
         m.stopped.backend = AZ_STR("gpu");
         m.stopped.why = AZ_STR("401");
-        m.stopped.n = 2;
-        m.stopped.returned = returned;
         break;
-    case AZ_MSG_HEARTBEAT:
-    case AZ_MSG_STOP:
+    case AZ_MSG_FORGET:
+        m.forget.panel = 7;
+        break;
+    case AZ_MSG_RECALL:
+        m.recall.panel = 7;
+        m.recall.n = 2;
+        m.recall.keys = recalled;
+        m.recall.all = true;
+        break;
+    case AZ_MSG_TUNE:
+        m.tune.backend = AZ_STR("gpu");
+        m.tune.slots = 32;
+        m.tune.rpm = 500;
+        m.tune.tpm = 1e9;
+        break;
+    default:
         break;
     }
     return m;
@@ -189,6 +217,65 @@ static void wire_questions_as_they_were(void **state)
     items_free(&out);
 }
 
+static void wire_new_fields_as_they_were(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
+    struct az_msg in = message(AZ_MSG_WELCOME), out;
+    pack(&b, &in);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
+    assert_int_equal(out.hello.silence_ms, 30000);
+    assert_true(az_str_eqz(out.hello.principal, "lab"));
+    in = message(AZ_MSG_REFUSE);
+    pack(&b, &in);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
+    assert_int_equal(out.refuse.version_min, AZ_WIRE_VERSION);
+    assert_int_equal(out.refuse.version_max, AZ_WIRE_VERSION);
+    in = message(AZ_MSG_ANNOUNCE);
+    pack(&b, &in);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
+    const struct az_credit *c = &out.announce.v[0];
+    assert_true(az_str_eqz(c->limit_group, "account") && az_str_eqz(c->state, "down"));
+    assert_true(c->rpm == 500 && c->tpm == 0.5 && c->slots == 64 && c->n_models == 2);
+    assert_true(az_str_eqz(c->models[1], "small"));
+    in = message(AZ_MSG_RECALL);
+    pack(&b, &in);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
+    assert_true(out.recall.panel == 7 && out.recall.all && out.recall.n == 2);
+    assert_int_equal(az_key_cmp(&out.recall.keys[1], &recalled[1]), 0);
+}
+
+/* What a peer may not say of rates and texts, packed by a hand that may. */
+static void wire_announce_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *state, *want;
+        double rpm;
+    } cases[] = {
+        {"", "a rate", -1}, {"", "'rpm' is no number", NAN}, {"\xff", "'state' is no UTF-8", 0}};
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        Assize__Announce__Backend backend = ASSIZE__ANNOUNCE__BACKEND__INIT, *all[] = {&backend};
+        Assize__Announce m = ASSIZE__ANNOUNCE__INIT;
+        Assize__Envelope e = ASSIZE__ENVELOPE__INIT;
+        backend.state = (char *)cases[i].state;
+        backend.rpm = cases[i].rpm;
+        m.n_backends = 1;
+        m.backends = all;
+        e.version = AZ_WIRE_VERSION;
+        e.body_case = ASSIZE__ENVELOPE__BODY_ANNOUNCE;
+        e.announce = &m;
+        uint8_t bytes[128];
+        size_t n = assize__envelope__pack(&e, bytes);
+        struct az_msg out;
+        struct az_error err = {0};
+        int r = az_wire_unpack((struct az_str){(char *)bytes, n}, arena, &out, &err);
+        assert_int_equal(r, AZ_EPROTO);
+        if (!strstr(err.what, cases[i].want))
+            fail_msg("'%s' for '%s'", err.what, cases[i].want);
+    }
+}
+
 /* Every frame cut at every byte, and every byte made another: refused, or read
  * as something that can be sent again; nothing leaks (the sanitizers look). */
 static void wire_spoilt_at_every_byte(void **state)
@@ -239,6 +326,7 @@ static void wire_refuses(void **state)
                      AZ_EPROTO); /* no body */
     assert_int_equal(az_wire_unpack(AZ_STR("\x08\x02\x5a\x00"), arena, &out, &err), AZ_EPROTO);
     assert_non_null(strstr(err.what, "version 2"));
+    assert_non_null(strstr(err.what, "versions 1 to 1"));
 }
 
 /* Each a question that is good but for one thing. */
@@ -342,6 +430,9 @@ static void wire_pack_refuses(void **state)
     m.answers.v = &bad;
     assert_int_equal(az_wire_pack(&b, &m, arena, &err), AZ_EINVAL);
     assert_int_equal(b.n, 0);
+    m = message(AZ_MSG_TUNE);
+    m.tune.tpm = INFINITY;
+    assert_int_equal(az_wire_pack(&b, &m, arena, &err), AZ_EINVAL);
     struct az_buf small = az_buf(16);
     m = message(AZ_MSG_PANEL);
     assert_int_equal(az_wire_pack(&small, &m, arena, &err), AZ_ELIMIT);
@@ -387,7 +478,8 @@ int main(void)
         cmocka_unit_test(wire_round_trip),           cmocka_unit_test(wire_questions_as_they_were),
         cmocka_unit_test(wire_spoilt_at_every_byte), cmocka_unit_test(wire_refuses),
         cmocka_unit_test(wire_out_of_range),         cmocka_unit_test(wire_pack_refuses),
-        cmocka_unit_test(wire_without_memory),
+        cmocka_unit_test(wire_without_memory),       cmocka_unit_test(wire_new_fields_as_they_were),
+        cmocka_unit_test(wire_announce_refuses),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

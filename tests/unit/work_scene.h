@@ -156,8 +156,6 @@ static inline const char *work_effects(struct work_scene *s)
         case AZ_WFX_STOPPED:
             work_say(s, "stop %s", s->panel->backends[x->stopped.backend].name);
             snprintf(s->why, sizeof(s->why), AZ_STR_FMT, AZ_STR_ARG(x->stopped.why));
-            for (size_t k = 0; k < x->stopped.n; k++)
-                work_say_key(s, &x->stopped.returned[k]);
             break;
         }
     }
