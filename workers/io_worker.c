@@ -28,8 +28,7 @@ struct reach {
     struct az_secret_key *key;
     struct az_recorded *recorded;
     size_t n_urls;
-    char **urls;         /* with the kind's path */
-    uint32_t given_back; /* credit, since the last message */
+    char **urls; /* with the kind's path */
 };
 
 struct az_worker {
@@ -86,20 +85,14 @@ static int send_hello(struct az_worker *w, struct az_error *err)
     return send_msg(w, &hello, err);
 }
 
-static int send_announce(struct az_worker *w, struct az_error *err)
+static int send_announce(struct az_worker *w, size_t first, size_t n, struct az_error *err)
 {
     struct az_msg msg = {.kind = AZ_MSG_ANNOUNCE};
-    msg.announce.v = az_arena_zalloc(w->in, w->n_backends * sizeof(*msg.announce.v));
+    msg.announce.v = az_arena_zalloc(w->out, n * sizeof(*msg.announce.v));
     if (!msg.announce.v)
         return az_oom(err);
-    for (size_t b = 0; b < w->n_backends; b++) {
-        const struct az_backend *backend = &w->backends[b];
-        msg.announce.v[msg.announce.n++] = (struct az_credit){.backend = az_str(backend->name),
-                                                              .kind = az_str(backend->kind),
-                                                              .credit = az_work_credit(w->work, b),
-                                                              .rpm = backend->rpm,
-                                                              .tpm = backend->tpm,
-                                                              .slots = (uint32_t)backend->slots};
+    for (size_t b = first; b < first + n; b++) {
+        msg.announce.v[msg.announce.n++] = az_work_announce(w->work, b);
     }
     return send_msg(w, &msg, err);
 }
@@ -115,13 +108,12 @@ static int flush_answers(struct az_worker *w, struct az_error *err)
     if (!msg.answers.credit.v)
         return az_oom(err);
     for (size_t b = 0; b < w->n_backends; b++) {
-        if (!w->reach[b].given_back)
-            continue;
-        msg.answers.credit.v[msg.answers.credit.n++] =
-            (struct az_credit){.backend = az_str(w->backends[b].name),
-                               .kind = az_str(w->backends[b].kind),
-                               .credit = w->reach[b].given_back};
-        w->reach[b].given_back = 0;
+        uint32_t credit = az_work_credit(w->work, b);
+        if (credit)
+            msg.answers.credit.v[msg.answers.credit.n++] =
+                (struct az_credit){.backend = az_str(w->backends[b].name),
+                                   .kind = az_str(w->backends[b].kind),
+                                   .credit = credit};
     }
     w->n_answers = w->answer_bytes = 0;
     return send_msg(w, &msg, err);
@@ -130,7 +122,6 @@ static int flush_answers(struct az_worker *w, struct az_error *err)
 static int queue_answer(struct az_worker *w, const struct az_wfx *x, struct az_error *err)
 {
     w->answers[w->n_answers++] = x->answer.answer;
-    w->reach[x->answer.backend].given_back++;
     const struct az_ballot *b = &x->answer.answer.ballot;
     w->answer_bytes += b->raw.n + b->rationale.n + b->params.n + x->answer.answer.said.n;
     bool full = w->n_answers == ANSWERS_MAX || w->answer_bytes > ANSWER_BYTES_MAX;
@@ -198,6 +189,10 @@ static int run_effects(struct az_worker *w, struct az_error *err)
             r = flush_answers(w, err);
             r = r < 0 ? r : send_stopped(w, x, err);
             break;
+        case AZ_WFX_ANNOUNCE:
+            r = flush_answers(w, err);
+            r = r < 0 ? r : send_announce(w, x->announce.backend, 1, err);
+            break;
         }
     }
     if (r == 0)
@@ -255,22 +250,21 @@ static int on_panel(struct az_worker *w, const struct az_msg *msg)
     memcpy(yaml, msg->panel.yaml.p, msg->panel.yaml.n);
     yaml[msg->panel.yaml.n] = '\0';
     int r = az_panel_parse(yaml, "panel from the coordinator", &source, &panel, &w->failed);
-    return r < 0 ? r
-                 : az_work_on_panel(w->work, panel, msg->panel.secret, az_loop_now(w->loop),
-                                    &w->failed);
+    return r < 0
+               ? r
+               : az_work_on_panel(w->work, msg->panel.panel, panel, msg->panel.secret, &w->failed);
 }
 
 static int on_message(struct az_worker *w, struct az_msg *msg)
 {
     switch (msg->kind) {
     case AZ_MSG_WELCOME:
-        return send_announce(w, &w->failed);
+        return send_announce(w, 0, w->n_backends, &w->failed);
     case AZ_MSG_PANEL:
         return on_panel(w, msg);
     case AZ_MSG_QUESTIONS:
         return az_work_on_questions(w->work, msg, az_loop_now(w->loop), &w->fx, &w->failed);
     case AZ_MSG_STOP:
-        az_work_stop(w->work);
         az_loop_stop(w->loop);
         return 0;
     case AZ_MSG_REFUSE:

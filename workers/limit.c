@@ -41,6 +41,20 @@ static az_ms bucket_wait(const struct az_bucket *b, double need)
     return missing <= 1e-3 ? 0 : (az_ms)ceil(missing / b->per_ms);
 }
 
+static void retune(struct az_bucket *b, struct az_bucket to)
+{
+    if (b->per_ms > 0)
+        to.level = AZ_MIN(b->level, to.capacity);
+    *b = to;
+}
+
+void az_limit_tune(struct az_limit *l, double rpm, double tpm, az_ms now)
+{
+    advance(l, now);
+    retune(&l->requests, bucket(rpm, 1));
+    retune(&l->tokens, bucket(tpm, 0));
+}
+
 az_ms az_limit_wait(struct az_limit *l, int64_t tokens, az_ms now)
 {
     advance(l, now);

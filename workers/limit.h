@@ -21,6 +21,9 @@ struct az_limit {
 /* Zero means no limit. */
 void az_limit_init(struct az_limit *l, double rpm, double tpm, az_ms now);
 
+/* Other limits from now on; what was taken and a pause still count. */
+void az_limit_tune(struct az_limit *l, double rpm, double tpm, az_ms now);
+
 /* Take one request and its tokens (prompt estimate plus max_tokens: providers
  * count what may come). False: not now, nothing was taken. A request larger
  * than a full bucket goes when the bucket is full, and leaves a debt. */

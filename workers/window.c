@@ -6,6 +6,13 @@ void az_window_init(struct az_window *w, int start, int ceiling)
     *w = (struct az_window){.size = start, .ceiling = ceiling};
 }
 
+void az_window_set(struct az_window *w, int size)
+{
+    az_assert(size >= 1);
+    w->size = size;
+    w->ceiling = size;
+}
+
 int az_window_size(const struct az_window *w)
 {
     return (int)w->size;

@@ -19,6 +19,9 @@ struct az_window {
 /* start between 1 and ceiling. */
 void az_window_init(struct az_window *w, int start, int ceiling);
 
+/* From now on `size` calls at once, and no more. What is beyond them ends. */
+void az_window_set(struct az_window *w, int size);
+
 int az_window_size(const struct az_window *w); /* whole calls; at least 1 */
 bool az_window_room(const struct az_window *w);
 

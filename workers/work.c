@@ -6,12 +6,8 @@
 #include "workers/work_state.h"
 
 enum {
-    LOCAL_CREDIT = 4096, /* questions: what is answered at once */
-    SLOTS_START = 16,    /* calls under way, where nobody said how many */
+    SLOTS_START = 16, /* calls under way, where nobody said how many */
     SLOTS_CEILING = 256,
-    BREAKER_FAILURES = 5, /* in a row */
-    BREAKER_FIRST_MS = 5000,
-    BREAKER_LAST_MS = 60000,
 };
 
 int az_wfxs_init(struct az_wfxs *fx, struct az_error *err)
@@ -52,6 +48,15 @@ static int backend_init(struct az_work *w, size_t i, struct az_error *err)
     b->backend = backend;
     b->recorded = w->config.backends[i].recorded;
     b->wake = INT64_MAX;
+    b->slots = backend->slots;
+    b->slots_stated = backend->slots;
+    b->rpm = backend->rpm;
+    b->tpm = backend->tpm;
+    b->models = az_zalloc(AZ_MAX(backend->n_models, (size_t)1) * sizeof(*b->models));
+    if (!b->models)
+        return az_oom(err);
+    for (size_t m = 0; m < backend->n_models; m++)
+        b->models[m] = az_str(backend->models[m]);
     if (az_backend_is_local(backend))
         return 0;
 
@@ -67,7 +72,7 @@ static int backend_init(struct az_work *w, size_t i, struct az_error *err)
     int start = backend->slots ? b->slots : AZ_MIN(b->slots, SLOTS_START);
     az_window_init(&b->window, start, b->slots);
     az_limit_init(&b->limit, backend->rpm, backend->tpm, 0);
-    az_breaker_init(&b->breaker, BREAKER_FAILURES, BREAKER_FIRST_MS, BREAKER_LAST_MS);
+    breaker_reset(b);
     return 0;
 }
 
@@ -104,71 +109,19 @@ void az_work_free(struct az_work *w)
         free(c);
     }
     free(w->all);
-    for (size_t b = 0; b < w->n_backends; b++)
+    for (size_t b = 0; w->backends && b < w->config.n_backends; b++) {
         free(w->backends[b].busy);
+        free(w->backends[b].models);
+    }
     free(w->backends);
+    for (size_t i = 0; i < w->n_learnt; i++)
+        free(w->learnt[i].model);
     free(w->learnt);
-    free(w->of_judge);
+    for (size_t i = 0; i < w->n_panels; i++)
+        panel_free(w->panels[i]);
+    free(w->panels);
     az_heap_release(&w->waiting);
-    az_prompter_free(w->prompter);
-    az_panel_free(w->panel);
     free(w);
-}
-
-uint32_t az_work_credit(const struct az_work *w, size_t backend)
-{
-    const struct work_backend *b = &w->backends[backend];
-    if (b->kind) {
-        int ahead = b->slots + b->slots / 2 + 1;
-        double most = ahead;
-        /* No more than a minute's worth waits here, where an item's time runs. */
-        if (b->backend->rpm > 0)
-            most = AZ_MAX(AZ_MIN(most, b->backend->rpm), 1.0);
-        return (uint32_t)most;
-    }
-    /* Nothing queues here: what has come is under way. */
-    return b->backend->slots ? (uint32_t)b->backend->slots : LOCAL_CREDIT;
-}
-
-static bool holds_questions(const struct az_work *w)
-{
-    for (size_t i = 0; i < w->n_all; i++) {
-        if (w->all[i]->state != CALL_FREE)
-            return true;
-    }
-    return false;
-}
-
-int az_work_on_panel(struct az_work *w, struct az_panel *panel,
-                     const unsigned char secret[AZ_SECRET_BYTES], az_ms now, struct az_error *err)
-{
-    if (holds_questions(w)) { /* they are about the panel before */
-        az_panel_free(panel);
-        return az_fail(err, AZ_EPROTO, "another panel while questions are held");
-    }
-    w->n_learnt = 0; /* its names are the panel's */
-    az_prompter_free(w->prompter);
-    w->prompter = NULL;
-    az_panel_free(w->panel);
-    w->panel = panel;
-    int r = az_prompter_new(panel, &w->prompter, err);
-    if (r < 0)
-        return r;
-    memcpy(w->secret, secret, sizeof(w->secret));
-    free(w->of_judge);
-    w->of_judge = az_zalloc(panel->n_judges * sizeof(struct work_backend *));
-    if (!w->of_judge)
-        return az_oom(err);
-    for (size_t j = 0; j < panel->n_judges; j++) {
-        for (size_t b = 0; b < w->n_backends; b++) {
-            if (!strcmp(w->backends[b].backend->name, panel->judges[j].backend))
-                w->of_judge[j] = &w->backends[b];
-        }
-        if (!w->of_judge[j])
-            return az_fail(err, AZ_EINVAL, "judge '%s': this worker has no backend '%s'",
-                           panel->judges[j].name, panel->judges[j].backend);
-    }
-    return 0;
 }
 
 /* ---- questions ---- */
@@ -186,9 +139,9 @@ static int answer_local(struct az_work *w, struct work_call *c, struct az_wfxs *
 {
     struct az_ballot ballot = call_ballot(c);
     int r = c->backend->recorded
-                ? az_recorded_find(c->backend->recorded, w->panel, &c->ask.key, c->item->item,
+                ? az_recorded_find(c->backend->recorded, c->ask.panel, &c->ask.key, c->item->item,
                                    fx->arena, &ballot)
-                : az_lexical_judge(w->panel, &c->ask.key, c->item->item, fx->arena, &ballot);
+                : az_lexical_judge(c->ask.panel, &c->ask.key, c->item->item, fx->arena, &ballot);
     if (r < 0)
         return az_oom(err);
     ballot.cost_known = true;
@@ -204,10 +157,6 @@ static int take_question(struct az_work *w, struct work_call *c, const struct az
     if (!b->kind)
         return wait_until(w, c, now + b->backend->delay_ms) < 0 ? az_oom(err) : 0;
 
-    c->mistake = q->mistake;
-    c->asked_again = q->mistake != AZ_BE_NONE;
-    c->grant = q->grant;
-    c->attempts_before = q->attempts;
     struct az_seen *seen = az_arena_zalloc(c->arena, q->view.n * sizeof(*seen));
     if (!seen)
         return az_oom(err);
@@ -227,7 +176,7 @@ static int take_question(struct az_work *w, struct work_call *c, const struct az
     if (r != 0)
         return AZ_MIN(r, 0);
     /* It came back for want of money after a failure, before its pause. */
-    if (q->attempts && q->grant != AZ_NUSD_MAX && !c->asked_again) {
+    if (q->attempts && q->grant != AZ_NUSD_MAX && !q->calls && !c->asked_again) {
         c->failures = q->attempts;
         az_ms at = now + az_retry_delay(c->failures, -1, &w->rng);
         return wait_until(w, c, at) < 0 ? az_oom(err) : 0;
@@ -257,6 +206,54 @@ static struct shared_item **share_items(struct az_msg *msg, struct az_arena *a)
     return NULL;
 }
 
+/* The question as it came; borrowed from the message until take_question(). */
+static struct work_call *question_call(struct az_work *w, struct work_panel *p,
+                                       const struct az_msg_question *q, struct shared_item *item)
+{
+    struct work_call *c = call_new(w);
+    if (!c)
+        return NULL;
+    c->panel = p;
+    p->held++;
+    c->backend = p->of_judge[q->key.judge];
+    c->item = item;
+    item->refs++;
+    c->mistake = q->mistake;
+    c->asked_again = q->mistake != AZ_BE_NONE;
+    c->grant = q->grant;
+    c->calls_max = q->calls;
+    c->attempts_before = q->attempts;
+    c->ask = (struct az_ask){.panel = p->panel,
+                             .backend = c->backend->backend,
+                             .judge = &p->panel->judges[q->key.judge],
+                             .item = item->item,
+                             .key = q->key,
+                             .prompt = &c->prompt,
+                             .said = q->said};
+    return c;
+}
+
+static int on_question(struct az_work *w, const struct az_msg_question *q,
+                       struct shared_item **items, size_t n_items, az_ms now, struct az_wfxs *fx,
+                       struct az_error *err)
+{
+    struct work_panel *p = panel_find(w, q->panel);
+    if (!p)
+        return az_fail(err, AZ_EPROTO, "a question about panel %u, which is not here", q->panel);
+    if ((size_t)q->key.judge >= p->panel->n_judges || q->item >= n_items)
+        return az_fail(err, AZ_EPROTO, "a question to judge %d about item %u of %zu", q->key.judge,
+                       q->item, n_items);
+    if (!p->of_judge[q->key.judge])
+        return az_fail(err, AZ_EPROTO, "a question to judge '%s': this worker has no backend '%s'",
+                       p->panel->judges[q->key.judge].name, p->panel->judges[q->key.judge].backend);
+    struct work_call *c = question_call(w, p, q, items[q->item]);
+    if (!c)
+        return az_oom(err);
+    if (call_wanted_back(w, c))
+        return give_back(w, c, fx) < 0 ? az_oom(err) : 0;
+    return take_question(w, c, q, now, fx, err);
+}
+
 int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struct az_wfxs *fx,
                          struct az_error *err)
 {
@@ -264,33 +261,9 @@ int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struc
     struct shared_item **shared = share_items(msg, fx->arena);
     if (!shared)
         return az_oom(err);
-    int r = w->panel ? 0 : az_fail(err, AZ_EPROTO, "questions before a panel");
-    for (size_t i = 0; i < msg->questions.n && r == 0; i++) {
-        const struct az_msg_question *q = &msg->questions.v[i];
-        if ((size_t)q->key.judge >= w->panel->n_judges || q->item >= n_items) {
-            r = az_fail(err, AZ_EPROTO, "a question to judge %d about item %u of %zu", q->key.judge,
-                        q->item, n_items);
-            break;
-        }
-        struct work_call *c = call_new(w);
-        if (!c) {
-            r = az_oom(err);
-            break;
-        }
-        c->backend = w->of_judge[q->key.judge];
-        c->item = shared[q->item];
-        c->item->refs++;
-        c->ask = (struct az_ask){.panel = w->panel,
-                                 .backend = c->backend->backend,
-                                 .judge = &w->panel->judges[q->key.judge],
-                                 .item = c->item->item,
-                                 .key = q->key,
-                                 .prompt = &c->prompt};
-        if (c->backend->stopped)
-            r = give_back(w, c, fx) < 0 ? az_oom(err) : 0;
-        else
-            r = take_question(w, c, q, now, fx, err);
-    }
+    int r = 0;
+    for (size_t i = 0; i < msg->questions.n && r == 0; i++)
+        r = on_question(w, &msg->questions.v[i], shared, n_items, now, fx, err);
     for (size_t i = 0; i < n_items; i++)
         shared_unref(shared[i]);
     for (size_t b = 0; b < w->n_backends && r == 0; b++)
@@ -307,7 +280,7 @@ int az_work_on_cached(struct az_work *w, struct work_call *c, struct az_str repl
     int r = reply.p ? call_on_cached(w, c, reply, fx, err) : 0;
     if (r != 0)
         return AZ_MIN(r, 0);
-    if (b->stopped)
+    if (call_wanted_back(w, c))
         return give_back(w, c, fx) < 0 ? az_oom(err) : 0;
     ready_push(c);
     return backend_pump(w, b, now, fx, err);
@@ -338,7 +311,7 @@ int az_work_on_tick(struct az_work *w, az_ms now, struct az_wfxs *fx, struct az_
     for (struct work_call *c; r == 0 && (c = az_heap_pop(&w->waiting, now));) {
         if (!c->backend->kind)
             r = answer_local(w, c, fx, err);
-        else if (c->backend->stopped)
+        else if (!call_has_calls(c) || call_wanted_back(w, c))
             r = give_back(w, c, fx) < 0 ? az_oom(err) : 0;
         else
             ready_push(c);
@@ -354,11 +327,6 @@ az_ms az_work_deadline(const struct az_work *w)
     for (size_t b = 0; b < w->n_backends; b++)
         at = AZ_MIN(at, w->backends[b].wake);
     return at;
-}
-
-void az_work_stop(struct az_work *w)
-{
-    w->stopping = true;
 }
 
 size_t az_work_under_way(const struct az_work *w)

@@ -35,6 +35,7 @@ enum az_wfx_kind {
     AZ_WFX_ANSWER,   /* to the coordinator */
     AZ_WFX_STOPPED,  /* to the coordinator: a backend refuses for good; answers with
                         `again` follow, for what was held for it */
+    AZ_WFX_ANNOUNCE, /* to the coordinator: az_work_announce() of a backend has changed */
 };
 
 struct az_wfx {
@@ -64,6 +65,9 @@ struct az_wfx {
             size_t backend;
             struct az_str why;
         } stopped;
+        struct {
+            size_t backend;
+        } announce;
     };
 };
 
@@ -81,18 +85,52 @@ int az_work_new(const struct az_work_config *config, struct az_work **ret, struc
 void az_work_free(struct az_work *w);
 AZ_FREEP(work)
 
-/* How many questions the backend takes at once: its slots and some to come. */
-uint32_t az_work_credit(const struct az_work *w, size_t backend);
+/* ---- what it takes ---- */
 
-/* The panel that questions are about; taken. Its judges name backends of the
- * config; AZ_EINVAL for one that is not there. AZ_EPROTO: questions about the
- * panel before are still held. */
-int az_work_on_panel(struct az_work *w, struct az_panel *panel,
-                     const unsigned char secret[AZ_SECRET_BYTES], az_ms now, struct az_error *err);
+/* How many questions the backend takes now beyond those that it was said to take
+ * before and that are not answered; they count as said. */
+uint32_t az_work_credit(struct az_work *w, size_t backend);
+/* The same with all else that is told of a backend. Borrowed from the config and
+ * until the next event. */
+struct az_credit az_work_announce(struct az_work *w, size_t backend);
+
+/* Other limits from now on, 0 = unchanged; a backend that is not here is none of
+ * ours. Fewer questions fit: answers give no credit back until they do. */
+int az_work_on_tune(struct az_work *w, struct az_str backend, uint32_t slots, double rpm,
+                    double tpm, az_ms now, struct az_wfxs *fx, struct az_error *err);
+
+/* A server that this worker runs is away, and why; "" = it answers. While it is
+ * away it is asked nothing: what waits and what still comes goes back, and so do
+ * calls under way, as they fail; one that found nobody there has spent no attempt. */
+int az_work_on_state(struct az_work *w, size_t backend, const char *state, az_ms now,
+                     struct az_wfxs *fx, struct az_error *err);
+
+/* ---- sessions and panels ---- */
+
+/* Another session with a coordinator: no panel, no question, no credit of the one
+ * before counts. What waited is dropped; calls under way end, the cache is told
+ * what they said, and nobody else. */
+int az_work_on_session(struct az_work *w, struct az_wfxs *fx, struct az_error *err);
+
+/* A panel that questions are about; taken. AZ_EPROTO: `number` is there already.
+ * Its judges may name backends that this worker lacks; then it is asked nothing of
+ * them. */
+int az_work_on_panel(struct az_work *w, uint32_t number, struct az_panel *panel,
+                     const unsigned char secret[AZ_SECRET_BYTES], struct az_error *err);
+
+/* No question about it comes any more; what is held of it is still answered. */
+void az_work_on_forget(struct az_work *w, uint32_t number);
+
+/* ---- questions ---- */
 
 /* Takes the message's items, also when it fails. */
 int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struct az_wfxs *fx,
                          struct az_error *err);
+
+/* These are wanted no more, or all of the panel: each goes back, one whose call is
+ * under way when that has ended without an answer. Sorts `keys`. */
+int az_work_on_recall(struct az_work *w, uint32_t panel, struct az_key *keys, size_t n, bool all,
+                      struct az_wfxs *fx, struct az_error *err);
 
 /* {NULL, 0}: the cache has none. */
 int az_work_on_cached(struct az_work *w, struct work_call *call, struct az_str reply, az_ms now,
@@ -113,7 +151,7 @@ int az_work_on_response(struct az_work *w, struct work_call *call,
 int az_work_on_tick(struct az_work *w, az_ms now, struct az_wfxs *fx, struct az_error *err);
 az_ms az_work_deadline(const struct az_work *w); /* INT64_MAX = none */
 
-/* Start no more calls; questions that wait are given back by nobody: the
- * coordinator asks them again next time. */
-void az_work_stop(struct az_work *w);
+/* Start no more calls: those under way end, all else goes back, also what still
+ * comes. Until the next session. */
+int az_work_drain(struct az_work *w, struct az_wfxs *fx, struct az_error *err);
 size_t az_work_under_way(const struct az_work *w); /* calls */

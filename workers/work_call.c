@@ -37,23 +37,12 @@ void call_free(struct az_work *w, struct work_call *c)
         free(c->item);
     }
     c->item = NULL;
+    if (c->panel)
+        panel_unhold(AZ_TAKE(c->panel));
     az_arena_reset(c->arena);
     c->state = CALL_FREE;
     c->next = w->free;
     w->free = c;
-}
-
-struct az_caps *call_caps(struct az_work *w, struct work_call *c)
-{
-    const char *model = c->ask.judge->model;
-    for (size_t i = 0; i < w->n_learnt; i++) {
-        if (w->learnt[i].backend == c->backend->index && !strcmp(w->learnt[i].model, model))
-            return &w->learnt[i].caps;
-    }
-    if (az_grow(&w->learnt, &w->cap_learnt, w->n_learnt + 1, sizeof(*w->learnt)) < 0)
-        return NULL;
-    w->learnt[w->n_learnt] = (struct learnt){.model = model, .backend = c->backend->index};
-    return &w->learnt[w->n_learnt++].caps;
 }
 
 /* What was wrong, in words that the judge is told. */
@@ -82,8 +71,8 @@ int call_prepare(struct az_work *w, struct work_call *c, struct az_wfxs *fx, str
         c->ask.mistake = mistake_text(c->mistake);
 
     struct az_error why = {0};
-    int r = az_prompter_render(w->prompter, &c->prompt, &c->ask.key, c->ask.item, &c->view,
-                               w->secret, &why);
+    int r = az_prompter_render(c->panel->prompter, &c->prompt, &c->ask.key, c->ask.item, &c->view,
+                               c->panel->secret, &why);
     if (r == AZ_ELIMIT || r == AZ_EINVAL) {
         enum az_ballot_error e = r == AZ_ELIMIT ? AZ_BE_TOO_LONG : AZ_BE_UNFIT;
         return call_error(w, c, e, why.what, fx) < 0 ? az_oom(err) : 1;
@@ -99,8 +88,8 @@ int call_prepare(struct az_work *w, struct work_call *c, struct az_wfxs *fx, str
     c->hash = az_request_hash(&c->ask);
     /* As the scheduler reckons it, or a grant would not suffice. */
     c->bytes_bound =
-        az_nusd_add(az_prompter_bytes_bound(w->prompter, &c->ask.key, c->ask.item, &c->view),
-                    az_prompter_again_bound(w->prompter, c->mistake, c->ask.said));
+        az_nusd_add(az_prompter_bytes_bound(c->panel->prompter, &c->ask.key, c->ask.item, &c->view),
+                    az_prompter_again_bound(c->panel->prompter, c->mistake, c->ask.said));
     return 0;
 }
 
@@ -125,6 +114,27 @@ az_nusd call_worst(const struct work_call *c)
     return price->known ? az_price_worst(price, c->bytes_bound, c->ask.max_tokens) : 0;
 }
 
+/* With the money that was granted. */
+static bool affordable(const struct work_call *c)
+{
+    return c->grant == AZ_NUSD_MAX || az_nusd_add(c->cost, call_worst(c)) <= c->grant;
+}
+
+bool call_wanted_back(const struct az_work *w, const struct work_call *c)
+{
+    return w->draining || c->recalled || c->backend->stopped || *c->backend->state;
+}
+
+bool call_has_calls(const struct work_call *c)
+{
+    return !c->calls_max || c->calls < c->calls_max;
+}
+
+bool call_may_go_on(const struct az_work *w, const struct work_call *c)
+{
+    return !call_wanted_back(w, c) && call_has_calls(c) && affordable(c);
+}
+
 struct az_ballot call_ballot(const struct work_call *c)
 {
     return (struct az_ballot){
@@ -140,14 +150,27 @@ struct az_ballot call_ballot(const struct work_call *c)
     };
 }
 
-int call_end(struct az_work *w, struct work_call *c, struct az_ballot *ballot, struct az_wfxs *fx)
+/* NULL: no memory. */
+static struct az_wfx *answer_add(struct work_call *c, struct az_wfxs *fx)
 {
     struct az_wfx *x = wfx_add(fx, AZ_WFX_ANSWER);
     if (!x)
-        return AZ_ENOMEM;
+        return NULL;
     x->answer.backend = c->backend->index;
-    /* Its text may lie in the call, which is free in a moment. */
-    int r = az_ballot_copy(fx->arena, ballot, &x->answer.answer.ballot);
+    x->answer.answer.panel = c->panel->number;
+    if (c->backend->exposed)
+        c->backend->exposed--;
+    return x;
+}
+
+int call_end(struct az_work *w, struct work_call *c, struct az_ballot *ballot, struct az_wfxs *fx)
+{
+    int r = 0;
+    if (!c->orphan) {
+        struct az_wfx *x = answer_add(c, fx);
+        /* Its text may lie in the call, which is free in a moment. */
+        r = x ? az_ballot_copy(fx->arena, ballot, &x->answer.answer.ballot) : AZ_ENOMEM;
+    }
     call_free(w, c);
     return r;
 }
@@ -165,10 +188,13 @@ int call_error(struct az_work *w, struct work_call *c, enum az_ballot_error erro
 int call_again(struct az_work *w, struct work_call *c, enum az_ballot_error mistake,
                struct az_str said, struct az_wfxs *fx)
 {
-    struct az_wfx *x = wfx_add(fx, AZ_WFX_ANSWER);
+    if (c->orphan) {
+        call_free(w, c);
+        return 0;
+    }
+    struct az_wfx *x = answer_add(c, fx);
     if (!x)
         return AZ_ENOMEM;
-    x->answer.backend = c->backend->index;
     x->answer.answer.again = true;
     x->answer.answer.ballot = (struct az_ballot){.key = c->ask.key,
                                                  .error = mistake,

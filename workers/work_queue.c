@@ -3,7 +3,17 @@
 #include "workers/work_state.h"
 
 /* A first outage is waited out; a probe that fails too is no hiccup. */
-enum { DOWN_AFTER_OPENED = 2 };
+enum {
+    DOWN_AFTER_OPENED = 2,
+    BREAKER_FAILURES = 5, /* in a row */
+    BREAKER_FIRST_MS = 5000,
+    BREAKER_LAST_MS = 60000,
+};
+
+void breaker_reset(struct work_backend *b)
+{
+    az_breaker_init(&b->breaker, BREAKER_FAILURES, BREAKER_FIRST_MS, BREAKER_LAST_MS);
+}
 
 void ready_push(struct work_call *c)
 {
@@ -55,6 +65,7 @@ static int call_start(struct az_work *w, struct work_call *c, az_ms now, struct 
     c->url = least_busy(b);
     c->started = now;
     c->attempts++;
+    c->calls++;
     b->busy[c->url]++;
     w->under_way++;
     az_window_start(&b->window);
@@ -63,7 +74,7 @@ static int call_start(struct az_work *w, struct work_call *c, az_ms now, struct 
     x->call.kind = b->kind;
     x->call.url = b->backend->n_urls ? b->backend->urls[c->url] : b->kind->url;
     x->call.body = az_buf_view(&c->body);
-    x->call.timeout_ms = (int64_t)w->panel->limits.timeout_s * 1000;
+    x->call.timeout_ms = (int64_t)c->ask.panel->limits.timeout_s * 1000;
     return 0;
 }
 
@@ -79,8 +90,9 @@ static int fail_all_ready(struct az_work *w, struct work_backend *b, struct az_w
     return 0;
 }
 
-/* A backend that refuses for good keeps no question: each goes back with what
- * it has cost, those that were under way when they ask for another call. */
+/* A backend that refuses for good keeps no question, nor one that is away: each
+ * goes back with what it has cost, those that were under way when they ask for
+ * another call. */
 int give_back(struct az_work *w, struct work_call *c, struct az_wfxs *fx)
 {
     return call_again(w, c, c->mistake, c->ask.said, fx);
@@ -126,9 +138,9 @@ int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az
                  struct az_error *err)
 {
     b->wake = INT64_MAX;
-    if (b->stopped)
+    if (b->stopped || *b->state || w->draining)
         return give_back_ready(w, b, fx) < 0 ? az_oom(err) : 0;
-    while (b->head && !w->stopping) {
+    while (b->head) {
         if (!az_window_room(&b->window))
             return 0;
         if (w->config.slots && w->under_way >= (size_t)w->config.slots)

@@ -5,25 +5,20 @@
 #include "workers/retry.h"
 #include "workers/work_state.h"
 
-static bool attempts_left(const struct az_work *w, const struct work_call *c)
+static bool attempts_left(const struct work_call *c)
 {
-    return c->attempts_before + c->attempts < w->panel->limits.attempts;
+    return c->attempts_before + c->attempts < c->ask.panel->limits.attempts;
 }
 
-/* May one more call be made with the money that was granted? */
-static bool affordable(const struct work_call *c)
-{
-    return c->grant == AZ_NUSD_MAX || az_nusd_add(c->cost, call_worst(c)) <= c->grant;
-}
-
-/* The same question after a pause. */
+/* The same question after a pause. Whoever bounds the calls spends something on
+ * each: such a question goes back after the pause, when it can be asked. */
 static int try_later(struct az_work *w, struct work_call *c, int64_t retry_after_ms,
                      enum az_ballot_error error, const char *text, az_ms now, struct az_wfxs *fx)
 {
-    if (!attempts_left(w, c))
+    if (!attempts_left(c))
         return call_error(w, c, error, text, fx);
-    if (!affordable(c) || c->backend->stopped)
-        return call_again(w, c, c->mistake, c->ask.said, fx);
+    if (call_has_calls(c) ? !call_may_go_on(w, c) : call_wanted_back(w, c))
+        return give_back(w, c, fx);
     az_ms delay = az_retry_delay(++c->failures, retry_after_ms, &w->rng);
     return wait_until(w, c, now + delay);
 }
@@ -47,8 +42,8 @@ static int ask_with_mistake(struct az_work *w, struct work_call *c, const struct
     int r = call_prepare(w, c, fx, err);
     if (r != 0)
         return AZ_MIN(r, 0);
-    if (!affordable(c))
-        return call_again(w, c, mistake, c->ask.said, fx) < 0 ? az_oom(err) : 0;
+    if (!call_may_go_on(w, c))
+        return give_back(w, c, fx) < 0 ? az_oom(err) : 0;
     ready_push(c);
     return 0;
 }
@@ -113,12 +108,12 @@ static int on_text(struct az_work *w, struct work_call *c, const struct az_respo
             int r = call_prepare(w, c, fx, err);
             if (r != 0)
                 return AZ_MIN(r, 0);
-            if (!affordable(c))
-                return call_again(w, c, c->mistake, c->ask.said, fx) < 0 ? az_oom(err) : 0;
+            if (!call_may_go_on(w, c))
+                return give_back(w, c, fx) < 0 ? az_oom(err) : 0;
             return call_go(w, c, fx) < 0 ? az_oom(err) : 0;
         }
     }
-    if (az_ballot_error_asks_again(ballot.error) && !c->asked_again && attempts_left(w, c))
+    if (az_ballot_error_asks_again(ballot.error) && !c->asked_again && attempts_left(c))
         return ask_with_mistake(w, c, &ballot, reply->text, fx, err);
     return end_with_answer(w, c, response, reply, &ballot, fx, err);
 }
@@ -135,6 +130,8 @@ static int on_lesson(struct az_work *w, struct work_call *c, const struct az_rep
     int r = call_prepare(w, c, fx, err);
     if (r != 0)
         return AZ_MIN(r, 0);
+    if (!call_may_go_on(w, c))
+        return give_back(w, c, fx) < 0 ? az_oom(err) : 0;
     return call_go(w, c, fx) < 0 ? az_oom(err) : 0;
 }
 
@@ -155,7 +152,7 @@ static int on_failure(struct az_work *w, struct work_call *c, const struct az_re
 /* Slots that somebody stated are kept to; only a window of our own adapts. */
 static enum az_window_end load_of(const struct work_backend *b, const struct az_response *response)
 {
-    if (b->backend->slots)
+    if (b->slots_stated)
         return AZ_WINDOW_NEUTRAL;
     if (response->status == 429 || response->status == 503 || response->status == 529)
         return AZ_WINDOW_OVERLOAD;
@@ -224,7 +221,10 @@ int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_cal
     };
     struct work_backend *b = c->backend;
     az_window_end(&b->window, AZ_WINDOW_NEUTRAL, c->started, now);
-    count_failure(b, result->why, now);
+    if (!*b->state)
+        count_failure(b, result->why, now);
+    else if (result->end == AZ_CALL_CONNECT)
+        c->attempts--; /* nobody was there to be asked, and that was known */
     if (result->end != AZ_CALL_CONNECT)
         c->cost = az_nusd_add(c->cost, call_worst(c)); /* it may have been answered and billed */
     int r = try_later(w, c, -1, errors[result->end], result->why, now, fx);

@@ -66,7 +66,6 @@ struct worker {
     int life, peer;
     struct az_work *work;
     struct az_wfxs fx;
-    uint32_t given_back[WORLD_BACKENDS];
     uint32_t may_hold[WORLD_BACKENDS]; /* credit announced */
     az_ms last_sent, last_received;    /* frames of one peer keep their order */
 };

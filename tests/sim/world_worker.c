@@ -28,13 +28,12 @@ static void send_answers(struct world *w, struct worker *k, struct az_msg_answer
     msg.answers.v = v;
     msg.answers.credit.v = credit;
     for (size_t b = 0; b < w->n_backends; b++) {
-        if (!k->given_back[b])
-            continue;
-        credit[msg.answers.credit.n++] =
-            (struct az_credit){.backend = az_str(w->panel->backends[b].name),
-                               .kind = az_str(w->panel->backends[b].kind),
-                               .credit = k->given_back[b]};
-        k->given_back[b] = 0;
+        uint32_t more = az_work_credit(k->work, b);
+        if (more)
+            credit[msg.answers.credit.n++] =
+                (struct az_credit){.backend = az_str(w->panel->backends[b].name),
+                                   .kind = az_str(w->panel->backends[b].kind),
+                                   .credit = more};
     }
     if (n)
         send(w, k, &msg);
@@ -64,7 +63,6 @@ static void run(struct world *w, int who)
             start_call(w, who, x);
         } else if (x->kind == AZ_WFX_ANSWER) {
             answers[n++] = x->answer.answer;
-            k->given_back[x->answer.backend]++;
         } else if (x->kind == AZ_WFX_STOPPED) {
             send_answers(w, k, answers, n);
             n = 0;
@@ -98,7 +96,7 @@ void worker_join(struct world *w, int who)
     *k = (struct worker){.alive = true, .life = k->life + 1, .peer = w->next_peer++};
     if (az_work_new(&config, &k->work, &err) < 0 || az_wfxs_init(&k->fx, &err) < 0 ||
         az_panel_parse(w->portable.p, "portable", &source, &panel, &err) < 0 ||
-        az_work_on_panel(k->work, panel, secret, w->now, &err) < 0) {
+        az_work_on_panel(k->work, 0, panel, secret, &err) < 0) {
         world_fail(w, "a worker: %s", err.what);
         return;
     }
@@ -106,10 +104,8 @@ void worker_join(struct world *w, int who)
     struct az_msg msg = {.kind = AZ_MSG_ANNOUNCE};
     msg.announce.v = credit;
     for (size_t b = 0; b < w->n_backends; b++) {
-        k->may_hold[b] = az_work_credit(k->work, b);
-        credit[msg.announce.n++] = (struct az_credit){.backend = az_str(w->panel->backends[b].name),
-                                                      .kind = az_str(w->panel->backends[b].kind),
-                                                      .credit = k->may_hold[b]};
+        credit[msg.announce.n] = az_work_announce(k->work, b);
+        k->may_hold[b] = credit[msg.announce.n++].credit;
     }
     send(w, k, &msg);
 }

@@ -496,11 +496,11 @@ static void work_refuses_nonsense(void **state)
     assert_int_equal(work_ask(&s, "0.0 0.7", &err), AZ_EPROTO);
     az_wfxs_clear(&s.fx);
     static const unsigned char secret[AZ_SECRET_BYTES];
-    assert_int_equal(az_work_on_panel(s.work, work_panel(plain), secret, 0, &err), AZ_EPROTO);
+    assert_int_equal(az_work_on_panel(s.work, 0, work_panel(plain), secret, &err), AZ_EPROTO);
     work_scene_release(&s);
 
     work_scene_init(&s, plain, false, 0);
-    az_panel_free(AZ_TAKE(s.work->panel));
+    az_work_on_forget(s.work, 0);
     assert_int_equal(work_ask(&s, "0.0", &err), AZ_EPROTO);
     work_scene_release(&s);
 }

@@ -78,7 +78,7 @@ static void desk_init(struct desk *d)
     static const unsigned char secret[AZ_SECRET_BYTES];
     assert_int_equal(az_wfxs_init(&d->fx, NULL), 0);
     assert_int_equal(az_work_new(&config, &d->work, NULL), 0);
-    assert_int_equal(az_work_on_panel(d->work, parse(), secret, 0, NULL), 0);
+    assert_int_equal(az_work_on_panel(d->work, 0, parse(), secret, NULL), 0);
 }
 
 static void desk_release(struct desk *d)

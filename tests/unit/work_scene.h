@@ -1,21 +1,30 @@
 /* tests/unit/work_scene.h: the worker's core played by a script: a line is an
  * event, and beside it stands what it has to lead to. Needs cmocka's headers
- * before it. Questions are written item.judge. Events:
- *   ask 0.0 0.1          questions; "ask 0.0 $900 #2": money granted, calls made before
+ * before it. Questions are written item.judge, or 7/item.judge where they are about
+ * panel 7 and not 0. Events:
+ *   ask 0.0 0.1          questions; "ask 0.0 $900 #2 *1": money granted, calls made
+ *                        before, calls that may be made now
  *   reply 0.0 A          the judge answers in its form: this label; $N: tokens
  *   says 0.0 TEXT        it says something else
  *   status 0.0 429 HEAD  an HTTP status, with a header line
  *   body 0.0 400 JSON    a status with a body
  *   connect|timeout|broken 0.0      no reply
  *   cached 0.0 A|-       what the cache has
- *   tick 600             the time; "next": when the worker wants to be woken
- * Effects: "call 0.0; lookup 0.0; remember; answer 0.0 A; again 0.0; stop gpu 0.1". */
+ *   tick 600             the time
+ *   panel 7, forget 7    the scene's panel under another number
+ *   recall 0.0 0.1       or "recall all", "recall 7/all"
+ *   drain, session
+ *   tune 0 4 60 0        backend, slots, rpm, tpm
+ *   state 0 loading      the backend is away; "state 0": it is back
+ * Effects: "call 0.0; lookup 0.0; remember; answer 0.0 A; again 0.0; stop gpu;
+ * announce gpu 7 loading" (credit, state). */
 #pragma once
 #include "tests/unit/unit.h"
 #include "workers/work.h"
 #include "workers/work_state.h"
 
 struct work_scene {
+    const char *yaml;
     struct az_panel *panel; /* whose backends the worker reaches */
     struct az_work *work;
     struct az_wfxs fx;
@@ -50,10 +59,17 @@ static inline struct az_panel *work_panel(const char *yaml)
     return panel;
 }
 
-static inline void work_scene_init(struct work_scene *s, const char *yaml, bool cache, int slots)
+static inline void work_add_panel(struct work_scene *s, uint32_t number)
 {
     static const unsigned char secret[AZ_SECRET_BYTES];
-    *s = (struct work_scene){.panel = work_panel(yaml), .arena = az_arena_new(4096)};
+    struct az_error err = {0};
+    if (az_work_on_panel(s->work, number, work_panel(s->yaml), secret, &err) < 0)
+        fail_msg("%s", err.what);
+}
+
+static inline void work_scene_init(struct work_scene *s, const char *yaml, bool cache, int slots)
+{
+    *s = (struct work_scene){.yaml = yaml, .panel = work_panel(yaml), .arena = az_arena_new(4096)};
     struct az_error err = {0};
     for (size_t b = 0; b < s->panel->n_backends; b++)
         s->backends[b].backend = &s->panel->backends[b];
@@ -64,8 +80,7 @@ static inline void work_scene_init(struct work_scene *s, const char *yaml, bool 
                                     .seed = 1};
     assert_int_equal(az_work_new(&config, &s->work, &err), 0);
     assert_int_equal(az_wfxs_init(&s->fx, &err), 0);
-    if (az_work_on_panel(s->work, work_panel(yaml), secret, 0, &err) < 0)
-        fail_msg("%s", err.what);
+    work_add_panel(s, 0);
 }
 
 static inline void work_scene_release(struct work_scene *s)
@@ -76,9 +91,19 @@ static inline void work_scene_release(struct work_scene *s)
     az_panel_free(s->panel);
 }
 
+/* Steps over "7/"; 0 where there is none. */
+static inline uint32_t work_panel_of(const char **word)
+{
+    const char *slash = strchr(*word, '/');
+    uint32_t panel = slash ? (uint32_t)strtoul(*word, NULL, 10) : 0;
+    *word = slash ? slash + 1 : *word;
+    return panel;
+}
+
 static inline struct az_key work_key(const char *word)
 {
     int item, judge;
+    work_panel_of(&word);
     if (sscanf(word, "%d.%d", &item, &judge) != 2)
         fail_msg("no question '%s'", word);
     return (struct az_key){
@@ -88,25 +113,31 @@ static inline struct az_key work_key(const char *word)
 static inline struct work_call *work_call_of(struct work_scene *s, const char *word)
 {
     struct az_key key = work_key(word);
+    const char *rest = word;
+    uint32_t panel = work_panel_of(&rest);
     for (size_t i = 0; i < s->work->n_all; i++) {
         struct work_call *c = s->work->all[i];
-        if (c->state != CALL_FREE && az_key_cmp(&c->ask.key, &key) == 0)
+        if (c->state != CALL_FREE && c->panel->number == panel &&
+            az_key_cmp(&c->ask.key, &key) == 0)
             return c;
     }
     fail_msg("no call '%s'", word);
     return NULL;
 }
 
-static inline void work_say_key(struct work_scene *s, const struct az_key *k)
+static inline void work_say_key(struct work_scene *s, uint32_t panel, const struct az_key *k)
 {
-    work_say(s, " %d.%d", (int)k->item, k->judge);
+    if (panel)
+        work_say(s, " %u/%d.%d", panel, (int)k->item, k->judge);
+    else
+        work_say(s, " %d.%d", (int)k->item, k->judge);
 }
 
 static inline void work_say_answer(struct work_scene *s, const struct az_msg_answer *a)
 {
     const struct az_ballot *b = &a->ballot;
     work_say(s, a->again ? "again" : "answer");
-    work_say_key(s, &b->key);
+    work_say_key(s, a->panel, &b->key);
     if (!a->again)
         work_say(s, " %s",
                  b->error ? az_ballot_error_name(b->error)
@@ -140,11 +171,11 @@ static inline const char *work_effects(struct work_scene *s)
             assert_true(x->call.body.n > 0);
             assert_true((int64_t)x->call.body.n <= x->call.call->bytes_bound);
             work_say(s, "call");
-            work_say_key(s, &x->call.call->ask.key);
+            work_say_key(s, x->call.call->panel->number, &x->call.call->ask.key);
             break;
         case AZ_WFX_LOOKUP:
             work_say(s, "lookup");
-            work_say_key(s, &x->lookup.call->ask.key);
+            work_say_key(s, x->lookup.call->panel->number, &x->lookup.call->ask.key);
             break;
         case AZ_WFX_REMEMBER:
             assert_true(x->remember.reply.n > 0);
@@ -157,6 +188,12 @@ static inline const char *work_effects(struct work_scene *s)
             work_say(s, "stop %s", s->panel->backends[x->stopped.backend].name);
             snprintf(s->why, sizeof(s->why), AZ_STR_FMT, AZ_STR_ARG(x->stopped.why));
             break;
+        case AZ_WFX_ANNOUNCE: {
+            struct az_credit c = az_work_announce(s->work, x->announce.backend);
+            work_say(s, "announce " AZ_STR_FMT " %u%s" AZ_STR_FMT, AZ_STR_ARG(c.backend), c.credit,
+                     c.state.n ? " " : "", AZ_STR_ARG(c.state));
+            break;
+        }
         }
     }
     az_wfxs_clear(&s->fx);
@@ -191,8 +228,13 @@ static inline int work_ask(struct work_scene *s, const char *args, struct az_err
         } else if (*word == '#') {
             for (size_t i = 0; i < msg.questions.n; i++)
                 v[i].attempts = word[1] - '0';
+        } else if (*word == '*') {
+            for (size_t i = 0; i < msg.questions.n; i++)
+                v[i].calls = (uint32_t)(word[1] - '0');
         } else {
             *q = (struct az_msg_question){.key = work_key(word), .grant = AZ_NUSD_MAX};
+            const char *rest = word;
+            q->panel = work_panel_of(&rest);
             q->item = (uint32_t)msg.questions.n;
             items[msg.questions.n_items++] = work_item(q->key.item);
             msg.questions.n++;
@@ -260,6 +302,53 @@ static inline void work_cached(struct work_scene *s, const char *args)
                      0);
 }
 
+static inline void work_recall(struct work_scene *s, const char *args)
+{
+    struct az_key keys[16];
+    size_t n = 0;
+    const char *rest = args;
+    uint32_t panel = work_panel_of(&rest);
+    bool all = !strcmp(rest, "all");
+    char word[32];
+    for (int at; !all && sscanf(args, "%31s %n", word, &at) == 1; args += at)
+        keys[n++] = work_key(word);
+    assert_int_equal(az_work_on_recall(s->work, panel, keys, n, all, &s->fx, NULL), 0);
+}
+
+static inline void work_tune(struct work_scene *s, const char *args)
+{
+    int b, slots, rpm, tpm;
+    assert_int_equal(sscanf(args, "%d %d %d %d", &b, &slots, &rpm, &tpm), 4);
+    struct az_str name = az_str(s->panel->backends[b].name);
+    assert_int_equal(
+        az_work_on_tune(s->work, name, (uint32_t)slots, rpm, tpm, s->now, &s->fx, NULL), 0);
+}
+
+/* Events that are not about one call; false: none of those. */
+static inline bool work_event_of_all(struct work_scene *s, const char *verb, const char *args)
+{
+    uint32_t number = (uint32_t)strtoul(args, NULL, 10);
+    if (!strcmp(verb, "panel"))
+        work_add_panel(s, number);
+    else if (!strcmp(verb, "forget"))
+        az_work_on_forget(s->work, number);
+    else if (!strcmp(verb, "recall"))
+        work_recall(s, args);
+    else if (!strcmp(verb, "drain"))
+        assert_int_equal(az_work_drain(s->work, &s->fx, NULL), 0);
+    else if (!strcmp(verb, "session"))
+        assert_int_equal(az_work_on_session(s->work, &s->fx, NULL), 0);
+    else if (!strcmp(verb, "tune"))
+        work_tune(s, args);
+    else if (!strcmp(verb, "state"))
+        assert_int_equal(az_work_on_state(s->work, number, strlen(args) > 2 ? args + 2 : "", s->now,
+                                          &s->fx, NULL),
+                         0);
+    else
+        return false;
+    return true;
+}
+
 /* One event; returns what came of it. */
 static inline const char *work_event(struct work_scene *s, const char *event)
 {
@@ -293,7 +382,7 @@ static inline const char *work_event(struct work_scene *s, const char *event)
         assert_true(az_str_int(az_str(args), &now));
         s->now = now;
         assert_int_equal(az_work_on_tick(s->work, s->now, &s->fx, NULL), 0);
-    } else
+    } else if (!work_event_of_all(s, verb, args))
         fail_msg("no event '%s'", event);
     return work_effects(s);
 }

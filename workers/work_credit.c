@@ -1,0 +1,99 @@
+/* How many questions a backend may be sent, and what changes that: other limits,
+ * a server that is away. */
+#include "workers/work_state.h"
+
+enum { LOCAL_CREDIT = 4096 }; /* questions: what is answered at once */
+
+/* Held here or on their way, at the most. */
+static uint32_t credit_wanted(const struct work_backend *b)
+{
+    if (*b->state)
+        return 0;
+    /* Nothing queues at a local one: what has come is under way. */
+    if (!b->kind)
+        return b->slots ? (uint32_t)b->slots : LOCAL_CREDIT;
+    int ahead = b->slots + b->slots / 2 + 1;
+    double most = ahead;
+    /* No more than a minute's worth waits here, where an item's time runs. */
+    if (b->rpm > 0)
+        most = AZ_MAX(AZ_MIN(most, b->rpm), 1.0);
+    return (uint32_t)most;
+}
+
+uint32_t az_work_credit(struct az_work *w, size_t backend)
+{
+    struct work_backend *b = &w->backends[backend];
+    uint32_t wanted = credit_wanted(b);
+    /* More than that was announced under other limits: answers use it up. */
+    uint32_t more = wanted > b->exposed ? wanted - b->exposed : 0;
+    b->exposed += more;
+    return more;
+}
+
+struct az_credit az_work_announce(struct az_work *w, size_t backend)
+{
+    struct work_backend *b = &w->backends[backend];
+    return (struct az_credit){
+        .backend = az_str(b->backend->name),
+        .kind = az_str(b->backend->kind),
+        .credit = az_work_credit(w, backend),
+        .rpm = b->rpm,
+        .tpm = b->tpm,
+        .slots = (uint32_t)b->slots,
+        .state = az_str(b->state),
+        .limit_group = az_str(b->backend->limit_group),
+        .n_models = b->backend->n_models,
+        .models = b->models,
+    };
+}
+
+static int announce(struct work_backend *b, struct az_wfxs *fx, struct az_error *err)
+{
+    struct az_wfx *x = wfx_add(fx, AZ_WFX_ANNOUNCE);
+    if (!x)
+        return az_oom(err);
+    x->announce.backend = b->index;
+    return 0;
+}
+
+int az_work_on_tune(struct az_work *w, struct az_str backend, uint32_t slots, double rpm,
+                    double tpm, az_ms now, struct az_wfxs *fx, struct az_error *err)
+{
+    struct work_backend *b = NULL;
+    for (size_t i = 0; i < w->n_backends; i++) {
+        if (az_str_eq(az_str(w->backends[i].backend->name), backend))
+            b = &w->backends[i];
+    }
+    if (!b)
+        return 0;
+    if (slots) {
+        b->slots = (int)AZ_MIN(slots, (uint32_t)SLOTS_MAX);
+        if (w->config.slots && b->kind)
+            b->slots = AZ_MIN(b->slots, w->config.slots);
+        b->slots_stated = true;
+        if (b->kind)
+            az_window_set(&b->window, b->slots);
+    }
+    b->rpm = rpm > 0 ? rpm : b->rpm;
+    b->tpm = tpm > 0 ? tpm : b->tpm;
+    if (b->kind && (rpm > 0 || tpm > 0))
+        az_limit_tune(&b->limit, b->rpm, b->tpm, now);
+    int r = announce(b, fx, err);
+    return r < 0 ? r : backend_pump(w, b, now, fx, err);
+}
+
+int az_work_on_state(struct az_work *w, size_t backend, const char *state, az_ms now,
+                     struct az_wfxs *fx, struct az_error *err)
+{
+    struct work_backend *b = &w->backends[backend];
+    bool was_away = *b->state;
+    snprintf(b->state, sizeof(b->state), "%s", state);
+    int r = announce(b, fx, err);
+    if (r < 0)
+        return r;
+    if (*b->state && !was_away)
+        return give_back_waiting(w, fx, err);
+    if (was_away && !*b->state)
+        breaker_reset(b); /* its failures were those of the server before */
+    return 0;
+}
