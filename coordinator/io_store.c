@@ -390,6 +390,21 @@ int az_store_reopen_item(struct az_store *s, int64_t seq, struct az_error *err)
     return begin(s, &mark, &r, err) ? end(s, mark, &rec, 0, err) : r;
 }
 
+int az_store_put_progress(struct az_store *s, const struct az_store_progress *progress,
+                          struct az_error *err)
+{
+    if (s->null)
+        return az_null_put(s);
+    size_t mark;
+    int r;
+    struct az_record rec = {.kind = AZ_REC_PROGRESS};
+    struct az_buf *b = begin(s, &mark, &r, err);
+    if (!b)
+        return r;
+    az_buf_put(b, progress, sizeof(*progress));
+    return end(s, mark, &rec, 0, err);
+}
+
 uint64_t az_store_submit(struct az_store *s)
 {
     if (s->null)

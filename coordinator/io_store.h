@@ -3,7 +3,7 @@
  *
  * io_store.c         open, close, what the loop calls
  * io_store_write.c   the store's thread: rows, group commit, checkpoints
- * io_store_read.c    readers
+ * io_store_read.c    readers (io_store_reader.h says which file reads what)
  * io_store_connect.c a connection for them
  * io_store_bind.c    judges by name, identities
  * io_store_schema.c  versions, migrations, SQLite's errors in our words
@@ -42,7 +42,14 @@ struct az_store_judges {
 
 /* One change, followed in the batch by `n` bytes of body, padded to eight. */
 struct az_record {
-    enum { AZ_REC_ITEM, AZ_REC_BALLOT, AZ_REC_VERDICT, AZ_REC_LEDGER, AZ_REC_REOPEN } kind;
+    enum {
+        AZ_REC_ITEM,
+        AZ_REC_BALLOT,
+        AZ_REC_VERDICT,
+        AZ_REC_LEDGER,
+        AZ_REC_REOPEN,
+        AZ_REC_PROGRESS
+    } kind;
     int32_t state;     /* ballot: error; verdict: status; item: bytes of its id */
     struct az_key key; /* judges as the store numbers them; else key.item alone */
     union {

@@ -30,6 +30,22 @@ const char *const az_store_schema[] = {
     " ballots INTEGER NOT NULL, ballot_errors INTEGER NOT NULL);"
     "INSERT INTO totals VALUES(1, 0, 0, 0, 0, 0, 0);"
     "PRAGMA application_id = " APPLICATION_ID ";",
+
+    /* In which order items were decided, so that verdicts can be read as they
+     * come. `pos` finds an item's row there without an index of its own. */
+    "CREATE TABLE decided(pos INTEGER PRIMARY KEY, item INTEGER NOT NULL);"
+    "INSERT INTO decided SELECT row_number() OVER (ORDER BY item), item FROM verdicts;"
+    "ALTER TABLE verdicts ADD COLUMN pos INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE verdicts SET pos = place FROM"
+    " (SELECT item AS of, row_number() OVER (ORDER BY item) AS place FROM verdicts)"
+    " WHERE item = of;"
+    "ALTER TABLE totals ADD COLUMN decisions INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE totals SET decisions = (SELECT count(*) FROM verdicts);"
+    /* How much of a submitted file is in. */
+    "CREATE TABLE progress(id INTEGER PRIMARY KEY CHECK(id = 1), chunks INTEGER NOT NULL,"
+    " lines INTEGER NOT NULL, bad_lines INTEGER NOT NULL, doubles INTEGER NOT NULL,"
+    " sealed INTEGER NOT NULL);"
+    "INSERT INTO progress VALUES(1, 0, 0, 0, 0, 0);",
 };
 const int az_store_version = AZ_LEN(az_store_schema);
 

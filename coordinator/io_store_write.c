@@ -11,8 +11,11 @@ enum {
     ADD_BALLOT,
     ANSWER_FOR_ERROR,
     ADD_VERDICT,
+    ADD_DECIDED,
     SET_LEDGER,
+    SET_PROGRESS,
     DROP_VERDICT,
+    DROP_DECIDED,
     DROP_ERRORS,
     SET_TOTALS,
     BEGIN,
@@ -29,12 +32,16 @@ static const char *const statements[N_STATEMENTS] = {
                          " AND judge = ?3 AND criterion = ?4 AND ord = ?5 AND sample = ?6"
                          " AND error <> 0 AND NOT EXISTS"
                          " (SELECT 1 FROM verdicts WHERE verdicts.item = ?1)",
-    [ADD_VERDICT] = "INSERT OR IGNORE INTO verdicts VALUES(?, ?, ?)",
+    [ADD_VERDICT] = "INSERT OR IGNORE INTO verdicts VALUES(?, ?, ?, ?)",
+    [ADD_DECIDED] = "INSERT INTO decided VALUES(?, ?)",
     [SET_LEDGER] = "UPDATE ledger SET settled = ?, ceiling = ?",
-    [DROP_VERDICT] = "DELETE FROM verdicts WHERE item = ? RETURNING status",
+    [SET_PROGRESS] = "UPDATE progress SET chunks = ?, lines = ?, bad_lines = ?, doubles = ?,"
+                     " sealed = ?",
+    [DROP_VERDICT] = "DELETE FROM verdicts WHERE item = ? RETURNING status, pos",
+    [DROP_DECIDED] = "DELETE FROM decided WHERE pos = ?",
     [DROP_ERRORS] = "DELETE FROM ballots WHERE item = ? AND error <> 0",
     [SET_TOTALS] = "UPDATE totals SET items = ?, decided = ?, abstained = ?, failed = ?,"
-                   " ballots = ?, ballot_errors = ?",
+                   " ballots = ?, ballot_errors = ?, decisions = ?",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
 };
@@ -148,10 +155,15 @@ static int put_verdict(struct writer *w, const struct az_record *rec, struct az_
     sqlite3_bind_int64(q, 1, rec->key.item);
     sqlite3_bind_int(q, 2, rec->state);
     bind_body(q, 3, body);
+    sqlite3_bind_int64(q, 4, w->totals.decisions + 1);
     if (run(w, ADD_VERDICT, &changes) < 0)
         return -1;
-    *status_total(w, rec->state) += changes;
-    return 0;
+    if (!changes)
+        return 0;
+    ++*status_total(w, rec->state);
+    sqlite3_bind_int64(w->q[ADD_DECIDED], 1, ++w->totals.decisions);
+    sqlite3_bind_int64(w->q[ADD_DECIDED], 2, rec->key.item);
+    return run(w, ADD_DECIDED, NULL);
 }
 
 static int put_ledger(struct writer *w, const struct az_record *rec)
@@ -161,15 +173,39 @@ static int put_ledger(struct writer *w, const struct az_record *rec)
     return run(w, SET_LEDGER, NULL);
 }
 
-static int reopen_item(struct writer *w, const struct az_record *rec)
+static int put_progress(struct writer *w, struct az_str body)
+{
+    struct az_store_progress p;
+    az_assert(body.n == sizeof(p));
+    memcpy(&p, body.p, sizeof(p));
+    const int64_t values[] = {p.chunks, p.lines, p.bad_lines, p.doubles, p.sealed};
+    for (size_t i = 0; i < AZ_LEN(values); i++)
+        sqlite3_bind_int64(w->q[SET_PROGRESS], (int)i + 1, values[i]);
+    return run(w, SET_PROGRESS, NULL);
+}
+
+/* A verdict is found once at the most, and with it its place. */
+static int drop_verdict(struct writer *w, int64_t item)
 {
     sqlite3_stmt *q = w->q[DROP_VERDICT];
-    sqlite3_bind_int64(q, 1, rec->key.item);
-    int r, changes;
-    while ((r = sqlite3_step(q)) == SQLITE_ROW)
+    sqlite3_bind_int64(q, 1, item);
+    int64_t pos = 0;
+    int r;
+    while ((r = sqlite3_step(q)) == SQLITE_ROW) {
         --*status_total(w, sqlite3_column_int(q, 0));
+        pos = sqlite3_column_int64(q, 1);
+    }
     sqlite3_reset(q);
     if (r != SQLITE_DONE)
+        return -1;
+    sqlite3_bind_int64(w->q[DROP_DECIDED], 1, pos);
+    return pos ? run(w, DROP_DECIDED, NULL) : 0;
+}
+
+static int reopen_item(struct writer *w, const struct az_record *rec)
+{
+    int changes;
+    if (drop_verdict(w, rec->key.item) < 0)
         return -1;
     sqlite3_bind_int64(w->q[DROP_ERRORS], 1, rec->key.item);
     if (run(w, DROP_ERRORS, &changes) < 0)
@@ -192,6 +228,8 @@ static int apply_record(struct writer *w, const struct az_record *rec, struct az
         return put_ledger(w, rec);
     case AZ_REC_REOPEN:
         return reopen_item(w, rec);
+    case AZ_REC_PROGRESS:
+        return put_progress(w, body);
     }
     return -1;
 }
@@ -247,8 +285,8 @@ static int set_totals(struct writer *w)
 {
     sqlite3_stmt *q = w->q[SET_TOTALS];
     const struct az_store_totals *t = &w->totals;
-    const int64_t values[] = {t->items,  t->decided, t->abstained,
-                              t->failed, t->ballots, t->ballot_errors};
+    const int64_t values[] = {t->items,   t->decided,       t->abstained, t->failed,
+                              t->ballots, t->ballot_errors, t->decisions};
     for (size_t i = 0; i < AZ_LEN(values); i++)
         sqlite3_bind_int64(q, (int)i + 1, values[i]);
     return run(w, SET_TOTALS, NULL);
@@ -337,13 +375,14 @@ static int load_totals(struct writer *w, struct az_error *err)
 {
     sqlite3_stmt *q = NULL;
     int r = az_sql_prepare(w->db, w->s->dir,
-                           "SELECT items, decided, abstained, failed, ballots, ballot_errors"
-                           " FROM totals",
+                           "SELECT items, decided, abstained, failed, ballots, ballot_errors,"
+                           " decisions FROM totals",
                            &q, err);
     if (r < 0)
         return r;
-    int64_t *to[] = {&w->totals.items,  &w->totals.decided, &w->totals.abstained,
-                     &w->totals.failed, &w->totals.ballots, &w->totals.ballot_errors};
+    int64_t *to[] = {&w->totals.items,    &w->totals.decided, &w->totals.abstained,
+                     &w->totals.failed,   &w->totals.ballots, &w->totals.ballot_errors,
+                     &w->totals.decisions};
     if (sqlite3_step(q) == SQLITE_ROW) {
         for (size_t i = 0; i < AZ_LEN(to); i++)
             *to[i] = sqlite3_column_int64(q, (int)i);

@@ -61,6 +61,16 @@ int az_store_put_ledger(struct az_store *s, az_nusd settled, az_nusd ceiling, st
 /* The item is open again (--retry-failed): its verdict and error ballots go. */
 int az_store_reopen_item(struct az_store *s, int64_t seq, struct az_error *err);
 
+/* How much of a submitted file is in the store: durable with the items that were
+ * put since the last submit, or not at all. */
+struct az_store_progress {
+    int64_t chunks;                    /* taken in whole */
+    int64_t lines, bad_lines, doubles; /* in them */
+    bool sealed;                       /* the last is among them */
+};
+int az_store_put_progress(struct az_store *s, const struct az_store_progress *progress,
+                          struct az_error *err);
+
 /* Hand over what was put since the last submit; the ticket grows by one each
  * time. Returns it; 0 when there was nothing to submit. Waits only when
  * thousands of tickets are under way. */
@@ -103,6 +113,7 @@ int az_store_ballots(struct az_store_reader *r, int64_t seq, struct az_arena *ar
  * items at a time. `each` may take its time: no transaction is open while it
  * runs, so the WAL stays bounded; what is committed meanwhile may be seen. */
 struct az_case {
+    int64_t pos; /* its place in the order of decisions; 0 where that was not asked */
     const struct az_item *item;
     struct az_verdict verdict; /* status AZ_OPEN when there is none */
     struct az_ballots ballots;
@@ -117,9 +128,25 @@ int az_store_each_from(struct az_store_reader *r, const struct az_panel *panel, 
 int az_store_one(struct az_store_reader *r, const struct az_panel *panel, struct az_str id,
                  az_store_each_fn *each, void *arg, struct az_error *err);
 
+/* Items that have a verdict, as they were decided, from the place `pos` on (1 is
+ * the first). Places only grow: an item that is decided again, after it was open
+ * again, has a new one. As az_store_each() otherwise. */
+int az_store_each_decided(struct az_store_reader *r, const struct az_panel *panel, int64_t pos,
+                          az_store_each_fn *each, void *arg, struct az_error *err);
+
+/* Items without a verdict, in order, from the item `seq` on. The item is the
+ * callback's to free; its ballots live as long as it does. As az_store_each()
+ * otherwise. */
+typedef int az_store_open_fn(void *arg, struct az_item *item, struct az_ballots ballots,
+                             struct az_error *err);
+int az_store_each_open(struct az_store_reader *r, const struct az_panel *panel, int64_t seq,
+                       az_store_open_fn *each, void *arg, struct az_error *err);
+
 struct az_store_totals {
     int64_t items, decided, abstained, failed, ballots, ballot_errors;
     az_nusd settled, ceiling;
     int64_t next_seq;
+    int64_t decisions; /* the last place in the order of decisions */
+    struct az_store_progress progress;
 };
 int az_store_totals(struct az_store_reader *r, struct az_store_totals *ret, struct az_error *err);
