@@ -65,21 +65,19 @@ int az_panel_worker_backend(struct az_panel_draft *d, struct az_backend_draft *d
     return r == 0 && draft->serve ? serve(d, draft, err) : r;
 }
 
-int az_backends_read(struct az_arena *arena, struct az_yaml *list, const char *path,
-                     az_panel_env_fn *env, void *env_arg, struct az_backend **ret, size_t *n,
+int az_backends_read(struct az_arena *arena, const struct az_yaml *list,
+                     const struct az_settings_source *source, struct az_backend **ret, size_t *n,
                      struct az_error *err)
 {
-    struct az_panel holder = {.arena = arena, .path = path};
-    struct az_panel_source source = {.env = env, .arg = env_arg};
-    struct az_panel_draft d = {.panel = &holder, .source = &source, .worker = true};
+    struct az_panel holder = {.arena = arena, .path = source->path};
+    struct az_panel_source env = {.env = source->env, .arg = source->env_arg};
+    struct az_panel_draft d = {.panel = &holder, .source = &env, .worker = true};
     if (list->type != AZ_Y_LIST || !list->n) {
         az_yaml_fail(err, list, "'backends' must be a list, and not an empty one");
         az_hint(err, "A worker without backends can answer nothing.");
         return AZ_EINVAL;
     }
-    int r = az_panel_expand(&d, list, err);
-    if (r == 0)
-        r = az_panel_backend_twins(list, err);
+    int r = az_panel_backend_twins(list, err);
     if (r < 0)
         return r;
     struct az_backend *v = az_arena_zalloc(arena, list->n * sizeof(*v));
@@ -87,7 +85,7 @@ int az_backends_read(struct az_arena *arena, struct az_yaml *list, const char *p
         return az_oom(err);
     size_t i = 0;
     for (const struct az_yaml *c = list->first; c && r == 0; c = c->next)
-        r = az_panel_backend(&d, c, path, &v[i++], err);
+        r = az_panel_backend(&d, c, source->path, &v[i++], err);
     if (r < 0)
         return r;
     *ret = v;

@@ -7,11 +7,12 @@
 #include "core/base.h"
 #include "core/error.h"
 #include "core/panel.h"
+#include "core/settings.h"
 #include "core/yaml.h"
 
-/* From the list `list`, a node of a tree in `arena`, where the result lives too;
- * ${NAME} in it is replaced from `env`. Files are seen from the folder of `path`.
- * AZ_EINVAL with file, line and hint. */
-int az_backends_read(struct az_arena *arena, struct az_yaml *list, const char *path,
-                     az_panel_env_fn *env, void *env_arg, struct az_backend **ret, size_t *n,
+/* From the list `list`, a node of a tree in `arena`, where the result lives too.
+ * Files are seen from the folder of the configuration; a provider's url may come
+ * from the environment, as in a panel. AZ_EINVAL with file, line and hint. */
+int az_backends_read(struct az_arena *arena, const struct az_yaml *list,
+                     const struct az_settings_source *source, struct az_backend **ret, size_t *n,
                      struct az_error *err);

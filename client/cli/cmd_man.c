@@ -5,9 +5,12 @@
 #include "client/cli/command.h"
 #include "client/cli/formats.h"
 #include "client/cli/manual.h"
+#include "client/cli/services_doc.h"
+#include "coordinator/program.h"
 #include "core/io_disk.h"
 #include "core/io_file.h"
 #include "core/panel_doc.h"
+#include "workers/program.h"
 
 struct options {
     bool docs;
@@ -34,13 +37,17 @@ static int put_docs(const char *dir, struct az_error *err)
     AZ_AUTO_BUF panel = az_buf(AZ_BUF_MAX);
     AZ_AUTO_BUF commands = az_buf(AZ_BUF_MAX);
     AZ_AUTO_BUF formats = az_buf(AZ_BUF_MAX);
+    AZ_AUTO_BUF services = az_buf(AZ_BUF_MAX);
     az_panel_doc_markdown(&panel);
     az_manual_markdown(&commands);
     az_formats_markdown(&formats);
+    az_services_markdown(&services);
     int r = put(dir, "panel.md", &panel, err);
     if (r == 0)
         r = put(dir, "commands.md", &commands, err);
-    return r < 0 ? r : put(dir, "formats.md", &formats, err);
+    if (r == 0)
+        r = put(dir, "formats.md", &formats, err);
+    return r < 0 ? r : put(dir, "configuration.md", &services, err);
 }
 
 static int put_page(const char *dir, const struct az_command *c, struct az_error *err)
@@ -49,6 +56,15 @@ static int put_page(const char *dir, const struct az_command *c, struct az_error
     AZ_AUTO_BUF page = az_buf(AZ_BUF_MAX);
     snprintf(name, sizeof(name), "assize%s%s.1", c ? "-" : "", c ? c->name : "");
     az_manual_page(&page, c);
+    return put(dir, name, &page, err);
+}
+
+static int put_program(const char *dir, const struct az_program *p, struct az_error *err)
+{
+    char name[64];
+    AZ_AUTO_BUF page = az_buf(AZ_BUF_MAX);
+    snprintf(name, sizeof(name), "%s.8", p->name);
+    az_program_page(&page, p);
     return put(dir, name, &page, err);
 }
 
@@ -66,7 +82,9 @@ static int put_manual(const char *dir, struct az_error *err)
     const struct az_command *const *c = az_commands;
     for (; r == 0 && (c = az_manual_shown(c)); c++)
         r = put_page(dir, *c, err);
-    return r;
+    if (r == 0)
+        r = put_program(dir, &az_coordinator_program, err);
+    return r < 0 ? r : put_program(dir, &az_worker_program, err);
 }
 
 static int run(int argc, char **argv)

@@ -1,6 +1,9 @@
 /* Man pages, the reference page and --help. */
 #include "client/cli/manual.h"
 
+#include "core/keys_doc.h"
+#include "core/roff.h"
+
 static const struct {
     int code;
     const char *text;
@@ -59,80 +62,34 @@ void az_manual_help(struct az_buf *b, const struct az_command *c)
 
 /* ---- roff ---- */
 
-static void roff(struct az_buf *b, const char *text)
-{
-    bool begins = true;
-    for (; *text; text++) {
-        if (begins && (*text == '.' || *text == '\''))
-            az_buf_z(b, "\\&");
-        begins = *text == '\n';
-        if (*text == '\\')
-            az_buf_z(b, "\\e");
-        else if (*text == '-')
-            az_buf_z(b, "\\-");
-        else
-            az_buf_char(b, *text);
-    }
-}
-
-static void roff_head(struct az_buf *b, const char *name, const char *summary)
-{
-    az_buf_z(b, ".\\\" written by the program from its tables\n.TH ");
-    for (const char *c = name; *c; c++)
-        az_buf_char(b, *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c);
-    az_buf_fmt(b, " 1 \"\" \"assize %s\" \"User commands\"\n.SH NAME\n", ASSIZE_VERSION);
-    roff(b, name);
-    az_buf_z(b, " \\- ");
-    roff(b, summary);
-    az_buf_z(b, "\n.SH SYNOPSIS\n");
-}
-
-static void roff_option(struct az_buf *b, const struct az_opt *o)
-{
-    az_buf_z(b, ".TP\n");
-    if (o->brief)
-        az_buf_fmt(b, "\\fB\\-%c\\fR, ", o->brief);
-    az_buf_z(b, "\\fB\\-\\-");
-    roff(b, o->name);
-    az_buf_z(b, "\\fR");
-    if (o->arg) {
-        az_buf_z(b, " \\fI");
-        roff(b, o->arg);
-        az_buf_z(b, "\\fR");
-    }
-    az_buf_char(b, '\n');
-    roff(b, o->help);
-    az_buf_char(b, '\n');
-}
-
 static void roff_exits(struct az_buf *b)
 {
     az_buf_z(b, ".SH EXIT STATUS\n");
     for (size_t i = 0; i < AZ_LEN(exits); i++) {
         az_buf_fmt(b, ".TP\n%d\n", exits[i].code);
-        roff(b, exits[i].text);
+        az_roff(b, exits[i].text);
         az_buf_char(b, '\n');
     }
 }
 
 static void roff_program(struct az_buf *b)
 {
-    roff_head(b, "assize", "a panel of judges for language model outputs");
+    az_roff_head(b, 1, "User commands", "assize", "a panel of judges for language model outputs");
     az_buf_z(b, "\\fBassize\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...\n"
                 ".SH DESCRIPTION\n");
-    roff(b, about);
+    az_roff(b, about);
     az_buf_z(b, "\n.SH COMMANDS\n");
     for (const struct az_command *const *c = az_commands; (c = az_manual_shown(c)); c++) {
         az_buf_fmt(b, ".TP\n\\fB%s\\fR ", (*c)->name);
-        roff(b, (*c)->args);
+        az_roff(b, (*c)->args);
         az_buf_char(b, '\n');
-        roff(b, (*c)->summary);
+        az_roff(b, (*c)->summary);
         az_buf_z(b, "\n");
     }
     az_buf_z(b, ".SH ENVIRONMENT\n");
     for (size_t i = 0; i < AZ_LEN(variables); i++) {
         az_buf_fmt(b, ".TP\n%s\n", variables[i].name);
-        roff(b, variables[i].text);
+        az_roff(b, variables[i].text);
         az_buf_char(b, '\n');
     }
     roff_exits(b);
@@ -149,16 +106,16 @@ static void roff_command(struct az_buf *b, const struct az_command *c)
 {
     char name[64];
     snprintf(name, sizeof(name), "assize-%s", c->name);
-    roff_head(b, name, c->summary);
+    az_roff_head(b, 1, "User commands", name, c->summary);
     az_buf_fmt(b, "\\fBassize %s\\fR [\\fIOPTION\\fR]... ", c->name);
-    roff(b, c->args);
+    az_roff(b, c->args);
     if (c->more) {
         az_buf_z(b, "\n.SH DESCRIPTION\n");
-        roff(b, c->more);
+        az_roff(b, c->more);
     }
     az_buf_z(b, "\n.SH OPTIONS\n");
     for (const struct az_opt *o = c->options; o->name; o++)
-        roff_option(b, o);
+        az_roff_option(b, o);
     roff_exits(b);
     az_buf_z(b, ".SH SEE ALSO\n\\fBassize\\fR(1)\n");
 }
@@ -173,20 +130,10 @@ void az_manual_page(struct az_buf *b, const struct az_command *command)
 
 /* ---- docs/commands.md ---- */
 
-/* A '|' would end the table's cell. */
-static void cell(struct az_buf *b, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '|')
-            az_buf_char(b, '\\');
-        az_buf_char(b, *text);
-    }
-}
-
 static void markdown_command(struct az_buf *b, const struct az_command *c)
 {
     az_buf_fmt(b, "\n## assize %s\n\n```\nassize %s %s\n```\n\n", c->name, c->name, c->args);
-    cell(b, c->summary);
+    az_markdown_cell(b, c->summary);
     az_buf_z(b, ".\n");
     if (c->more)
         az_buf_fmt(b, "\n%s\n", c->more);
@@ -198,10 +145,10 @@ static void markdown_command(struct az_buf *b, const struct az_command *c)
         az_buf_fmt(b, "--%s", o->name);
         if (o->arg) {
             az_buf_char(b, ' ');
-            cell(b, o->arg);
+            az_markdown_cell(b, o->arg);
         }
         az_buf_z(b, "` | ");
-        cell(b, o->help);
+        az_markdown_cell(b, o->help);
         az_buf_z(b, " |\n");
     }
 }

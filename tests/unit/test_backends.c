@@ -10,12 +10,22 @@ static const char *env(void *arg, const char *name)
     return strcmp(name, "PORT") == 0 ? "8123" : NULL;
 }
 
+static const struct az_key_row keys[] = {
+    {"backends", AZ_KEY_NODE, .doc = "The list."},
+    {0},
+};
+
 static int read_list(struct az_arena *a, const char *yaml, struct az_backend **ret, size_t *n,
                      struct az_error *err)
 {
-    struct az_yaml *root;
-    int r = az_yaml_parse(a, az_str(yaml), "worker 'w.yaml'", &root, err);
-    return r < 0 ? r : az_backends_read(a, root, "/etc/assize/w.yaml", env, NULL, ret, n, err);
+    static const struct az_settings_source source = {.path = "/etc/w.yaml", .env = env};
+    const struct az_yaml *list;
+    AZ_AUTO_BUF text = az_buf(8192);
+    az_buf_fmt(&text, "backends:\n%s", yaml);
+    int r = az_buf_check(&text, err);
+    if (r == 0)
+        r = az_settings_read(a, text.p, "worker", &source, keys, &list, NULL, err);
+    return r < 0 ? r : az_backends_read(a, list, &source, ret, n, err);
 }
 
 static const char whole[] = "- name: gpu\n"
@@ -54,11 +64,11 @@ static void reads_all_keys(void **state)
     assert_null(b[0].limit_group);
     assert_string_equal(b[1].limit_group, "lab");
     assert_null(b[1].serve);
-    assert_string_equal(b[2].file, "/etc/assize/b.tsv");
+    assert_string_equal(b[2].file, "/etc/b.tsv");
     assert_string_equal(b[3].kind, "lexical");
 }
 
-#define AT(line) "worker 'w.yaml': line " #line ": "
+#define AT(line) "worker '/etc/w.yaml': line " #line ": "
 #define GPU(keys) "- {name: g, kind: openai, url: 'http://h/v1', " keys "}\n"
 
 static void mistakes(void **state)
@@ -67,24 +77,24 @@ static void mistakes(void **state)
     static const struct {
         const char *yaml, *what, *hint;
     } cases[] = {
-        {"[]", AT(1) "'backends' must be a list, and not an empty one", "answer nothing"},
-        {"a: 1", AT(1) "'backends' must be a list, and not an empty one", ""},
-        {GPU("serv: 1"), AT(1) "unrecognized key 'serv'", "Did you mean 'serve'?"},
-        {GPU("limit_group: x"), AT(1) "'limit_group' without a limit to share", "'rpm'"},
-        {GPU("models: m"), AT(1) "'models' must be a list of 1 to 4096 texts", ""},
-        {GPU("models: [[m]]"), AT(1) "'models' must be a list of texts", ""},
-        {GPU("serve: x"), AT(1) "serve must be a map, not text", ""},
-        {GPU("serve: {command: [a]}"), AT(1) "serve has no 'ready'", "answers 200"},
+        {" []", AT(2) "'backends' must be a list, and not an empty one", "answer nothing"},
+        {" a: 1", AT(2) "'backends' must be a list, and not an empty one", ""},
+        {GPU("serv: 1"), AT(2) "unrecognized key 'serv'", "Did you mean 'serve'?"},
+        {GPU("limit_group: x"), AT(2) "'limit_group' without a limit to share", "'rpm'"},
+        {GPU("models: m"), AT(2) "'models' must be a list of 1 to 4096 texts", ""},
+        {GPU("models: [[m]]"), AT(2) "'models' must be a list of texts", ""},
+        {GPU("serve: x"), AT(2) "serve must be a map, not text", ""},
+        {GPU("serve: {command: [a]}"), AT(2) "serve has no 'ready'", "answers 200"},
         {GPU("serve: {ready: 'http://h', command: a b}"),
-         AT(1) "'command' must be a list of 1 to 4096 texts", ""},
-        {GPU("serve: {ready: 'h:1', command: [a]}"), AT(1) "'ready' is no http:// or https:// url",
+         AT(2) "'command' must be a list of 1 to 4096 texts", ""},
+        {GPU("serve: {ready: 'h:1', command: [a]}"), AT(2) "'ready' is no http:// or https:// url",
          "/health"},
         {GPU("serve: {ready: 'http://h', command: [a], stop_s: 0}"),
-         AT(1) "'stop_s' is out of range: 0", "between 1 and 600"},
-        {GPU("rpm: 1") GPU("tpm: 1"), AT(2) "two backends are called 'g'", ""},
-        {"- {name: l, kind: lexical, serve: {ready: a}}\n", AT(1) "'serve' means nothing for kind",
+         AT(2) "'stop_s' is out of range: 0", "between 1 and 600"},
+        {GPU("rpm: 1") GPU("tpm: 1"), AT(3) "two backends are called 'g'", ""},
+        {"- {name: l, kind: lexical, serve: {ready: a}}\n", AT(2) "'serve' means nothing for kind",
          ""},
-        {"- {name: l, kind: lexical, models: [m]}\n", AT(1) "'models' means nothing for kind", ""},
+        {"- {name: l, kind: lexical, models: [m]}\n", AT(2) "'models' means nothing for kind", ""},
     };
     for (size_t i = 0; i < AZ_LEN(cases); i++) {
         AZ_AUTO(arena) a = az_arena_new(4096);

@@ -1,6 +1,7 @@
 /* The reference pages in docs/ are what the tables say today. */
 #include "client/cli/formats.h"
 #include "client/cli/manual.h"
+#include "client/cli/services_doc.h"
 #include "core/io_file.h"
 #include "core/panel_doc.h"
 #include "tests/unit/unit.h"
@@ -50,9 +51,15 @@ static void formats(void **state)
     check("formats.md", az_formats_markdown);
 }
 
+static void configuration(void **state)
+{
+    (void)state;
+    check("configuration.md", az_services_markdown);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(panel), cmocka_unit_test(commands),
-                                       cmocka_unit_test(formats)};
+                                       cmocka_unit_test(formats), cmocka_unit_test(configuration)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

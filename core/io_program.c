@@ -1,0 +1,67 @@
+#include "core/io_program.h"
+
+#include <signal.h>
+#include <sodium/core.h>
+
+#include "core/exits.h"
+#include "core/io_file.h"
+
+enum { CONFIG_MAX = 4 << 20 };
+
+int az_program_fail(const struct az_program *p, const struct az_error *err)
+{
+    fprintf(stderr, "%s: %s\n", p->name, err->what);
+    if (*err->hint)
+        fprintf(stderr, "%*s  %s\n", (int)strlen(p->name), "", err->hint);
+    return az_exit_of(err);
+}
+
+static int show_help(const struct az_program *p)
+{
+    AZ_AUTO_BUF b = az_buf(1 << 16);
+    struct az_error err = {0};
+    az_program_help(&b, p);
+    if (az_buf_check(&b, &err) < 0)
+        return az_program_fail(p, &err);
+    fputs(b.p, stdout);
+    return AZ_EXIT_OK;
+}
+
+int az_program_begin(const struct az_program *p, int argc, char **argv,
+                     struct az_program_options *o)
+{
+    const char *args[1];
+    size_t n;
+    struct az_error err = {0};
+    signal(SIGPIPE, SIG_IGN);
+    if (az_options_parse(az_program_table, argc, argv, o, args, 0, &n, &err) < 0)
+        return az_program_fail(p, &err);
+    if (o->help)
+        return show_help(p);
+    if (o->version) {
+        printf("%s %s\n", p->name, ASSIZE_VERSION);
+        return AZ_EXIT_OK;
+    }
+    if (sodium_init() < 0) {
+        az_fail(&err, AZ_EPROTO, "libsodium does not start");
+        return az_program_fail(p, &err);
+    }
+    return AZ_PROGRAM_GOES_ON;
+}
+
+int az_program_config(const struct az_program *p, const struct az_program_options *o, char **text,
+                      const char **path, struct az_error *err)
+{
+    *path = o->config ? o->config : p->config;
+    int r = az_file_read(*path, CONFIG_MAX, text, NULL, err);
+    if (r == AZ_ENOENT && !o->config)
+        az_hint(err, "Write one, or name another with --config FILE.");
+    if (r == AZ_ENOENT || r == AZ_EIO)
+        r = err->code = AZ_EINVAL;
+    return r;
+}
+
+const char *az_program_env(void *arg, const char *name)
+{
+    return getenv(name);
+}

@@ -1,0 +1,22 @@
+/* core/io_program.h: what every service does before it is one. Edge. */
+#pragma once
+#include "core/base.h"
+#include "core/error.h"
+#include "core/program.h"
+
+enum { AZ_PROGRAM_GOES_ON = -1 };
+
+/* Read the command line, answer --help and --version, start libsodium, ignore
+ * SIGPIPE. AZ_PROGRAM_GOES_ON, or the exit code. */
+int az_program_begin(const struct az_program *p, int argc, char **argv,
+                     struct az_program_options *o);
+
+/* "NAME: what" and the hint on stderr, for whoever typed the command. Returns the
+ * exit code that it means. */
+int az_program_fail(const struct az_program *p, const struct az_error *err);
+
+/* The configuration's text (the caller frees it), for what az_settings_read()
+ * wants. A file that is not there is a configuration that is wrong. */
+int az_program_config(const struct az_program *p, const struct az_program_options *o, char **text,
+                      const char **path, struct az_error *err);
+const char *az_program_env(void *arg, const char *name);
