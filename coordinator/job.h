@@ -59,6 +59,13 @@ enum az_job_event {
     AZ_JOB_EVENTS
 };
 
+/* What a job had come to when its record was last written: while it runs, its
+ * store and the loop know better. */
+struct az_job_figures {
+    int64_t items, bad_lines, decided, abstained, failed, ballots, ballot_errors;
+    az_nusd spent, limit; /* limit -1: none */
+};
+
 struct az_job_record {
     int64_t id;                     /* from 1; never used again */
     char *owner, *key, *name, *why; /* key: as hex */
@@ -68,6 +75,7 @@ struct az_job_record {
     int priority;
     int64_t created_s, ended_s, deadline_s; /* 0: not yet; none */
     bool sealed;
+    struct az_job_figures figures;
 };
 
 /* What the state would become. AZ_EINVAL: it may not; *err says so in words
