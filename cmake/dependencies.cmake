@@ -13,5 +13,4 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
-pkg_check_modules(SYSTEMD IMPORTED_TARGET libsystemd) # journal and readiness; without it: stderr, nothing
 find_program(PROTOC_C protoc-c REQUIRED)

@@ -1,30 +1,28 @@
 /* Where log lines go: the journal, or stderr. */
 #include <errno.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/log.h"
-#ifdef AZ_SYSTEMD
-#include <systemd/sd-journal.h>
-#endif
 
-enum { FIELDS_MAX = 64 };
+/* systemd.io/JOURNAL_NATIVE_PROTOCOL: a datagram of FIELD=value lines. */
+static const struct sockaddr_un journal = {AF_UNIX, "/run/systemd/journal/socket"};
 
 static struct {
     pthread_mutex_t lock; /* a line is not mixed with another */
     const char *program;  /* NULL: nothing is written */
     enum az_log_level level;
     enum az_log_form form;
-    bool journal;
-} out = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int journal; /* a socket that leads there; -1 = none */
+} out = {.lock = PTHREAD_MUTEX_INITIALIZER, .journal = -1};
 
 /* "DEVICE:INODE" of the journal's end of stderr; another where stderr was sent
  * elsewhere since. */
 static bool leads_to_journal(void)
 {
-#ifdef AZ_SYSTEMD
     const char *said = getenv("JOURNAL_STREAM");
     struct stat st;
     char here[64];
@@ -33,9 +31,6 @@ static bool leads_to_journal(void)
     snprintf(here, sizeof(here), "%llu:%llu", (unsigned long long)st.st_dev,
              (unsigned long long)st.st_ino);
     return !strcmp(said, here);
-#else
-    return false;
-#endif
 }
 
 void az_log_open(const char *program, enum az_log_level level)
@@ -44,25 +39,18 @@ void az_log_open(const char *program, enum az_log_level level)
     out.program = program;
     out.level = level;
     out.form = isatty(STDERR_FILENO) ? AZ_LOG_PEOPLE : AZ_LOG_MANAGER;
-    out.journal = leads_to_journal();
+    if (out.journal < 0 && leads_to_journal())
+        out.journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     pthread_mutex_unlock(&out.lock);
 }
 
-static bool put_journal(const struct az_buf *b, size_t n)
+/* False: it is not there, or the line is more than a datagram takes. */
+static bool put_journal(const struct az_buf *b)
 {
-#ifdef AZ_SYSTEMD
-    struct iovec v[FIELDS_MAX];
-    char *at = b->p;
-    if (b->failed || n > FIELDS_MAX)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        v[i] = (struct iovec){at, strlen(at)};
-        at += v[i].iov_len + 1;
-    }
-    return sd_journal_sendv(v, (int)n) == 0;
-#else
-    return false;
-#endif
+    ssize_t n = b->failed ? -1
+                          : sendto(out.journal, b->p, b->n, MSG_NOSIGNAL,
+                                   (const struct sockaddr *)&journal, sizeof(journal));
+    return n >= 0;
 }
 
 /* What can't be written is not written: a log must not stop what it tells of. */
@@ -80,9 +68,9 @@ static void put_stderr(const char *p, size_t n)
 static void put(enum az_log_level level, const char *sentence, const struct az_kv *kv)
 {
     AZ_AUTO_BUF b = az_buf((size_t)AZ_LOG_LINE_MAX * 2);
-    if (out.journal) {
-        size_t n = az_log_fields(&b, out.program, level, sentence, kv);
-        if (put_journal(&b, n))
+    if (out.journal >= 0) {
+        az_log_fields(&b, out.program, level, sentence, kv);
+        if (put_journal(&b))
             return;
         az_buf_clear(&b);
     }

@@ -1,13 +1,32 @@
 #include "core/io_notify.h"
 
 #include <stdarg.h>
-#ifdef AZ_SYSTEMD
-#include <systemd/sd-daemon.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "core/str.h"
+
+/* sd_notify(3): a datagram of VARIABLE=value lines to $NOTIFY_SOCKET. What can't be
+ * told is not told: the work goes on. */
 static void tell(const char *state)
 {
-    sd_notify(0, state);
+    const char *to = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    size_t n = to ? strlen(to) : 0;
+    if (n < 2 || n >= sizeof(at.sun_path) || (to[0] != '/' && to[0] != '@'))
+        return;
+    memcpy(at.sun_path, to, n);
+    if (to[0] == '@') /* an abstract name */
+        at.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
+    ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&at, size);
+    (void)sent;
+    close(fd);
 }
 
 /* systemd tells a reload from what was said before it by this clock. */
@@ -23,23 +42,14 @@ void az_notify_reloading(void)
 
 az_ms az_notify_alive_ms(void)
 {
-    uint64_t us;
-    return sd_watchdog_enabled(0, &us) > 0 ? AZ_MAX((az_ms)1, (az_ms)(us / 2000)) : 0;
+    const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+    int64_t n, whose;
+    if (!us || !az_str_int(az_str(us), &n) || n <= 0)
+        return 0;
+    if (pid && (!az_str_int(az_str(pid), &whose) || whose != getpid()))
+        return 0; /* meant for another */
+    return AZ_MAX(n / 2000, (int64_t)1);
 }
-#else
-static void tell(const char *state)
-{
-}
-
-void az_notify_reloading(void)
-{
-}
-
-az_ms az_notify_alive_ms(void)
-{
-    return 0;
-}
-#endif
 
 void az_notify_ready(void)
 {

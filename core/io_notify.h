@@ -1,5 +1,5 @@
 /* core/io_notify.h: what a service tells the systemd that started it. Edge; any
- * thread. Nothing happens where no systemd listens, or built without libsystemd. */
+ * thread. Nothing happens where no systemd listens. */
 #pragma once
 #include "core/base.h"
 

@@ -172,36 +172,29 @@ static void put_name(struct az_buf *b, const char *name, const char *end)
     az_buf_char(b, '=');
 }
 
-static size_t put_field(struct az_buf *b, const struct az_kv *kv)
+static void put_field(struct az_buf *b, const struct az_kv *kv)
 {
     if (is_text(kv) && !text_of(kv))
-        return 0;
+        return;
     put_name(b, kv->name, "");
     if (is_text(kv))
         put_text(b, text_of(kv));
     else
         put_number(b, kv);
-    az_buf_char(b, '\0');
+    az_buf_char(b, '\n'); /* there is none in a value */
     if (!hint_of(kv))
-        return 1;
+        return;
     put_name(b, kv->name, "_HINT");
     put_text(b, hint_of(kv));
-    az_buf_char(b, '\0');
-    return 2;
+    az_buf_char(b, '\n');
 }
 
-size_t az_log_fields(struct az_buf *b, const char *program, enum az_log_level level,
-                     const char *sentence, const struct az_kv *kv)
+void az_log_fields(struct az_buf *b, const char *program, enum az_log_level level,
+                   const char *sentence, const struct az_kv *kv)
 {
-    size_t n = 3;
     az_buf_z(b, "MESSAGE=");
     az_log_text(b, sentence, kv);
-    az_buf_char(b, '\0');
-    az_buf_fmt(b, "PRIORITY=%d", priorities[level]);
-    az_buf_char(b, '\0');
-    az_buf_fmt(b, "SYSLOG_IDENTIFIER=%s", program);
-    az_buf_char(b, '\0');
+    az_buf_fmt(b, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n", priorities[level], program);
     for (; kv->name; kv++)
-        n += put_field(b, kv);
-    return n;
+        put_field(b, kv);
 }

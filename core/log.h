@@ -77,10 +77,10 @@ enum az_log_form {
 void az_log_line(struct az_buf *b, enum az_log_form form, const char *program,
                  enum az_log_level level, const char *sentence, const struct az_kv *kv);
 
-/* Fields of the journal, each ended by NUL: MESSAGE (as az_log_text), PRIORITY,
- * SYSLOG_IDENTIFIER, ASSIZE_WORKER …  Returns how many. */
-size_t az_log_fields(struct az_buf *b, const char *program, enum az_log_level level,
-                     const char *sentence, const struct az_kv *kv);
+/* The same for the journal, a field a line: MESSAGE (as az_log_text), PRIORITY,
+ * SYSLOG_IDENTIFIER, ASSIZE_WORKER … */
+void az_log_fields(struct az_buf *b, const char *program, enum az_log_level level,
+                   const char *sentence, const struct az_kv *kv);
 
 /* ---- edge: io_log.c ---- */
 
