@@ -49,3 +49,16 @@ void az_budget_settle(struct az_budget *b, az_nusd worst, az_nusd actual)
     b->reserved -= worst;
     b->settled = az_nusd_add(b->settled, actual);
 }
+
+void az_budget_correct(struct az_budget *b, az_nusd charged, az_nusd actual)
+{
+    if (b->settled == AZ_NUSD_MAX) /* a sum that ran over knows no parts */
+        return;
+    b->settled -= AZ_MIN(charged, b->settled);
+    b->settled = az_nusd_add(b->settled, actual);
+}
+
+void az_budget_limit(struct az_budget *b, az_nusd limit)
+{
+    b->limit = limit;
+}

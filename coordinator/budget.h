@@ -34,3 +34,7 @@ void az_budget_raised(struct az_budget *b, az_nusd ceiling);
 
 /* A call that had `worst` reserved has ended and cost `actual`. */
 void az_budget_settle(struct az_budget *b, az_nusd worst, az_nusd actual);
+/* A call that was settled at `charged` turns out to have cost `actual`. */
+void az_budget_correct(struct az_budget *b, az_nusd charged, az_nusd actual);
+/* Another limit from now on. */
+void az_budget_limit(struct az_budget *b, az_nusd limit);

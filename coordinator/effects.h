@@ -9,7 +9,8 @@
 #include "core/wire.h"
 
 enum az_effect_kind {
-    AZ_FX_SEND,    /* questions to a worker */
+    AZ_FX_PANEL,   /* the job's panel to a worker, before what follows */
+    AZ_FX_SEND,    /* a message to a worker */
     AZ_FX_BALLOT,  /* store it */
     AZ_FX_VERDICT, /* store it */
     AZ_FX_LEDGER,  /* store it */
@@ -17,10 +18,15 @@ enum az_effect_kind {
 
 struct az_effect {
     enum az_effect_kind kind;
+    void *job; /* whose; not of SEND, which may speak of several */
     union {
         struct {
             int peer;
-            struct az_msg msg; /* AZ_MSG_QUESTIONS; seq is the sender's to set */
+            uint32_t number; /* as questions name the panel */
+        } panel;
+        struct {
+            int peer;
+            struct az_msg msg; /* questions, recall, forget; seq is the sender's to set */
         } send;
         const struct az_ballot *ballot;
         struct {
@@ -36,6 +42,7 @@ struct az_effect {
 
 struct az_effects {
     size_t n, cap;
+    uint64_t turn; /* grows when they are cleared */
     struct az_effect *v;
     struct az_arena *arena; /* for what the effects point to; reset with them */
 };
@@ -44,4 +51,4 @@ int az_effects_init(struct az_effects *fx, struct az_error *err);
 void az_effects_release(struct az_effects *fx);
 void az_effects_clear(struct az_effects *fx);
 /* NULL when out of memory. */
-struct az_effect *az_effects_add(struct az_effects *fx, enum az_effect_kind kind);
+struct az_effect *az_effects_add(struct az_effects *fx, enum az_effect_kind kind, void *job);

@@ -1,7 +1,16 @@
-/* coordinator/sched_state.h: the scheduler's own structs, shared by sched*.c
- * and nobody else. */
+/* coordinator/sched_state.h: the scheduler's own structs, shared by sched*.c and
+ * docket*.c and nobody else.
+ *
+ * sched.c        peers: what they hold, and when they are lost
+ * sched_share.c  whose turn it is: credit, fair share, limits of an account
+ * docket.c       a job: its items, commits, time
+ * docket_answer.c what an answer or a loss means for a question
+ * docket_entry.c an item in the window: its fold, and how it leaves
+ * docket_send.c  a job's questions to one peer, as far as money goes */
 #pragma once
+#include "coordinator/lease.h"
 #include "coordinator/sched.h"
+#include "core/limit.h"
 #include "core/map.h"
 
 /* A question wanted for an item. */
@@ -10,16 +19,16 @@ struct ask {
     struct entry *entry;
     struct az_key key;
     enum { ASK_QUEUED, ASK_SENT, ASK_BLOCKED, ASK_ENDED } state;
-    int peer;
+    struct az_lease *leases; /* lost ones too */
     int attempts, lost;
-    az_nusd reserved; /* for the lease under way */
-    az_nusd spent;    /* by earlier leases that ended without a ballot */
+    az_nusd spent; /* by earlier leases that ended without a ballot */
     enum az_ballot_error mistake;
     struct az_str said;
 };
 
 /* An item in the window. */
 struct entry {
+    struct az_docket *docket;
     struct az_item *item;
     struct az_arena *arena;
     enum { ENTRY_ACTIVE, ENTRY_COMMITTING_ROUND, ENTRY_COMMITTING_VERDICT, ENTRY_DONE } state;
@@ -36,33 +45,25 @@ struct entry {
     bool closed; /* its time is up */
     struct az_verdict verdict;
     bool *used;
-    uint32_t batch, batch_item; /* the message that has the item already, and where */
-};
-
-/* A question under way whose item has left: money and credit still count. */
-struct orphan {
-    struct az_key key;
-    int peer;
-    int attempts; /* by earlier leases, as is spent */
-    az_nusd reserved, spent;
+    uint64_t batch;      /* the message that has the item already … */
+    uint32_t batch_item; /* … and where */
 };
 
 struct fifo {
     struct entry *head, **tail;
 };
 
-struct backend_queue {
+/* Questions of one job that wait for one backend. */
+struct queue {
+    size_t backend; /* the scheduler's */
     struct ask *head, *tail;
-    bool stopped;
+    double pass;      /* share of the backend it has had, over its weight */
+    uint64_t stalled; /* the turn in which it waits for money */
 };
 
-struct peer {
-    bool live;
-    uint32_t *credit; /* by backend of the panel */
-};
-
-struct az_sched {
-    struct az_sched_config config;
+struct az_docket {
+    struct az_sched *sched;
+    struct az_docket_config config;
     const struct az_panel *panel;
     struct az_prompter *prompter; /* for the worst case of a call */
     struct az_budget budget;
@@ -74,49 +75,145 @@ struct az_sched {
     size_t bytes;
     struct entry *oldest, *youngest;
     struct fifo committing, done;
-    struct entry *out; /* lent by az_sched_next_done() */
-    struct backend_queue *queues;
-    size_t n_orphans, cap_orphans;
-    struct orphan *orphans;
-    uint32_t batch;
-    size_t n_peers;
-    struct peer *peers;
+    struct entry *out;                 /* lent by az_docket_next_done() */
+    struct queue *queues;              /* by backend of the panel */
+    uint64_t knows[AZ_PEERS_MAX / 64]; /* peers that have its panel */
     bool stopping, broke;
     az_nusd cheapest;       /* the least that any question can cost, so far */
     int64_t decided_before; /* items, when the first did not fit the budget */
-    const char *stopped;
+    const char *stopped;    /* the first backend that blocked a question */
     char stopped_why[256];
     struct az_counts counts;
     struct az_judge_count *judges;
+};
+
+/* A backend by name, over all workers and jobs. */
+struct backend {
+    char *name;
+    bool stopped; /* every worker that has it says so */
+    char why[256];
+    uint64_t credit; /* over all peers that may be asked */
+    int64_t queued;  /* questions, over all dockets */
+    double pass;     /* of the queue served last */
+};
+
+/* What one peer offers of one backend. */
+struct offer {
+    bool offered, stopped;
+    char *kind, *state; /* state "" = well */
+    uint32_t credit, slots;
+    int64_t held;
+    int group; /* -1: none */
+    double rpm, tpm;
+};
+
+/* An account whose limits its workers share. */
+struct group {
+    char *name;
+    double rpm, tpm;
+    struct az_limit limit;
+    uint64_t stalled; /* the turn in which it lets nobody through */
+};
+
+struct peer {
+    bool live; /* has a session */
+    bool silent;
+    az_ms heard;
+    size_t n_offers, cap_offers;
+    struct offer *offers; /* by backend of the scheduler */
+    /* The message of questions that is being filled. */
+    uint64_t batch, batch_turn;
+    size_t batch_at, batch_n, batch_bytes;
+};
+
+/* A question that a peer holds in vain. */
+struct recall {
+    int peer;
+    uint32_t number;
+    struct az_key key;
+};
+
+struct az_sched {
+    struct az_sched_config config;
+    struct az_leases leases;
+    size_t n_peers;
+    struct peer *peers;
+    size_t n_backends, cap_backends;
+    struct backend *backends;
+    size_t n_groups, cap_groups;
+    struct group *groups;
+    size_t n_dockets, cap_dockets;
+    struct az_docket **dockets;
+    uint64_t turn;      /* grows with each dispatch */
+    uint64_t batches;   /* messages of questions, so far */
+    az_ms wake;         /* an account's limit lets the next one through */
+    az_ms next_silence; /* no peer can be found silent before */
+    size_t n_recalls, cap_recalls;
+    struct recall *recalls;
 };
 
 void fifo_init(struct fifo *f);
 void fifo_push(struct fifo *f, struct entry *e);
 struct entry *fifo_pop(struct fifo *f);
 
-/* sched_entry.c: the items in the window */
+/* sched.c */
+bool peer_may_be_asked(const struct peer *p, size_t backend);
+/* The backend of this name, made where there was none. AZ_ENOMEM. */
+int backend_intern(struct az_sched *s, struct az_str name, size_t *ret);
+/* The lease ends: off its question, its peer, and the sums of both. */
+void lease_end(struct az_sched *s, struct az_lease *lease);
+/* Its holder need not answer it: told with the next effects. */
+void recall_later(struct az_sched *s, const struct az_lease *lease);
+
+/* sched_share.c: send what credit, shares and money allow; tell the recalls. */
+int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err);
+/* Credit of a backend over all peers, after one of them changed. */
+void backend_recount(struct az_sched *s, size_t backend);
+
+/* docket.c */
+void docket_free(struct az_docket *d);
+int docket_fold_all(struct az_docket *d, struct az_effects *fx, struct az_error *err);
+int docket_tick(struct az_docket *d, az_ms now, struct az_effects *fx, struct az_error *err);
+/* A backend has stopped for good: what waits for it is blocked. */
+void docket_backend_stopped(struct az_docket *d, size_t backend);
+
+/* docket_answer.c */
+/* An answer to what `lease` holds, or (NULL) to nothing. Ends the lease. */
+int docket_answer(struct az_docket *d, struct az_lease *lease, const struct az_msg_answer *answer,
+                  struct az_effects *fx, struct az_error *err);
+/* The holder is silent (`lease` stays, lost) or gone (it has ended). */
+int docket_lost(struct az_lease *lease, struct az_effects *fx);
+/* The holder is back and nobody else was asked meanwhile. */
+void docket_found(struct az_lease *lease);
+/* Its holder has been given up: charged at its worst, waited for no more. */
+void lease_lose(struct az_lease *l);
+
+/* docket_entry.c: the items in the window */
 void entry_free(struct entry *e);
-void deadline_set(struct az_sched *s, struct entry *e, az_ms at);
-/* The call under way for an item that has left; false: there is none. */
-bool orphan_take(struct az_sched *s, int peer, const struct az_key *key, struct orphan *ret);
+void deadline_set(struct entry *e, az_ms at);
 /* Decided and durable, or open for good: out of the window, to the done ones. */
-void entry_leave(struct az_sched *s, struct entry *e);
+void entry_leave(struct entry *e);
 struct ask *ask_find(const struct entry *e, const struct az_key *key);
 int ballot_add(struct entry *e, const struct az_ballot *ballot);
 /* Ask the policy what is next, and do it. */
-int entry_fold(struct az_sched *s, struct entry *e, struct az_effects *fx, struct az_error *err);
-bool worth_folding(const struct az_sched *s, const struct entry *e);
-
-/* sched_dispatch.c: send what credit and money allow. */
-int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err);
-void queue_push(struct az_sched *s, struct ask *a);
-void queue_return(struct az_sched *s, struct ask *a); /* one that was asked before: first */
-void queue_remove(struct az_sched *s, struct ask *a);
-/* A stopped backend or a spent budget: this question can't be asked. */
-void ask_block(struct ask *a);
+int entry_fold(struct entry *e, struct az_effects *fx, struct az_error *err);
+bool worth_folding(const struct entry *e);
 /* Nothing is left that could bring this item on: it leaves the window, open. */
-void entry_release_open(struct az_sched *s, struct entry *e);
-void entry_settle(struct az_sched *s, struct entry *e);
+void entry_release_open(struct entry *e);
+void entry_settle(struct entry *e);
 /* limits.item_s runs from when the last of its questions was sent: to wait in the
  * queue of a slow backend, beside a fast one, costs none of it. */
-void entry_asked(struct az_sched *s, struct entry *e, az_ms now);
+void entry_asked(struct entry *e, az_ms now);
+
+/* docket_send.c */
+void queue_push(struct ask *a);
+void queue_return(struct ask *a); /* one that was asked before: first */
+void queue_remove(struct ask *a);
+/* A stopped backend or a spent budget: this question can't be asked. */
+void ask_block(struct ask *a);
+void queue_block_all(struct az_docket *d, struct queue *q);
+/* Up to `max` questions of q to the peer; `limit` may be NULL. *sent: how many.
+ * AZ_ENOMEM, or why it stopped there. */
+enum { SEND_MORE, SEND_EMPTY, SEND_NO_MONEY, SEND_NO_LIMIT, SEND_HELD };
+int queue_send(struct az_docket *d, struct queue *q, int peer, uint32_t max, struct az_limit *limit,
+               az_ms now, struct az_effects *fx, uint32_t *sent);

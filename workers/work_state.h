@@ -4,7 +4,7 @@
 #include "core/heap.h"
 #include "core/rng.h"
 #include "workers/breaker.h"
-#include "workers/limit.h"
+#include "core/limit.h"
 #include "workers/window.h"
 #include "workers/work.h"
 

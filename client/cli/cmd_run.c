@@ -152,6 +152,8 @@ static void tell_end(const struct az_job *job)
     case AZ_JOB_STOPPED:
         az_say("stopped; the same command goes on where it was");
         break;
+    case AZ_JOB_FAILED: /* told as an error */
+        break;
     case AZ_JOB_DONE:
         if (job->nobody_answered)
             az_say("not one judge answered; %s", job->nobody_why);

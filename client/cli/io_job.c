@@ -168,8 +168,10 @@ struct running {
     struct az_feed *feed;
     struct az_worker *worker;
     struct az_coordinator *coordinator;
+    struct az_open_job *open;
     struct az_progress_view *view;
-    bool begun; /* the sink was told so, and not yet of the end */
+    bool begun;           /* the sink was told so, and not yet of the end */
+    struct az_error lost; /* code < 0: the store could not be written */
 };
 
 static void warn(void *arg, const struct az_error *why)
@@ -223,12 +225,20 @@ static int start_worker(struct running *run, struct az_error *err)
     return az_worker_start(run->worker, &config, err);
 }
 
+static void on_ended(void *arg, enum az_job_end end, const struct az_error *why)
+{
+    struct running *run = arg;
+    run->job->end = end;
+    if (why)
+        run->lost = *why;
+    az_coordinator_leave(run->coordinator);
+}
+
 static int start_coordinator(struct running *run, struct az_error *err)
 {
     struct az_job *job = run->job;
-    struct az_coordinator_config config = {
-        .net = run->net,
-        .endpoint = endpoint,
+    struct az_door_config workers = {.net = run->net, .endpoint = endpoint, .name = "workers"};
+    struct az_job_config config = {
         .panel = job->panel,
         .store = job->store,
         .in = run->queue,
@@ -237,9 +247,11 @@ static int start_coordinator(struct running *run, struct az_error *err)
         .job_ms = (int64_t)job->panel->limits.job_s * 1000,
         .done = on_done,
         .progress = on_progress,
+        .ended = on_ended,
         .arg = run,
     };
-    return az_coordinator_new(&config, &run->coordinator, err);
+    int r = az_coordinator_new(&workers, &run->coordinator, err);
+    return r < 0 ? r : az_coordinator_open(run->coordinator, &config, &run->open, err);
 }
 
 static int set_up(struct running *run, struct az_error *err)
@@ -254,7 +266,9 @@ static int set_up(struct running *run, struct az_error *err)
         r = start_worker(run, err);
     if (r < 0)
         return r;
-    az_coordinator_watch_worker(run->coordinator, az_worker_gone_fd(run->worker));
+    r = az_coordinator_watch_worker(run->coordinator, az_worker_gone_fd(run->worker), err);
+    if (r < 0)
+        return r;
     run->begun = true;
     if (run->sink->begin)
         run->sink->begin(run->sink->arg, run->coordinator);
@@ -312,15 +326,19 @@ static int run_all(struct running *run, struct az_error *err)
     }
     az_ms begun = az_clock_ms();
     catch_signals(run->coordinator);
-    r = az_coordinator_run(run->coordinator, &job->end, err);
+    r = az_coordinator_run(run->coordinator, err);
+    if (r == 0 && run->lost.code < 0) {
+        *err = run->lost;
+        r = run->lost.code;
+    }
     leave_signals();
     job->seconds = (double)(az_clock_ms() - begun) / 1000;
-    job->counts = az_coordinator_counts(run->coordinator);
+    job->counts = az_open_job_counts(run->open);
     job->counts.judges = NULL; /* they go with the coordinator, as does … */
     snprintf(job->stopped_why, sizeof(job->stopped_why), "%s",
              job->counts.stopped_why ? job->counts.stopped_why : "");
     job->counts.stopped_why = job->stopped_why;
-    struct az_counts live = az_coordinator_counts(run->coordinator);
+    struct az_counts live = az_open_job_counts(run->open);
     count_answers(job, &live);
 
     end_sink(run);

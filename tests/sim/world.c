@@ -88,12 +88,12 @@ static void disk_commit(struct world *w, uint64_t ticket)
 
 /* ---- the coordinator ---- */
 
-static void send_questions(struct world *w, struct az_effect *x)
+static void send_message(struct world *w, struct az_effect *x)
 {
     AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
     struct az_error err = {0};
     x->send.msg.seq = 1;
-    for (size_t i = 0; i < x->send.msg.questions.n; i++)
+    for (size_t i = 0; x->send.msg.kind == AZ_MSG_QUESTIONS && i < x->send.msg.questions.n; i++)
         check_asked(w, x->send.peer, &x->send.msg.questions.v[i]);
     if (az_wire_pack(&b, &x->send.msg, w->arena, &err) < 0)
         world_fail(w, "questions: %s", err.what);
@@ -114,11 +114,11 @@ static void send_questions(struct world *w, struct az_effect *x)
 static void run_effects(struct world *w)
 {
     struct az_error err = {0};
-    az_assert(az_sched_ledger(w->sched, &w->fx, &err) == 0);
+    az_assert(az_sched_ledgers(w->sched, &w->fx, &err) == 0);
     for (size_t i = 0; i < w->fx.n; i++) {
         if (w->fx.v[i].kind == AZ_FX_SEND)
-            send_questions(w, &w->fx.v[i]);
-        else
+            send_message(w, &w->fx.v[i]);
+        else if (w->fx.v[i].kind != AZ_FX_PANEL) /* they have it */
             disk_put(w, &w->fx.v[i]);
     }
     az_effects_clear(&w->fx);
@@ -135,7 +135,7 @@ static void submit(struct world *w)
         any = true;
         r->ticket = w->ticket;
     }
-    az_sched_submitted(w->sched, any ? w->ticket : 0);
+    az_docket_submitted(w->docket, any ? w->ticket : 0);
     if (!any)
         return;
     w->last_commit =
@@ -147,7 +147,7 @@ static void submit(struct world *w)
 static void leave(struct world *w)
 {
     struct az_done done;
-    while (az_sched_next_done(w->sched, &done)) {
+    while (az_docket_next_done(w->docket, &done)) {
         int64_t seq = done.item->seq;
         if (w->left[seq])
             world_fail(w, "item %d left twice", (int)seq);
@@ -161,7 +161,7 @@ static void leave(struct world *w)
 
 static void feed(struct world *w)
 {
-    while (w->next_item < WORLD_ITEMS && az_sched_room(w->sched) && !*w->failed) {
+    while (w->next_item < WORLD_ITEMS && az_docket_room(w->docket) && !*w->failed) {
         int seq = w->next_item++;
         struct stored_item *s = &w->items[seq];
         if (s->verdict.status != AZ_OPEN)
@@ -170,8 +170,8 @@ static void feed(struct world *w)
         for (size_t i = 0; i < s->n; i++)
             had[i] = s->ballots[i].ballot;
         struct az_error err = {0};
-        az_assert(az_sched_add(w->sched, world_item(seq), (struct az_ballots){had, s->n}, w->now,
-                               &w->fx, &err) == 0);
+        az_assert(az_docket_add(w->docket, world_item(seq), (struct az_ballots){had, s->n}, w->now,
+                                &w->fx, &err) == 0);
         run_effects(w);
     }
 }
@@ -194,11 +194,15 @@ static void coordinator_die(struct world *w)
 static void coordinator_start(struct world *w)
 {
     struct az_error err = {0};
-    struct az_sched_config config = {.panel = w->panel,
-                                     .spent = w->disk_ceiling,
-                                     .window_items = 1 + world_roll(w, 12),
-                                     .window_bytes = 1 << 20};
+    struct az_sched_config config = {0};
+    struct az_docket_config docket = {.number = 1,
+                                      .panel = w->panel,
+                                      .spent = w->disk_ceiling,
+                                      .window_items = 1 + world_roll(w, 12),
+                                      .window_bytes = 1 << 20,
+                                      .weight = AZ_WEIGHT};
     az_assert(az_sched_new(&config, &w->sched, &err) == 0);
+    az_assert(az_sched_open(w->sched, &docket, &w->docket, &err) == 0);
     az_assert(az_effects_init(&w->fx, &err) == 0);
     w->up = true;
     w->starts++;
@@ -238,8 +242,8 @@ static void settle(struct world *w)
     if (at != INT64_MAX)
         world_at(w, AZ_MAX(at, w->now + 1),
                  (struct event){.kind = EV_COORDINATOR_TICK, .life = w->life});
-    struct az_counts counts = az_sched_counts(w->sched);
-    if (!az_sched_idle(w->sched) ||
+    struct az_counts counts = az_docket_counts(w->docket);
+    if (!az_docket_idle(w->docket) ||
         !(w->next_item == WORLD_ITEMS || counts.stopped || counts.broke))
         return;
     if (!counts.stopped) {
@@ -250,7 +254,7 @@ static void settle(struct world *w)
     w->quota_gone = false;
     w->stops = 0;
     struct az_error err = {0};
-    az_assert(az_sched_close(w->sched, &w->fx, &err) == 0);
+    az_assert(az_docket_ledger(w->docket, &w->fx, &err) == 0);
     run_effects(w);
     submit(w);
     disk_commit(w, w->ticket);
@@ -274,7 +278,7 @@ static bool on_coordinator(struct world *w, struct event *e)
     case EV_COMMIT:
         disk_commit(w, e->ticket);
         w->committed = e->ticket;
-        az_assert(az_sched_on_committed(w->sched, e->ticket, w->now, &w->fx, &err) == 0);
+        az_assert(az_docket_on_committed(w->docket, e->ticket, w->now, &w->fx, &err) == 0);
         return true;
     case EV_COORDINATOR_TICK:
         if (az_sched_deadline(w->sched) > w->now)
@@ -379,7 +383,7 @@ const char *world_run(struct world *w, uint64_t seed, bool trace)
         struct event *e = az_heap_pop(&w->events, INT64_MAX);
         if (!e)
             world_fail(w, "nothing will ever happen again, %lld questions are under way",
-                       w->up ? (long long)az_sched_counts(w->sched).sent : -1);
+                       w->up ? (long long)az_docket_counts(w->docket).sent : -1);
         else if (step == WORLD_STEPS)
             world_fail(w, "no end after %d steps", step);
         if (*w->failed)

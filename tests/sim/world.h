@@ -95,6 +95,7 @@ struct world {
     bool up;
     int life;
     struct az_sched *sched;
+    struct az_docket *docket;
     struct az_effects fx;
     uint64_t ticket, committed;
     az_ms last_commit;

@@ -131,7 +131,7 @@ void check_verdict(struct world *w, int64_t seq)
 
 void check_end(struct world *w)
 {
-    struct az_counts counts = az_sched_counts(w->sched);
+    struct az_counts counts = az_docket_counts(w->docket);
     bool broke = counts.broke || counts.unaffordable;
     for (int i = 0; i < WORLD_ITEMS && !*w->failed; i++) {
         if (w->items[i].verdict.status == AZ_OPEN && !broke)

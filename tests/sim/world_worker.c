@@ -96,7 +96,7 @@ void worker_join(struct world *w, int who)
     *k = (struct worker){.alive = true, .life = k->life + 1, .peer = w->next_peer++};
     if (az_work_new(&config, &k->work, &err) < 0 || az_wfxs_init(&k->fx, &err) < 0 ||
         az_panel_parse(w->portable.p, "portable", &source, &panel, &err) < 0 ||
-        az_work_on_panel(k->work, 0, panel, secret, &err) < 0) {
+        az_work_on_panel(k->work, 1, panel, secret, &err) < 0) {
         world_fail(w, "a worker: %s", err.what);
         return;
     }
@@ -126,9 +126,14 @@ void worker_receive(struct world *w, struct event *e)
     struct worker *k = &w->workers[e->who];
     struct az_msg msg;
     struct az_error err = {0};
-    if (az_wire_unpack(e->frame, w->arena, &msg, &err) < 0 ||
-        az_work_on_questions(k->work, &msg, w->now, &k->fx, &err) < 0)
-        world_fail(w, "questions: %s", err.what);
+    int r = az_wire_unpack(e->frame, w->arena, &msg, &err);
+    if (r == 0 && msg.kind == AZ_MSG_RECALL)
+        r = az_work_on_recall(k->work, msg.recall.panel, msg.recall.keys, msg.recall.n,
+                              msg.recall.all, &k->fx, &err);
+    else if (r == 0)
+        r = az_work_on_questions(k->work, &msg, w->now, &k->fx, &err);
+    if (r < 0)
+        world_fail(w, "a message to a worker: %s", err.what);
     run(w, e->who);
 }
 

@@ -5,11 +5,13 @@
  *   add 0               an item           credit 0 gpu 2     peer, backend, questions
  *   answer 0 0.1 A $5   peer, question, label (or the name of an error), cost
  *   again 0 0.1 $5      no ballot yet     gone 0             a peer
- *   stopped 0 gpu 0.1   peer, backend, questions that come back
+ *   stopped 0 gpu       peer, backend     heard 0            a peer
  *   commit              all that was handed to the store is durable
  *   tick 600000         the time          stop               ask nobody new
+ *   hello 0             a peer            cancel             the job
  *   done                whose items have left?
- * Effects: "ask 0: 0.0 0.1; keep 0.1 A; decide 0 decided A", nothing for none. */
+ * Effects: "ask 0: 0.0 0.1; keep 0.1 A; decide 0 decided A; recall 0: 0.2",
+ * nothing for none; panels are sent before the first question and not shown. */
 #pragma once
 #include "coordinator/sched.h"
 #include "core/mem.h"
@@ -20,6 +22,7 @@ enum { SCENE_HUGE = 1000 }; /* items from this number on are long */
 struct scene {
     struct az_panel *panel;
     struct az_sched *sched;
+    struct az_docket *docket;
     struct az_effects fx;
     az_ms now;
     uint64_t ticket;
@@ -41,17 +44,30 @@ static inline void scene_say(struct scene *s, const char *fmt, ...)
     va_end(args);
 }
 
-static inline void scene_init(struct scene *s, const char *yaml, az_nusd spent)
+static inline void scene_init_silent(struct scene *s, const char *yaml, az_nusd spent,
+                                     az_ms silence_ms)
 {
     *s = (struct scene){0};
     struct az_error err = {0};
     struct az_panel_source source = {0};
     if (az_panel_parse(yaml, "scene.yaml", &source, &s->panel, &err) < 0)
         fail_msg("%s", err.what);
-    struct az_sched_config config = {
-        .panel = s->panel, .spent = spent, .window_items = 100, .window_bytes = 1 << 20};
+    struct az_sched_config config = {.silence_ms = silence_ms};
+    struct az_docket_config docket = {.number = 1,
+                                      .panel = s->panel,
+                                      .job = s,
+                                      .spent = spent,
+                                      .window_items = 100,
+                                      .window_bytes = 1 << 20,
+                                      .weight = AZ_WEIGHT};
     assert_int_equal(az_sched_new(&config, &s->sched, &err), 0);
+    assert_int_equal(az_sched_open(s->sched, &docket, &s->docket, &err), 0);
     assert_int_equal(az_effects_init(&s->fx, &err), 0);
+}
+
+static inline void scene_init(struct scene *s, const char *yaml, az_nusd spent)
+{
+    scene_init_silent(s, yaml, spent, 0);
 }
 
 static inline void scene_release(struct scene *s)
@@ -113,6 +129,15 @@ static inline void scene_say_verdict(struct scene *s, int64_t seq, const struct 
  * tested here. */
 static inline void scene_say_asked(struct scene *s, const struct az_effect *x)
 {
+    if (x->send.msg.kind == AZ_MSG_RECALL) {
+        scene_say(s, "recall %d:", x->send.peer);
+        for (size_t i = 0; i < x->send.msg.recall.n; i++) {
+            scene_say(s, " ");
+            scene_say_key(s, &x->send.msg.recall.keys[i]);
+        }
+        return;
+    }
+    assert_int_equal(x->send.msg.kind, AZ_MSG_QUESTIONS);
     scene_say(s, "ask %d:", x->send.peer);
     size_t n = x->send.msg.questions.n;
     struct az_key before = {.item = -1};
@@ -139,10 +164,12 @@ static inline void scene_run(struct scene *s)
 {
     struct az_error err = {0};
     bool stored = false;
-    assert_int_equal(az_sched_ledger(s->sched, &s->fx, &err), 0);
+    assert_int_equal(az_sched_ledgers(s->sched, &s->fx, &err), 0);
     for (size_t i = 0; i < s->fx.n; i++) {
         struct az_effect *x = &s->fx.v[i];
-        stored |= x->kind != AZ_FX_SEND;
+        stored |= x->kind != AZ_FX_SEND && x->kind != AZ_FX_PANEL;
+        if (x->kind == AZ_FX_PANEL)
+            continue;
         if (x->kind == AZ_FX_LEDGER) {
             s->settled = x->ledger.settled;
             s->ceiling = x->ledger.ceiling;
@@ -164,7 +191,7 @@ static inline void scene_run(struct scene *s)
         }
     }
     az_effects_clear(&s->fx);
-    az_sched_submitted(s->sched, stored ? ++s->ticket : 0);
+    az_docket_submitted(s->docket, stored ? ++s->ticket : 0);
 }
 
 static inline void scene_answer(struct scene *s, const char *args, bool again)
@@ -175,7 +202,7 @@ static inline void scene_answer(struct scene *s, const char *args, bool again)
     int n = again ? sscanf(args, "%d %31s $%d %31s", &peer, key, &cost, said)
                   : sscanf(args, "%d %31s %31s $%d", &peer, key, said, &cost);
     assert_true(n >= (again ? 2 : 3));
-    struct az_msg_answer answer = {.again = again};
+    struct az_msg_answer answer = {.again = again, .panel = 1};
     struct az_ballot *b = &answer.ballot;
     *b = (struct az_ballot){.key = scene_key(key),
                             .label = AZ_LABEL_NONE,
@@ -197,20 +224,15 @@ static inline void scene_answer(struct scene *s, const char *args, bool again)
     assert_int_equal(az_sched_on_answers(s->sched, peer, &msg, s->now, &s->fx, NULL), 0);
 }
 
-/* The backend, and what its worker gives back. */
 static inline void scene_stopped(struct scene *s, const char *args)
 {
-    int peer, at;
-    char backend[32], key[32], again[64];
-    assert_int_equal(sscanf(args, "%d %31s %n", &peer, backend, &at), 2);
+    int peer;
+    char backend[32];
+    assert_int_equal(sscanf(args, "%d %31s", &peer, backend), 2);
     struct az_msg msg = {.kind = AZ_MSG_STOPPED};
     msg.stopped.backend = az_str(backend);
     msg.stopped.why = AZ_STR("401");
     assert_int_equal(az_sched_on_stopped(s->sched, peer, &msg, s->now, &s->fx, NULL), 0);
-    for (int n; sscanf(args + at, "%31s %n", key, &n) == 1; at += n) {
-        snprintf(again, sizeof(again), "%d %s $0", peer, key);
-        scene_answer(s, again, true);
-    }
 }
 
 static inline void scene_credit(struct scene *s, const char *args)
@@ -227,7 +249,7 @@ static inline void scene_credit(struct scene *s, const char *args)
 static inline void scene_done(struct scene *s)
 {
     struct az_done done;
-    while (az_sched_next_done(s->sched, &done)) {
+    while (az_docket_next_done(s->docket, &done)) {
         scene_say(s, "%s", *s->text ? "; " : "");
         scene_say_verdict(s, done.item->seq, &done.verdict);
     }
@@ -244,24 +266,31 @@ static inline const char *scene_event(struct scene *s, const char *event)
     int r = 0;
     int64_t item = 0;
     if (!strcmp(verb, "add") && az_str_int(az_str(args), &item))
-        r = az_sched_add(s->sched, scene_item(item), (struct az_ballots){0}, s->now, &s->fx, NULL);
+        r = az_docket_add(s->docket, scene_item(item), (struct az_ballots){0}, s->now, &s->fx,
+                          NULL);
     else if (!strcmp(verb, "credit"))
         scene_credit(s, args);
     else if (!strcmp(verb, "answer") || !strcmp(verb, "again"))
         scene_answer(s, args, verb[1] == 'g');
     else if (!strcmp(verb, "gone"))
         r = az_sched_on_gone(s->sched, args[0] - '0', s->now, &s->fx, NULL);
+    else if (!strcmp(verb, "hello"))
+        r = az_sched_on_hello(s->sched, args[0] - '0', s->now, &s->fx, NULL);
+    else if (!strcmp(verb, "heard"))
+        r = az_sched_on_heard(s->sched, args[0] - '0', s->now, &s->fx, NULL);
+    else if (!strcmp(verb, "cancel"))
+        r = az_docket_cancel(s->docket, &s->fx, NULL);
     else if (!strcmp(verb, "stopped"))
         scene_stopped(s, args);
     else if (!strcmp(verb, "commit"))
-        r = az_sched_on_committed(s->sched, s->ticket, s->now, &s->fx, NULL);
+        r = az_docket_on_committed(s->docket, s->ticket, s->now, &s->fx, NULL);
     else if (!strcmp(verb, "tick")) {
         int64_t ms = 0;
         assert_true(az_str_int(az_str(args), &ms));
         s->now = ms;
         r = az_sched_on_tick(s->sched, s->now, &s->fx, NULL);
     } else if (!strcmp(verb, "stop"))
-        az_sched_stop(s->sched);
+        az_docket_stop(s->docket);
     else if (!strcmp(verb, "done"))
         scene_done(s);
     else

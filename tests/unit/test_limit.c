@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "core/rng.h"
-#include "workers/limit.h"
+#include "core/limit.h"
 
 static void no_limit(void **state)
 {

@@ -92,7 +92,7 @@ static const struct {
       {"add 0", "ask 0: 0.0 0.1"},
       {"tick 599999", ""},
       {"tick 600000", "decide 0 failed"},
-      {"commit", ""},
+      {"commit", "recall 0: 0.0 0.1"},
       {"done", "0 failed"}}},
     {"an item's time runs from its last question: to wait for a turn costs none",
      two,
@@ -107,13 +107,13 @@ static const struct {
       {"tick 1199999", ""},
       {"tick 1200000", "decide 1 failed"},
       {"credit 0 gpu 9", ""},
-      {"commit", ""},
+      {"commit", "recall 0: 1.0 1.1"},
       {"done", "0 decided A; 1 failed"}}},
     {"nor does it to wait beside a fast backend for a slow one's turn",
      split,
      {{"credit 0 gpu 1", ""},
       {"credit 0 api 1", ""},
-      {"add 0", "ask 0: 0.0; ask 0: 0.1"},
+      {"add 0", "ask 0: 0.0 0.1"},
       {"credit 0 gpu 1", ""},
       {"add 1", "ask 0: 1.0"},
       {"answer 0 1.0 A", "keep 1.0 A"},
@@ -147,7 +147,7 @@ static const struct {
      {{"credit 0 gpu 9", ""},
       {"add 0", "ask 0: 0.0 0.1"},
       {"tick 600000", "decide 0 failed"},
-      {"commit", ""},
+      {"commit", "recall 0: 0.0 0.1"},
       {"done", "0 failed"},
       {"answer 0 0.0 A", "keep 0.0 A"},
       {"again 0 0.1 $1 x", ""},
@@ -189,9 +189,10 @@ static const struct {
      split,
      {{"credit 0 gpu 9", ""},
       {"credit 0 api 1", ""},
-      {"add 0", "ask 0: 0.0; ask 0: 0.1"},
+      {"add 0", "ask 0: 0.0 0.1"},
       {"add 1", "ask 0: 1.0"},
-      {"stopped 0 api 0.1", ""},
+      {"stopped 0 api", ""},
+      {"again 0 0.1 $0 x", ""},
       {"done", ""},
       {"answer 0 0.0 A", "keep 0.0 A"},
       {"done", "0 open"},
@@ -201,9 +202,10 @@ static const struct {
      split,
      {{"credit 0 gpu 9", ""},
       {"credit 0 api 9", ""},
-      {"add 0", "ask 0: 0.0; ask 0: 0.1"},
-      {"stopped 0 api 0.1", ""},
-      {"tick 600000", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"stopped 0 api", ""},
+      {"again 0 0.1 $0 x", ""},
+      {"tick 600000", "recall 0: 0.0"},
       {"done", "0 open"},
       {"answer 0 0.0 A", "keep 0.0 A"}}},
     {"a backend stops under what is lost and asked again",
@@ -211,18 +213,48 @@ static const struct {
      {{"credit 0 gpu 9", ""},
       {"credit 1 gpu 9", ""},
       {"add 0", "ask 0: 0.0 0.1"},
-      {"stopped 1 gpu", ""},
-      {"again 0 0.0 $1 x", ""},
+      {"stopped 1 gpu", ""}, /* peer 0 still serves it */
+      {"again 0 0.0 $1 x", "ask 0: 0.0"},
+      {"stopped 0 gpu", ""},
       {"gone 0", ""},
       {"done", "0 open"}}},
+    {"the last worker that served it goes",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"credit 1 gpu 9", ""},
+      {"stopped 1 gpu", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"gone 0", ""},
+      {"done", "0 open"}}},
+    {"a worker that serves it again lets it go on",
+     two,
+     {{"credit 0 gpu 1", ""},
+      {"add 0", "ask 0: 0.0"},
+      {"stopped 0 gpu", ""},
+      {"credit 1 gpu 5", ""},
+      {"add 1", "ask 1: 1.0 1.1"}}},
+    {"a hello gives back what was held",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"hello 0", ""},
+      {"credit 0 gpu 1", "ask 0: 0.0"}}},
+    {"cancelled: recalled, and late ballots are kept",
+     two,
+     {{"credit 0 gpu 1", ""},
+      {"add 0", "ask 0: 0.0"},
+      {"add 1", ""},
+      {"cancel", "recall 0: 0.0"},
+      {"done", "0 open; 1 open"},
+      {"answer 0 0.0 A", "keep 0.0 A"}}},
     {"a backend stops after its item left",
      split,
      {{"credit 0 gpu 9", ""},
       {"credit 0 api 9", ""},
-      {"add 0", "ask 0: 0.0; ask 0: 0.1"},
+      {"add 0", "ask 0: 0.0 0.1"},
       {"tick 600000", "decide 0 failed"},
-      {"commit", ""},
-      {"stopped 0 api 0.1", ""},
+      {"commit", "recall 0: 0.0 0.1"},
+      {"stopped 0 api", ""},
       {"answer 0 0.0 A", "keep 0.0 A"},
       {"done", "0 failed"}}},
     {"asked again with what was wrong",
@@ -244,6 +276,54 @@ static const struct {
       {"done", ""}}},
 };
 
+static const struct {
+    const char *name, *panel;
+    struct scene_line lines[LINES];
+} silences[] = {
+    {"asked elsewhere, and a late answer is the first",
+     two,
+     {{"credit 0 gpu 1", ""},
+      {"add 0", "ask 0: 0.0"},
+      {"credit 1 gpu 1", "ask 1: 0.1"},
+      {"tick 99999", ""},
+      {"heard 1", ""},
+      {"credit 1 gpu 5", ""},
+      {"tick 100000", "ask 1: 0.0"},
+      {"answer 0 0.0 A", "keep 0.0 A; recall 1: 0.0"},
+      {"answer 1 0.0 B", ""}, /* paid for in vain */
+      {"answer 1 0.1 A", "keep 0.1 A; decide 0 decided A"}}},
+    {"back before anybody else was asked",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"tick 100000", ""},
+      {"heard 0", ""},
+      {"answer 0 0.0 A", "keep 0.0 A"},
+      {"answer 0 0.1 A", "keep 0.1 A; decide 0 decided A"}}},
+    {"back too late",
+     two,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"tick 100000", ""},
+      {"credit 1 gpu 1", "ask 1: 0.0"},
+      {"heard 0", "recall 0: 0.0"},
+      {"again 0 0.0 $0 x", ""},
+      {"answer 1 0.0 A", "keep 0.0 A"},
+      {"answer 0 0.1 A", "keep 0.1 A; decide 0 decided A"}}},
+};
+
+/* A worker is not heard for a hundred seconds. */
+static void sched_silence(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZ_LEN(silences); i++) {
+        struct scene s;
+        scene_init_silent(&s, silences[i].panel, 0, 100000);
+        scene_play(&s, silences[i].name, silences[i].lines);
+        scene_release(&s);
+    }
+}
+
 static void sched_table(void **state)
 {
     (void)state;
@@ -251,7 +331,7 @@ static void sched_table(void **state)
         struct scene s;
         scene_init(&s, cases[i].panel, 0);
         scene_play(&s, cases[i].name, cases[i].lines);
-        if (az_sched_counts(s.sched).sent < 0)
+        if (az_docket_counts(s.docket).sent < 0)
             fail_msg("%s: counts", cases[i].name);
         scene_release(&s);
     }
@@ -278,7 +358,7 @@ static void sched_eighth_loss(void **state)
     }
     scene_event(&s, "commit");
     assert_string_equal(scene_event(&s, "done"), "0 failed");
-    assert_true(az_sched_idle(s.sched));
+    assert_true(az_docket_idle(s.docket));
     scene_release(&s);
 }
 
@@ -286,13 +366,11 @@ static void sched_eighth_loss(void **state)
 static void sched_idle_after_losses(void **state)
 {
     (void)state;
-    static const struct scene_line lines[] = {{"credit 0 gpu 9", ""},
-                                              {"credit 0 api 9", ""},
-                                              {"add 0", "ask 0: 0.0; ask 0: 0.1"},
-                                              {"tick 600000", "decide 0 failed"},
-                                              {"add 1", "ask 0: 1.0; ask 0: 1.1"},
-                                              {0}};
-    static const char *const ends[] = {"gone 0", "stopped 0 api 0.1 1.1"};
+    static const struct scene_line lines[] = {
+        {"credit 0 gpu 9", ""},      {"credit 0 api 9", ""},
+        {"add 0", "ask 0: 0.0 0.1"}, {"tick 600000", "decide 0 failed"},
+        {"add 1", "ask 0: 1.0 1.1"}, {0}};
+    static const char *const ends[] = {"gone 0", "stopped 0 api"};
     for (size_t i = 0; i < AZ_LEN(ends); i++) {
         for (int before = 0; before < 2; before++) { /* the verdict's commit */
             struct scene s;
@@ -301,13 +379,16 @@ static void sched_idle_after_losses(void **state)
             if (before)
                 scene_event(&s, "commit");
             scene_event(&s, ends[i]);
+            scene_event(&s, "again 0 0.1 $0 x");
+            scene_event(&s, "again 0 1.1 $0 x");
             scene_event(&s, "answer 0 0.0 A");
             scene_event(&s, "answer 0 1.0 A");
             scene_event(&s, "gone 0");
             scene_event(&s, "tick 2000000");
             scene_event(&s, "commit");
-            assert_int_equal(az_sched_counts(s.sched).sent, 0);
-            assert_true(az_sched_idle(s.sched));
+            assert_int_equal(az_docket_counts(s.docket).sent, 0);
+            az_docket_stop(s.docket); /* an item may wait for another worker */
+            assert_true(az_docket_idle(s.docket));
             scene_release(&s);
         }
     }
@@ -341,9 +422,9 @@ static void sched_first_reason_stays(void **state)
         msg.stopped.why = az_str(why[i]);
         assert_int_equal(az_sched_on_stopped(s.sched, 0, &msg, 0, &s.fx, NULL), 0);
     }
-    assert_string_equal(az_sched_counts(s.sched).stopped, "gpu");
-    assert_string_equal(az_sched_counts(s.sched).stopped_why, why[0]);
-    assert_false(az_sched_room(s.sched));
+    assert_string_equal(az_docket_counts(s.docket).stopped, "gpu");
+    assert_string_equal(az_docket_counts(s.docket).stopped_why, why[0]);
+    assert_false(az_docket_room(s.docket));
     scene_release(&s);
 }
 
@@ -367,7 +448,7 @@ static void sched_early_stop_waits_for_every_ballot(void **state)
     assert_true(s.ticket > before);
     /* Only the first is durable. */
     s.text[0] = '\0';
-    assert_int_equal(az_sched_on_committed(s.sched, before, 0, &s.fx, NULL), 0);
+    assert_int_equal(az_docket_on_committed(s.docket, before, 0, &s.fx, NULL), 0);
     scene_run(&s);
     assert_string_equal(s.text, "");
     assert_non_null(strstr(scene_event(&s, "commit"), "ask 0: 0."));
@@ -446,16 +527,16 @@ static void sched_money_ends(void **state)
         scene_event(&s, "add 1");
         assert_string_equal(scene_event(&s, "commit"), "ask 0: 0.0");
         scene_event(&s, "commit");
-        assert_false(az_sched_counts(s.sched).broke);
+        assert_false(az_docket_counts(s.docket).broke);
         snprintf(event, sizeof(event), "answer 0 0.0 A $%d", cheap ? 1 : (int)(worst / 1000));
         const char *got = scene_event(&s, event);
         if (cheap) {
             assert_string_equal(got, "keep 0.0 A; decide 0 decided A; ask 0: 1.0");
         } else {
             assert_string_equal(got, "keep 0.0 A; decide 0 decided A");
-            assert_true(az_sched_counts(s.sched).broke);
+            assert_true(az_docket_counts(s.docket).broke);
             assert_string_equal(scene_event(&s, "done"), "1 open");
-            assert_false(az_sched_room(s.sched));
+            assert_false(az_docket_room(s.docket));
         }
         assert_true(s.ceiling <= s.panel->limits.usd);
         scene_release(&s);
@@ -477,9 +558,9 @@ static void sched_one_dear_item_is_not_the_end(void **state)
     assert_string_equal(scene_event(&s, "done"), "1000 open");
     scene_event(&s, "add 1");
     scene_event(&s, "commit");
-    assert_false(az_sched_counts(s.sched).broke);
-    assert_int_equal(az_sched_counts(s.sched).unaffordable, 1);
-    assert_true(az_sched_room(s.sched));
+    assert_false(az_docket_counts(s.docket).broke);
+    assert_int_equal(az_docket_counts(s.docket).unaffordable, 1);
+    assert_true(az_docket_room(s.docket));
 
     /* Many of them are. */
     for (int i = 1001; i < 1001 + 16; i++) {
@@ -487,7 +568,7 @@ static void sched_one_dear_item_is_not_the_end(void **state)
         snprintf(event, sizeof(event), "add %d", i);
         scene_event(&s, event);
     }
-    assert_true(az_sched_counts(s.sched).broke);
+    assert_true(az_docket_counts(s.docket).broke);
     scene_release(&s);
 }
 
@@ -503,7 +584,7 @@ static void sched_counts_earlier_runs(void **state)
     scene_event(&s, "credit 0 gpu 9");
     scene_event(&s, "add 0");
     assert_string_equal(scene_event(&s, "done"), "0 open");
-    assert_true(az_sched_counts(s.sched).broke);
+    assert_true(az_docket_counts(s.docket).broke);
     scene_release(&s);
 }
 
@@ -525,9 +606,9 @@ static void sched_losses_and_late_answers_cost(void **state)
     assert_string_equal(scene_event(&s, "done"), "0 failed");
     assert_string_equal(scene_event(&s, "answer 1 0.0 A $7"), "keep 0.0 A");
     assert_true(s.settled == worst + 7000);
-    assert_true(az_sched_idle(s.sched));
+    assert_true(az_docket_idle(s.docket));
     struct az_error err = {0};
-    assert_int_equal(az_sched_close(s.sched, &s.fx, &err), 0);
+    assert_int_equal(az_docket_ledger(s.docket, &s.fx, &err), 0);
     assert_true(s.fx.v[0].ledger.ceiling == worst + 7000);
     scene_release(&s);
 }
@@ -541,7 +622,8 @@ static void sched_survives_absurd_costs(void **state)
     scene_event(&s, "credit 0 gpu 9");
     scene_event(&s, "add 0");
     scene_event(&s, "commit");
-    struct az_msg_answer answer = {.ballot = {.key = scene_key("0.0"),
+    struct az_msg_answer answer = {.panel = 1,
+                                   .ballot = {.key = scene_key("0.0"),
                                               .label = AZ_LABEL_A,
                                               .how = AZ_STR("json"),
                                               .cost = AZ_NUSD_MAX,
@@ -554,7 +636,7 @@ static void sched_survives_absurd_costs(void **state)
     scene_run(&s);
     assert_true(s.settled == AZ_NUSD_MAX && s.ceiling == AZ_NUSD_MAX);
     scene_event(&s, "add 1");
-    assert_true(az_sched_counts(s.sched).broke);
+    assert_true(az_docket_counts(s.docket).broke);
     scene_release(&s);
 }
 
@@ -570,7 +652,7 @@ static void sched_stored_ballots_count(void **state)
                                {.key = scene_key("0.1"), .label = 0, .how = AZ_STR("json")}};
     scene_event(&s, "credit 0 gpu 9");
     assert_int_equal(
-        az_sched_add(s.sched, scene_item(0), (struct az_ballots){had, 1}, 0, &s.fx, NULL), 0);
+        az_docket_add(s.docket, scene_item(0), (struct az_ballots){had, 1}, 0, &s.fx, NULL), 0);
     had[0] = (struct az_ballot){0}; /* copied */
     scene_run(&s);
     assert_string_equal(s.text, "ask 0: 0.1");
@@ -578,7 +660,7 @@ static void sched_stored_ballots_count(void **state)
     had[0] = (struct az_ballot){.key = scene_key("1.0"), .label = 0, .how = AZ_STR("json")};
     had[1].key.item = 1;
     assert_int_equal(
-        az_sched_add(s.sched, scene_item(1), (struct az_ballots){had, 2}, 0, &s.fx, NULL), 0);
+        az_docket_add(s.docket, scene_item(1), (struct az_ballots){had, 2}, 0, &s.fx, NULL), 0);
     scene_run(&s);
     assert_string_equal(s.text, "decide 1 decided A");
     scene_release(&s);
@@ -590,18 +672,18 @@ static void sched_window_is_bounded(void **state)
     struct scene s;
     scene_init(&s, two, 0);
     for (int i = 0; i < 100; i++) {
-        assert_true(az_sched_room(s.sched));
+        assert_true(az_docket_room(s.docket));
         assert_int_equal(
-            az_sched_add(s.sched, scene_item(i), (struct az_ballots){0}, 0, &s.fx, NULL), 0);
+            az_docket_add(s.docket, scene_item(i), (struct az_ballots){0}, 0, &s.fx, NULL), 0);
         scene_run(&s);
     }
-    assert_false(az_sched_room(s.sched));
+    assert_false(az_docket_room(s.docket));
     scene_event(&s, "credit 0 gpu 2");
     scene_event(&s, "answer 0 0.0 A");
     scene_event(&s, "answer 0 0.1 A");
-    assert_false(az_sched_room(s.sched));
+    assert_false(az_docket_room(s.docket));
     scene_event(&s, "commit");
-    assert_true(az_sched_room(s.sched));
+    assert_true(az_docket_room(s.docket));
     scene_release(&s);
 }
 
@@ -610,29 +692,34 @@ static int short_job(struct scene *s)
 {
     struct az_credit credit = {.backend = AZ_STR("gpu"), .kind = AZ_STR("openai"), .credit = 2};
     struct az_credits credits = {1, &credit};
-    struct az_msg_answer v[2] = {{.ballot = {.key = scene_key("0.0"), .label = 0, .attempts = 1}},
-                                 {.ballot = {.key = scene_key("0.1"), .label = 0, .attempts = 1}}};
+    struct az_msg_answer v[2] = {
+        {.panel = 1, .ballot = {.key = scene_key("0.0"), .label = 0, .attempts = 1}},
+        {.panel = 1, .ballot = {.key = scene_key("0.1"), .label = 0, .attempts = 1}}};
     struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
     msg.answers.n = 2;
     msg.answers.v = v;
     struct az_error err = {0};
-    struct az_sched_config config = {.panel = s->panel, .window_items = 9, .window_bytes = 1 << 20};
+    struct az_sched_config config = {0};
+    struct az_docket_config docket = {
+        .number = 1, .panel = s->panel, .window_items = 9, .window_bytes = 1 << 20};
     int r = az_sched_new(&config, &s->sched, &err);
+    if (r == 0)
+        r = az_sched_open(s->sched, &docket, &s->docket, &err);
     if (r < 0)
         return r;
     struct az_item *item = az_item_new(512);
     if (!item)
         return AZ_ENOMEM;
     item->seq = 0;
-    r = az_sched_add(s->sched, item, (struct az_ballots){0}, 0, &s->fx, &err);
+    r = az_docket_add(s->docket, item, (struct az_ballots){0}, 0, &s->fx, &err);
     if (r == 0)
         r = az_sched_on_credit(s->sched, 0, &credits, 0, &s->fx, &err);
     az_effects_clear(&s->fx);
     if (r == 0)
         r = az_sched_on_answers(s->sched, 0, &msg, 0, &s->fx, &err);
     az_effects_clear(&s->fx);
-    az_sched_submitted(s->sched, 1);
-    return r < 0 ? r : az_sched_on_committed(s->sched, 1, 0, &s->fx, &err);
+    az_docket_submitted(s->docket, 1);
+    return r < 0 ? r : az_docket_on_committed(s->docket, 1, 0, &s->fx, &err);
 }
 
 static void sched_without_memory(void **state)
@@ -657,6 +744,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sched_table),
+        cmocka_unit_test(sched_silence),
         cmocka_unit_test(sched_eighth_loss),
         cmocka_unit_test(sched_idle_after_losses),
         cmocka_unit_test(sched_mistake_is_sent),

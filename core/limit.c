@@ -1,4 +1,4 @@
-#include "workers/limit.h"
+#include "core/limit.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-/* workers/limit.h: a provider's limits of requests and tokens a minute. Pure:
+/* core/limit.h: a provider's limits of requests and tokens a minute. Pure:
  * `now` is an argument and never goes back. Not thread-safe.
  *
  * Two token buckets that are reserved from together. A bucket holds a tenth of

@@ -1,0 +1,255 @@
+/* What an answer, or the loss of its lease, means for a question. */
+#include "coordinator/sched_state.h"
+#include "core/mem.h"
+
+static void judge_count(struct az_docket *d, const struct az_ballot *b)
+{
+    struct az_judge_count *j = &d->judges[b->key.judge];
+    j->ballots++;
+    d->counts.made += b->attempts;
+    d->counts.cached += b->cached;
+    d->counts.retried += b->attempts > 1 ? b->attempts - 1 : 0;
+    if (!b->error)
+        return;
+    j->errors++;
+    j->last_error = b->error;
+    snprintf(j->last_text, sizeof(j->last_text), AZ_STR_FMT, AZ_STR_ARG(b->error_text));
+}
+
+/* A ballot for the store; its texts stay as they are until the effects have run. */
+static int keep(struct az_docket *d, const struct az_ballot *ballot, struct az_effects *fx)
+{
+    struct az_ballot *stored = az_arena_zalloc(fx->arena, sizeof(*stored));
+    struct az_effect *x = stored ? az_effects_add(fx, AZ_FX_BALLOT, d->config.job) : NULL;
+    if (!x)
+        return AZ_ENOMEM;
+    *stored = *ballot;
+    x->ballot = stored;
+    return 0;
+}
+
+static bool is_asked(const struct ask *a)
+{
+    for (const struct az_lease *l = a->leases; l; l = l->of_ask) {
+        if (!l->lost)
+            return true;
+    }
+    return false;
+}
+
+/* It waits for one more ballot to be durable: its turn comes after all others'. */
+static void committing_requeue(struct entry *e)
+{
+    struct az_docket *d = e->docket;
+    struct entry **at = &d->committing.head;
+    while (*at != e)
+        at = &(*at)->next;
+    *at = e->next;
+    if (!e->next)
+        d->committing.tail = at;
+    e->ticket = 0;
+    fifo_push(&d->committing, e);
+}
+
+/* Whoever else holds it holds it in vain. */
+static void others_answered(struct ask *a)
+{
+    for (struct az_lease *l = a->leases; l; l = l->of_ask) {
+        l->answered = true;
+        recall_later(a->entry->docket->sched, l);
+    }
+}
+
+/* `ballot` is of the whole question: attempts and cost of all its leases. */
+static int ask_end(struct ask *a, const struct az_ballot *ballot, struct az_effects *fx)
+{
+    struct entry *e = a->entry;
+    struct az_docket *d = e->docket;
+    a->state = ASK_ENDED;
+    judge_count(d, ballot);
+    if (e->state == ENTRY_COMMITTING_VERDICT) /* paid for, and too late to count */
+        return keep(d, ballot, fx);
+    if (ballot_add(e, ballot) < 0 || keep(d, &e->ballots[e->n_ballots - 1], fx) < 0)
+        return AZ_ENOMEM;
+    e->fresh = true;
+    if (e->state == ENTRY_COMMITTING_ROUND)
+        committing_requeue(e);
+    return 0;
+}
+
+static int ask_give_up(struct ask *a, enum az_ballot_error error, const char *text,
+                       struct az_effects *fx)
+{
+    struct az_ballot ballot = {.key = a->key,
+                               .error = error,
+                               .error_text = az_str(text),
+                               .label = AZ_LABEL_NONE,
+                               .attempts = a->attempts,
+                               .cost = a->spent,
+                               .how = AZ_STR("lost")};
+    return ask_end(a, &ballot, fx);
+}
+
+/* The lease ended without a ballot; the question waits for its next turn, unless
+ * its item has been decided meanwhile. */
+static int ask_again(struct ask *a, const struct az_msg_answer *answer, struct az_effects *fx)
+{
+    const struct az_docket *d = a->entry->docket;
+    if (a->entry->state == ENTRY_COMMITTING_VERDICT) {
+        a->state = ASK_ENDED;
+        return 0;
+    }
+    const struct queue *q = &d->queues[d->panel->judges[a->key.judge].backend_at];
+    if (a->attempts >= d->panel->limits.attempts && !d->sched->backends[q->backend].stopped)
+        return ask_give_up(a, AZ_BE_DOWN, "the last attempt met a worker that is refused for good",
+                           fx);
+    a->mistake =
+        az_ballot_error_asks_again(answer->ballot.error) ? answer->ballot.error : AZ_BE_NONE;
+    a->said = (struct az_str){0};
+    if (answer->said.p) {
+        a->said = az_arena_str(a->entry->arena, answer->said);
+        if (!a->said.p)
+            return AZ_ENOMEM;
+    }
+    queue_return(a);
+    return 0;
+}
+
+/* It ended in an error, and now it has an answer after all. */
+static int ask_mend(struct ask *a, const struct az_ballot *ballot, struct az_effects *fx)
+{
+    struct entry *e = a->entry;
+    size_t i = 0;
+    while (i < e->n_ballots && az_key_cmp(&e->ballots[i].key, &a->key))
+        i++;
+    if (i == e->n_ballots || e->state == ENTRY_COMMITTING_VERDICT || !e->ballots[i].error ||
+        ballot->error)
+        return 0;
+    if (az_ballot_copy(e->arena, ballot, &e->ballots[i]) < 0 ||
+        keep(e->docket, &e->ballots[i], fx) < 0)
+        return AZ_ENOMEM;
+    judge_count(e->docket, ballot);
+    e->fresh = true;
+    if (e->state == ENTRY_COMMITTING_ROUND)
+        committing_requeue(e);
+    return 0;
+}
+
+/* The money of a lease that has an answer now. */
+static void money_settle(struct az_docket *d, const struct az_lease *l, az_nusd cost)
+{
+    d->ledger_dirty = d->ledger_dirty || cost || l->charged;
+    if (l->charged)
+        az_budget_correct(&d->budget, l->charged, cost);
+    else
+        az_budget_settle(&d->budget, l->reserved, cost);
+}
+
+static int ask_answer(struct ask *a, const struct az_lease *was, const struct az_msg_answer *answer,
+                      struct az_effects *fx, struct az_error *err)
+{
+    struct entry *e = a->entry;
+    struct az_ballot whole = answer->ballot;
+    bool asked = is_asked(a); /* by another lease */
+    if (!was->lost && !asked)
+        e->sent--;
+    a->spent -= AZ_MIN(was->charged, a->spent);
+    int r = 0;
+    if (answer->again) {
+        a->attempts += answer->ballot.attempts;
+        a->spent = az_nusd_add(a->spent, answer->ballot.cost);
+        if (!was->lost && !asked)
+            r = ask_again(a, answer, fx);
+    } else {
+        whole.attempts += a->attempts;
+        whole.cost = az_nusd_add(whole.cost, a->spent);
+        bool ended = a->state == ASK_ENDED;
+        if (was->lost && a->state == ASK_QUEUED)
+            queue_remove(a);
+        else if (was->lost && a->state == ASK_BLOCKED)
+            e->blocked--;
+        if (asked)
+            e->sent--;
+        others_answered(a);
+        r = ended ? ask_mend(a, &whole, fx) : ask_end(a, &whole, fx);
+    }
+    if (r < 0)
+        return az_oom(err);
+    if (worth_folding(e))
+        return entry_fold(e, fx, err);
+    entry_settle(e);
+    return 0;
+}
+
+int docket_answer(struct az_docket *d, struct az_lease *l, const struct az_msg_answer *answer,
+                  struct az_effects *fx, struct az_error *err)
+{
+    if (!l) { /* not its question: it only cost money */
+        az_budget_settle(&d->budget, 0, answer->ballot.cost);
+        d->ledger_dirty = d->ledger_dirty || answer->ballot.cost;
+        return 0;
+    }
+    struct az_lease was = *l;
+    money_settle(d, l, answer->ballot.cost);
+    if (!l->lost)
+        d->counts.sent--;
+    lease_end(d->sched, l);
+    if (was.ask && !was.answered)
+        return ask_answer(was.ask, &was, answer, fx, err);
+    if (was.answered || answer->again)
+        return 0;
+    /* Its item has left: the verdict is final, the ballot is kept all the same. */
+    struct az_ballot late = answer->ballot;
+    late.attempts += was.attempts;
+    late.cost = az_nusd_add(late.cost, was.spent);
+    judge_count(d, &late);
+    return keep(d, &late, fx) < 0 ? az_oom(err) : 0;
+}
+
+/* ---- losses ---- */
+
+/* Who knows what it cost. */
+void lease_lose(struct az_lease *l)
+{
+    struct az_docket *d = l->docket;
+    az_budget_settle(&d->budget, l->reserved, l->reserved);
+    d->ledger_dirty = d->ledger_dirty || l->reserved;
+    l->charged = l->reserved;
+    l->reserved = 0;
+    l->lost = true;
+    d->counts.sent--;
+}
+
+int docket_lost(struct az_lease *l, struct az_effects *fx)
+{
+    struct ask *a = l->ask;
+    lease_lose(l);
+    if (!a || l->answered)
+        return 0;
+    a->spent = az_nusd_add(a->spent, l->charged);
+    if (is_asked(a))
+        return 0;
+    a->entry->sent--;
+    if (a->entry->state == ENTRY_COMMITTING_VERDICT) { /* nobody needs it any more */
+        a->state = ASK_ENDED;
+        return 0;
+    }
+    if (++a->lost < AZ_LOST_MAX) {
+        queue_push(a);
+        return 0;
+    }
+    return ask_give_up(a, AZ_BE_LOST, "every worker that held it went away", fx);
+}
+
+void docket_found(struct az_lease *l)
+{
+    struct ask *a = l->ask;
+    if (!a || l->answered || a->state != ASK_QUEUED)
+        return;
+    queue_remove(a);
+    a->state = ASK_SENT;
+    a->lost--;
+    a->entry->sent++;
+    l->lost = false;
+    l->docket->counts.sent++;
+}

@@ -1,0 +1,58 @@
+/* coordinator/io_coordinator_state.h: shared by io_coordinator.c (the loop, the
+ * workers) and io_open_job.c (a job), and nobody else. */
+#pragma once
+#include <stdatomic.h>
+
+#include "coordinator/io_coordinator.h"
+#include "core/buf.h"
+
+enum { AZ_BACKLOG_MAX = 64 << 20 }; /* bytes of one job on their way to the disk */
+
+struct az_open_job {
+    struct az_coordinator *coordinator;
+    struct az_open_job *next;
+    struct az_job_config config;
+    struct az_docket *docket;
+    struct az_buf panel_yaml;
+    bool stopping;    /* the docket has been told */
+    bool input_ended; /* the queue is closed and empty */
+    bool watching_input, watching_store;
+    bool time_up;
+    bool ended;
+    az_ms deadline, next_progress;
+    uint64_t told_ticket;
+    struct az_error failed; /* code < 0: its store can't be written */
+};
+
+struct az_coordinator {
+    az_ms silence_ms;
+    struct az_loop *loop;
+    struct az_door *door;
+    struct az_sched *sched;
+    struct az_effects fx;
+    struct az_open_job *jobs;
+    uint32_t last_number;              /* of a docket */
+    bool lost_any, lost[AZ_PEERS_MAX]; /* found out while sending */
+    int poke;
+    atomic_bool stop;
+    az_ms turn; /* when the last one was */
+    int code;   /* negative: the loop is left, and `why` says why */
+    struct az_error why;
+};
+
+/* Something that concerns all jobs went wrong. */
+void az_coordinator_give_up(struct az_coordinator *c, int r, const struct az_error *why);
+/* Run what the last event led to. */
+void az_coordinator_effects(struct az_coordinator *c);
+
+/* io_open_job.c */
+/* Only this job is concerned. */
+void open_job_fail(struct az_open_job *job, const struct az_error *why);
+int open_job_panel(struct az_open_job *job, int peer, uint32_t number, struct az_error *err);
+void open_job_store(struct az_open_job *job, const struct az_effect *x);
+/* Take items as long as there is room. True: there may be more. */
+bool open_job_feed(struct az_open_job *job);
+void open_job_commit(struct az_open_job *job);
+void open_job_check_end(struct az_open_job *job);
+/* Until when it may sleep. */
+az_ms open_job_rest(struct az_open_job *job);

@@ -1,0 +1,347 @@
+/* One open job of the coordinator: its input, its store, its end. */
+#include "coordinator/io_coordinator_state.h"
+#include "core/io_clock.h"
+#include "core/mem.h"
+
+enum {
+    ITEMS_A_TURN = 256,
+    WINDOW_BYTES = 64 << 20,
+    PROGRESS_MS = 100,
+};
+
+void az_fed_free(struct az_fed *f)
+{
+    if (!f)
+        return;
+    az_item_free(f->item);
+    az_arena_free(f->arena);
+    free(f);
+}
+
+/* ---- opening and closing ---- */
+
+static void on_store(void *arg, int fd, unsigned events)
+{
+    struct az_open_job *job = arg;
+    az_store_ack(job->config.store);
+}
+
+static int open_docket(struct az_coordinator *c, struct az_open_job *job, struct az_error *err)
+{
+    job->panel_yaml = az_buf(AZ_BUF_MAX);
+    az_panel_print(&job->panel_yaml, job->config.panel, true);
+    int r = az_buf_check(&job->panel_yaml, err);
+    struct az_docket_config docket = {.number = ++c->last_number,
+                                      .panel = job->config.panel,
+                                      .job = job,
+                                      .spent = job->config.spent,
+                                      .window_items = (size_t)job->config.window_items,
+                                      .window_bytes = WINDOW_BYTES,
+                                      .weight =
+                                          job->config.weight ? job->config.weight : AZ_WEIGHT};
+    return r < 0 ? r : az_sched_open(c->sched, &docket, &job->docket, err);
+}
+
+static void job_free(struct az_open_job *job)
+{
+    az_buf_release(&job->panel_yaml);
+    free(job);
+}
+
+int az_coordinator_open(struct az_coordinator *c, const struct az_job_config *config,
+                        struct az_open_job **ret, struct az_error *err)
+{
+    struct az_open_job *job = az_zalloc(sizeof(*job));
+    if (!job)
+        return az_oom(err);
+    job->coordinator = c;
+    job->config = *config;
+    job->deadline = config->job_ms ? az_clock_ms() + config->job_ms : INT64_MAX;
+    int r = open_docket(c, job, err);
+    if (r == 0)
+        r = az_loop_watch(c->loop, az_store_fd(config->store), AZ_LOOP_READ, on_store, job, err);
+    if (r < 0) {
+        if (job->docket)
+            (void)az_sched_close(job->docket, &c->fx, err);
+        job_free(job);
+        return r;
+    }
+    job->watching_store = true;
+    struct az_open_job **end = &c->jobs;
+    while (*end)
+        end = &(*end)->next;
+    *end = job;
+    az_coordinator_poke(c);
+    *ret = job;
+    return 0;
+}
+
+static void unwatch(struct az_open_job *job)
+{
+    struct az_loop *loop = job->coordinator->loop;
+    if (job->watching_store)
+        az_loop_unwatch(loop, az_store_fd(job->config.store));
+    if (job->watching_input)
+        az_loop_unwatch(loop, az_queue_fd(job->config.in));
+    job->watching_store = job->watching_input = false;
+}
+
+void az_coordinator_close(struct az_open_job *job)
+{
+    struct az_coordinator *c = job->coordinator;
+    struct az_open_job **at = &c->jobs;
+    struct az_error err = {0};
+    while (*at != job)
+        at = &(*at)->next;
+    *at = job->next;
+    unwatch(job);
+    int r = az_sched_close(job->docket, &c->fx, &err);
+    az_coordinator_give_up(c, r, &err);
+    az_coordinator_effects(c);
+    job_free(job);
+}
+
+/* ---- effects ---- */
+
+int open_job_panel(struct az_open_job *job, int peer, uint32_t number, struct az_error *err)
+{
+    struct az_msg msg = {.kind = AZ_MSG_PANEL};
+    msg.panel.panel = number;
+    msg.panel.yaml = az_buf_view(&job->panel_yaml);
+    memcpy(msg.panel.secret, az_store_secret(job->config.store), AZ_SECRET_BYTES);
+    return az_door_send(job->coordinator->door, peer, &msg, err);
+}
+
+void open_job_fail(struct az_open_job *job, const struct az_error *why)
+{
+    if (job->failed.code < 0)
+        return;
+    job->failed = *why;
+    if (!job->failed.code)
+        job->failed.code = AZ_EIO;
+    az_docket_stop(job->docket);
+    job->stopping = true;
+}
+
+void open_job_store(struct az_open_job *job, const struct az_effect *x)
+{
+    struct az_store *store = job->config.store;
+    struct az_error err = {0};
+    int r = 0;
+    if (job->failed.code < 0)
+        return;
+    if (x->kind == AZ_FX_BALLOT)
+        r = az_store_put_ballot(store, x->ballot, &err);
+    else if (x->kind == AZ_FX_VERDICT)
+        r = az_store_put_verdict(store, x->verdict.seq, x->verdict.verdict, x->verdict.ballots,
+                                 &err);
+    else
+        r = az_store_put_ledger(store, x->ledger.settled, x->ledger.ceiling, &err);
+    if (r < 0)
+        open_job_fail(job, &err);
+}
+
+/* ---- items ---- */
+
+static int store_item(struct az_open_job *job, struct az_fed *fed, struct az_error *err)
+{
+    struct az_store *store = job->config.store;
+    int r = fed->is_new || fed->renewed ? az_store_put_item(store, fed->item, err) : 0;
+    if (r == 0 && fed->reopened)
+        r = az_store_reopen_item(store, fed->item->seq, err);
+    return r;
+}
+
+static void take(struct az_open_job *job, struct az_fed *fed)
+{
+    struct az_coordinator *c = job->coordinator;
+    struct az_error err = {0};
+    if (store_item(job, fed, &err) < 0) {
+        open_job_fail(job, &err);
+        return;
+    }
+    if (fed->decided)
+        return;
+    int r = az_docket_add(job->docket, AZ_TAKE(fed->item), fed->ballots, az_loop_now(c->loop),
+                          &c->fx, &err);
+    az_coordinator_give_up(c, r, &err);
+    az_coordinator_effects(c);
+}
+
+static bool room(const struct az_open_job *job)
+{
+    return az_docket_room(job->docket) && az_store_backlog(job->config.store) <= AZ_BACKLOG_MAX &&
+           (!job->config.room || job->config.room(job->config.arg));
+}
+
+bool open_job_feed(struct az_open_job *job)
+{
+    for (int i = 0; i < ITEMS_A_TURN; i++) {
+        if (job->stopping || job->coordinator->code < 0 || !room(job))
+            return false;
+        struct az_fed *fed = az_queue_pop(job->config.in);
+        if (!fed) {
+            job->input_ended = az_queue_closed(job->config.in) && !az_queue_len(job->config.in);
+            return false;
+        }
+        take(job, fed);
+        az_fed_free(fed);
+    }
+    return true;
+}
+
+/* The next feed takes what has come. */
+static void on_input(void *arg, int fd, unsigned events)
+{
+}
+
+/* The queue's descriptor is readable as long as something is in it: watched
+ * without room for an item it would keep the loop awake. */
+static void watch_input(struct az_open_job *job, bool want)
+{
+    struct az_loop *loop = job->coordinator->loop;
+    int fd = az_queue_fd(job->config.in);
+    struct az_error err = {0};
+    if (want == job->watching_input)
+        return;
+    job->watching_input = want;
+    if (want)
+        az_coordinator_give_up(job->coordinator,
+                               az_loop_watch(loop, fd, AZ_LOOP_READ, on_input, job, &err), &err);
+    else
+        az_loop_unwatch(loop, fd);
+}
+
+/* ---- commits ---- */
+
+void open_job_commit(struct az_open_job *job)
+{
+    struct az_coordinator *c = job->coordinator;
+    struct az_store *store = job->config.store;
+    struct az_error err = {0};
+    az_docket_submitted(job->docket, az_store_submit(store));
+    uint64_t committed = az_store_committed(store);
+    if (committed != job->told_ticket) {
+        job->told_ticket = committed;
+        int r = az_docket_on_committed(job->docket, committed, az_loop_now(c->loop), &c->fx, &err);
+        az_coordinator_give_up(c, r, &err);
+        az_coordinator_effects(c);
+        az_docket_submitted(job->docket, az_store_submit(store));
+    }
+    struct az_done done;
+    while (az_docket_next_done(job->docket, &done))
+        job->config.done(job->config.arg, &done);
+    if (az_store_failed(store, &err) < 0)
+        open_job_fail(job, &err);
+}
+
+/* ---- its end ---- */
+
+static void progress(struct az_open_job *job, bool last)
+{
+    az_ms now = az_clock_ms();
+    if (!job->config.progress || (!last && now < job->next_progress))
+        return;
+    job->next_progress = now + PROGRESS_MS;
+    struct az_counts counts = az_docket_counts(job->docket);
+    job->config.progress(job->config.arg, &counts, last);
+}
+
+void az_open_job_stop(struct az_open_job *job)
+{
+    if (job->stopping)
+        return;
+    job->stopping = true;
+    az_docket_stop(job->docket);
+    az_coordinator_poke(job->coordinator);
+}
+
+int az_open_job_cancel(struct az_open_job *job, struct az_error *err)
+{
+    struct az_coordinator *c = job->coordinator;
+    job->stopping = true;
+    int r = az_docket_cancel(job->docket, &c->fx, err);
+    if (r == 0)
+        az_coordinator_effects(c);
+    az_coordinator_poke(c);
+    return r;
+}
+
+static bool finished(const struct az_open_job *job)
+{
+    if (job->failed.code < 0)
+        return true;
+    if (!az_docket_idle(job->docket))
+        return false;
+    struct az_counts counts = az_docket_counts(job->docket);
+    return job->input_ended || job->stopping || counts.stopped || counts.broke;
+}
+
+static enum az_job_end end_of(const struct az_open_job *job)
+{
+    struct az_counts counts = az_docket_counts(job->docket);
+    if (job->failed.code < 0)
+        return AZ_JOB_FAILED;
+    if (counts.stopped)
+        return AZ_JOB_BACKEND;
+    if (counts.broke || counts.unaffordable)
+        return AZ_JOB_BROKE;
+    if (job->stopping)
+        return job->time_up ? AZ_JOB_TIME : AZ_JOB_STOPPED;
+    return AZ_JOB_DONE;
+}
+
+void open_job_check_end(struct az_open_job *job)
+{
+    struct az_coordinator *c = job->coordinator;
+    struct az_error err = {0};
+    if (az_clock_ms() >= job->deadline && !job->stopping) {
+        job->time_up = true;
+        az_open_job_stop(job);
+    }
+    progress(job, false);
+    if (!finished(job) || c->code < 0)
+        return;
+    az_coordinator_give_up(c, az_docket_ledger(job->docket, &c->fx, &err), &err);
+    az_coordinator_effects(c);
+    az_store_submit(job->config.store);
+    job->ended = true;
+    unwatch(job);
+    progress(job, true);
+    job->config.ended(job->config.arg, end_of(job), job->failed.code < 0 ? &job->failed : NULL);
+}
+
+az_ms open_job_rest(struct az_open_job *job)
+{
+    if (job->ended)
+        return INT64_MAX;
+    watch_input(job, !job->input_ended && !job->stopping && room(job));
+    return job->config.progress ? AZ_MIN(job->deadline, job->next_progress) : job->deadline;
+}
+
+/* ---- control ---- */
+
+int az_open_job_limit(struct az_open_job *job, az_nusd limit, struct az_error *err)
+{
+    struct az_coordinator *c = job->coordinator;
+    int r = az_docket_limit(job->docket, limit, az_loop_now(c->loop), &c->fx, err);
+    if (r == 0)
+        az_coordinator_effects(c);
+    az_coordinator_poke(c);
+    return r;
+}
+
+void az_open_job_weight(struct az_open_job *job, int weight)
+{
+    az_docket_weight(job->docket, weight);
+}
+
+struct az_counts az_open_job_counts(const struct az_open_job *job)
+{
+    return az_docket_counts(job->docket);
+}
+
+void az_open_job_waits(const struct az_open_job *job, struct az_judge_wait *ret)
+{
+    az_docket_waits(job->docket, ret);
+}
