@@ -5,7 +5,7 @@
 #include "client/cli/human.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_terminal.h"
-#include "client/cli/seen.h"
+#include "core/seen.h"
 #include "core/io_file.h"
 #include "core/item.h"
 #include "core/wrap.h"

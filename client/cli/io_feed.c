@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "client/cli/command.h"
-#include "client/cli/seen.h"
+#include "core/seen.h"
 #include "core/heap.h"
 #include "core/io_thread.h"
 #include "core/item.h"

@@ -1,4 +1,4 @@
-#include "client/cli/seen.h"
+#include "core/seen.h"
 
 #include "core/error.h"
 #include "core/mem.h"

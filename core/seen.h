@@ -1,4 +1,4 @@
-/* client/cli/seen.h: which ids a file has had so far, and with what content.
+/* core/seen.h: which ids a file has had so far, and with what content.
  * Pure. 12 bytes an id, at most half full: an id is known by 64 bits of its
  * hash, its content by 32. */
 #pragma once
