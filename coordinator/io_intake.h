@@ -1,0 +1,55 @@
+/* coordinator/io_intake.h: a submitted file on its way into its job's store, chunk
+ * by chunk: lines become items, bad ones and doubles are counted. What a chunk
+ * brought and that it came is one commit, so a submission that was broken off
+ * goes on exactly where it stopped. Edge; one thread at a time, and it waits for
+ * the disk. */
+#pragma once
+#include "coordinator/store.h"
+#include "core/arena.h"
+#include "core/base.h"
+#include "core/error.h"
+#include "core/panel.h"
+
+struct az_chunk_line {
+    struct az_str text, gold; /* gold: JSON in place of the line's own, or {NULL} */
+    int64_t number;           /* in its file, from 1 */
+};
+struct az_chunk {
+    struct az_arena *arena; /* owns it */
+    int64_t index;          /* from 0 */
+    size_t n, bytes;
+    struct az_chunk_line *lines;
+    bool last;
+};
+void az_chunk_free(struct az_chunk *c);
+
+enum { AZ_BAD_TOLD = 100 };
+
+/* What is wrong with single lines: the first of a chunk. */
+struct az_bad_lines {
+    size_t n;
+    struct az_bad_line {
+        int64_t line;
+        char what[200];
+    } v[AZ_BAD_TOLD];
+};
+
+struct az_intake;
+
+/* Open the job in `dir`, which has its panel.yaml; the panel is taken, also on
+ * failure. Errors as az_store_open(). */
+int az_intake_open(const char *dir, struct az_panel *panel, struct az_intake **ret,
+                   struct az_error *err);
+int az_intake_close(struct az_intake *in, struct az_error *err);
+void az_intake_free(struct az_intake *in); /* close without asking */
+AZ_FREEP(intake)
+
+struct az_store_progress az_intake_progress(const struct az_intake *in);
+int64_t az_intake_items(const struct az_intake *in);
+
+/* Returns once it is durable. A chunk that came before changes nothing. *bad is
+ * for the caller, who gives it empty. AZ_EINVAL: chunks before it are missing, or
+ * the last one was there already. AZ_EOUTPUT, AZ_EIO, AZ_ENOMEM: the intake is
+ * good for nothing but closing, and the chunk may be given again to a new one. */
+int az_intake_take(struct az_intake *in, const struct az_chunk *chunk, struct az_bad_lines *bad,
+                   struct az_error *err);
