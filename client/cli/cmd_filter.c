@@ -3,10 +3,10 @@
 
 #include "client/cli/command.h"
 #include "client/cli/io_job.h"
-#include "client/cli/io_results.h"
 #include "client/cli/io_twins.h"
 #include "client/cli/io_window.h"
 #include "client/cli/keep.h"
+#include "coordinator/io_results.h"
 #include "core/verdict.h"
 
 enum { WINDOW_LINES = 16384, WINDOW_BYTES = 64 << 20 };

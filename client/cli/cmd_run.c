@@ -3,10 +3,10 @@
 #include "client/cli/expr.h"
 #include "client/cli/io_job.h"
 #include "client/cli/io_panel.h"
-#include "client/cli/io_results.h"
 #include "client/cli/io_stream.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/summary.h"
+#include "coordinator/io_results.h"
 #include "core/io_file.h"
 #include "core/json.h"
 

@@ -8,7 +8,7 @@
 #include "client/cli/command.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_progress.h"
-#include "client/cli/io_results.h"
+#include "coordinator/io_results.h"
 #include "core/io_clock.h"
 #include "core/io_file.h"
 #include "core/io_gold.h"

@@ -1,4 +1,4 @@
-#include "client/cli/io_results.h"
+#include "coordinator/io_results.h"
 
 #include "core/buf.h"
 #include "core/io_file.h"

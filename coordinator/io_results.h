@@ -1,4 +1,4 @@
-/* client/cli/io_results.h: what a job leaves behind: verdicts.jsonl and
+/* coordinator/io_results.h: what a job leaves behind: verdicts.jsonl and
  * summary.json, made from its store in one pass. Edge. */
 #pragma once
 #include "coordinator/store.h"
