@@ -62,8 +62,8 @@ static int chores_main(struct az_thread *t, void *arg, struct az_error *err)
         chore->run(chore);
         pthread_mutex_lock(&c->lock);
         append(&c->ran, chore);
+        eventfd_write(c->fd, 1); /* under the lock: it is readable while some wait */
         pthread_mutex_unlock(&c->lock);
-        eventfd_write(c->fd, 1);
     }
     return 0;
 }
@@ -114,8 +114,8 @@ int az_chores_fd(const struct az_chores *c)
 size_t az_chores_settle(struct az_chores *c)
 {
     eventfd_t count;
-    (void)eventfd_read(c->fd, &count); /* before looking: what runs then signals again */
     pthread_mutex_lock(&c->lock);
+    (void)eventfd_read(c->fd, &count);
     struct az_chore *chore = c->ran.first, *next;
     line_init(&c->ran);
     pthread_mutex_unlock(&c->lock);
