@@ -113,6 +113,11 @@ void az_sock_free(struct az_sock *s)
     free(s);
 }
 
+void az_sock_linger(struct az_sock *s, az_ms ms)
+{
+    set(s->zmq, ZMQ_LINGER, (int)ms);
+}
+
 int az_sock_fd(const struct az_sock *s)
 {
     int fd = -1;

@@ -31,6 +31,10 @@ int az_sock_connect(struct az_net *n, const char *endpoint, struct az_sock **ret
 void az_sock_free(struct az_sock *s);
 AZ_FREEP(sock)
 
+/* What was sent may take so long to be gone when the socket is freed (0 unless
+ * said); az_net_free() waits for it. */
+void az_sock_linger(struct az_sock *s, az_ms ms);
+
 int az_sock_fd(const struct az_sock *s);
 
 /* The next frame; borrowed until the next receive. `route` is filled by a

@@ -7,11 +7,12 @@
 #include "core/io_file.h"
 #include "core/io_loop.h"
 #include "core/io_thread.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "workers/io_cache.h"
 #include "workers/io_http.h"
-#include "workers/io_key.h"
-#include "workers/io_recorded.h"
+#include "workers/io_link.h"
+#include "workers/io_reach.h"
 #include "workers/work.h"
 
 enum {
@@ -19,34 +20,27 @@ enum {
     CONNECTIONS_MAX = 4096,
     ANSWERS_MAX = 512, /* a message */
     ANSWER_BYTES_MAX = 1 << 20,
-};
-
-/* What belongs to one backend of the config. */
-struct reach {
-    const struct az_backend *backend;
-    const struct az_backend_kind *kind; /* NULL: local */
-    struct az_secret_key *key;
-    struct az_recorded *recorded;
-    size_t n_urls;
-    char **urls; /* with the kind's path */
+    LINGER_MS = 5000,
 };
 
 struct az_worker {
     struct az_worker_config config;
     size_t n_backends;
     const struct az_backend *backends; /* with urls, keys, slots, files */
+    struct az_reach *reach;
     struct az_thread *thread;
     struct az_loop *loop;
-    struct az_sock *sock;
+    struct az_link *link;
     struct az_http *http;
     struct az_cache *cache;
     struct az_work *work;
-    struct reach *reach;
     struct az_wfxs fx;
-    struct az_arena *in, *out; /* of the message read, of the message written */
     size_t n_answers, answer_bytes;
     struct az_msg_answer *answers;
-    uint64_t seq;
+    bool broken;            /* the session can't go on: `failed` says why */
+    bool parting;           /* the coordinator stops: the session ends with the last answer */
+    bool leaving;           /* told to: the worker ends with the last answer */
+    int drain;              /* eventfd: told to leave */
     int gone;               /* eventfd: the thread has ended */
     int code;               /* negative: the loop is left, and `failed` says why */
     struct az_error failed; /* scratch until then */
@@ -60,51 +54,53 @@ static void give_up(struct az_worker *w, int r)
     az_loop_stop(w->loop);
 }
 
-/* ---- to the coordinator ---- */
-
-static int send_msg(struct az_worker *w, struct az_msg *msg, struct az_error *err)
+/* What a coordinator did, or does not do any more, ends a session and no service;
+ * `run` has only this one. */
+static void session_trouble(struct az_worker *w, int r)
 {
-    struct az_buf b = az_buf(AZ_WIRE_FRAME_MAX);
-    msg->seq = ++w->seq;
-    int r = az_wire_pack(&b, msg, w->out, err);
-    az_arena_reset(w->out);
-    if (r < 0) {
-        az_buf_release(&b);
-        return r;
-    }
-    size_t n = b.n;
-    char *p = az_buf_take(&b);
-    return p ? az_sock_send(w->sock, NULL, p, n, err) : az_oom(err);
+    if (r < 0 && w->config.service && r != AZ_ENOMEM)
+        w->broken = true;
+    else
+        give_up(w, r);
 }
 
-static int send_hello(struct az_worker *w, struct az_error *err)
+/* ---- to the coordinator ---- */
+
+static bool can_tell(const struct az_worker *w)
 {
-    struct az_msg hello = {.kind = AZ_MSG_HELLO};
-    hello.hello.name = az_str(w->config.name);
-    hello.hello.software = AZ_STR("assize " ASSIZE_VERSION);
-    return send_msg(w, &hello, err);
+    return az_link_open(w->link) && !w->broken && !w->code;
+}
+
+static void tell(struct az_worker *w, struct az_msg *msg)
+{
+    session_trouble(w, az_link_send(w->link, msg, az_loop_now(w->loop), &w->failed));
 }
 
 static int send_announce(struct az_worker *w, size_t first, size_t n, struct az_error *err)
 {
+    if (!can_tell(w))
+        return 0;
     struct az_msg msg = {.kind = AZ_MSG_ANNOUNCE};
-    msg.announce.v = az_arena_zalloc(w->out, n * sizeof(*msg.announce.v));
+    msg.announce.v = az_arena_zalloc(az_link_scratch(w->link), n * sizeof(*msg.announce.v));
     if (!msg.announce.v)
         return az_oom(err);
-    for (size_t b = first; b < first + n; b++) {
+    for (size_t b = first; b < first + n; b++)
         msg.announce.v[msg.announce.n++] = az_work_announce(w->work, b);
-    }
-    return send_msg(w, &msg, err);
+    tell(w, &msg);
+    return 0;
 }
 
 static int flush_answers(struct az_worker *w, struct az_error *err)
 {
-    if (!w->n_answers)
+    if (!w->n_answers || !can_tell(w)) {
+        w->n_answers = w->answer_bytes = 0;
         return 0;
+    }
     struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
     msg.answers.n = w->n_answers;
     msg.answers.v = w->answers;
-    msg.answers.credit.v = az_arena_zalloc(w->fx.arena, w->n_backends * sizeof(struct az_credit));
+    msg.answers.credit.v =
+        az_arena_zalloc(az_link_scratch(w->link), w->n_backends * sizeof(struct az_credit));
     if (!msg.answers.credit.v)
         return az_oom(err);
     for (size_t b = 0; b < w->n_backends; b++) {
@@ -116,7 +112,8 @@ static int flush_answers(struct az_worker *w, struct az_error *err)
                                    .credit = credit};
     }
     w->n_answers = w->answer_bytes = 0;
-    return send_msg(w, &msg, err);
+    tell(w, &msg);
+    return 0;
 }
 
 static int queue_answer(struct az_worker *w, const struct az_wfx *x, struct az_error *err)
@@ -128,32 +125,20 @@ static int queue_answer(struct az_worker *w, const struct az_wfx *x, struct az_e
     return full ? flush_answers(w, err) : 0;
 }
 
-static int send_stopped(struct az_worker *w, const struct az_wfx *x, struct az_error *err)
+static void send_stopped(struct az_worker *w, const struct az_wfx *x)
 {
     struct az_msg msg = {.kind = AZ_MSG_STOPPED};
     msg.stopped.backend = az_str(w->backends[x->stopped.backend].name);
     msg.stopped.why = x->stopped.why;
-    return send_msg(w, &msg, err);
+    if (can_tell(w))
+        tell(w, &msg);
 }
 
 /* ---- effects ---- */
 
 static int start_call(struct az_worker *w, const struct az_wfx *x, struct az_error *err)
 {
-    const struct reach *reach = &w->reach[x->call.backend];
-    const char *url = reach->urls[0];
-    for (size_t i = 0; i < reach->backend->n_urls; i++) {
-        if (reach->backend->urls[i] == x->call.url)
-            url = reach->urls[i];
-    }
-    struct az_http_call call = {.url = url,
-                                .headers = x->call.kind->headers,
-                                .extra_headers = reach->backend->headers,
-                                .key = reach->key,
-                                .auth = x->call.kind->auth,
-                                .body = x->call.body,
-                                .timeout_ms = x->call.timeout_ms,
-                                .call = x->call.call};
+    struct az_http_call call = az_reach_call(w->reach, x);
     return az_http_start(w->http, &call, err);
 }
 
@@ -167,38 +152,39 @@ static int look_up(struct az_worker *w, struct work_call *call, const struct az_
     return az_work_on_cached(w->work, call, (struct az_str){0}, az_loop_now(w->loop), &w->fx, err);
 }
 
-static int run_effects(struct az_worker *w, struct az_error *err)
+static int run_effect(struct az_worker *w, const struct az_wfx *x, struct az_error *err)
+{
+    int r;
+    switch (x->kind) {
+    case AZ_WFX_CALL:
+        return start_call(w, x, err);
+    case AZ_WFX_LOOKUP:
+        return look_up(w, x->lookup.call, &x->lookup.hash, err);
+    case AZ_WFX_REMEMBER:
+        az_cache_put(w->cache, &x->remember.hash, x->remember.reply);
+        return 0;
+    case AZ_WFX_ANSWER:
+        return queue_answer(w, x, err);
+    case AZ_WFX_STOPPED:
+        r = flush_answers(w, err);
+        send_stopped(w, x);
+        return r;
+    case AZ_WFX_ANNOUNCE:
+        r = flush_answers(w, err);
+        return r < 0 ? r : send_announce(w, x->announce.backend, 1, err);
+    }
+    return 0;
+}
+
+static void run_effects(struct az_worker *w)
 {
     int r = 0;
-    for (size_t i = 0; i < w->fx.n && r == 0; i++) {
-        const struct az_wfx *x = &w->fx.v[i];
-        switch (x->kind) {
-        case AZ_WFX_CALL:
-            r = start_call(w, x, err);
-            break;
-        case AZ_WFX_LOOKUP:
-            r = look_up(w, x->lookup.call, &x->lookup.hash, err);
-            break;
-        case AZ_WFX_REMEMBER:
-            az_cache_put(w->cache, &x->remember.hash, x->remember.reply);
-            break;
-        case AZ_WFX_ANSWER:
-            r = queue_answer(w, x, err);
-            break;
-        case AZ_WFX_STOPPED:
-            r = flush_answers(w, err);
-            r = r < 0 ? r : send_stopped(w, x, err);
-            break;
-        case AZ_WFX_ANNOUNCE:
-            r = flush_answers(w, err);
-            r = r < 0 ? r : send_announce(w, x->announce.backend, 1, err);
-            break;
-        }
-    }
+    for (size_t i = 0; i < w->fx.n && r == 0; i++)
+        r = run_effect(w, &w->fx.v[i], &w->failed);
     if (r == 0)
-        r = flush_answers(w, err);
+        r = flush_answers(w, &w->failed);
     az_wfxs_clear(&w->fx);
-    return r;
+    give_up(w, r);
 }
 
 /* ---- events ---- */
@@ -240,6 +226,13 @@ static void on_cache(void *arg, int fd, unsigned events)
     }
 }
 
+static int on_welcome(struct az_worker *w, const struct az_msg *msg)
+{
+    az_info("connected to the coordinator", KV("endpoint", w->config.endpoint),
+            KV("silence_ms", msg->hello.silence_ms));
+    return send_announce(w, 0, w->n_backends, &w->failed);
+}
+
 static int on_panel(struct az_worker *w, const struct az_msg *msg)
 {
     struct az_panel_source source = {.portable = true};
@@ -255,21 +248,39 @@ static int on_panel(struct az_worker *w, const struct az_msg *msg)
                : az_work_on_panel(w->work, msg->panel.panel, panel, msg->panel.secret, &w->failed);
 }
 
-static int on_message(struct az_worker *w, struct az_msg *msg)
+/* A coordinator that stops is left with nothing that its end would lose; `run`
+ * has no other. */
+static int on_stop_message(struct az_worker *w)
 {
-    switch (msg->kind) {
-    case AZ_MSG_WELCOME:
-        return send_announce(w, 0, w->n_backends, &w->failed);
-    case AZ_MSG_PANEL:
-        return on_panel(w, msg);
-    case AZ_MSG_QUESTIONS:
-        return az_work_on_questions(w->work, msg, az_loop_now(w->loop), &w->fx, &w->failed);
-    case AZ_MSG_STOP:
+    if (!w->config.service) {
         az_loop_stop(w->loop);
         return 0;
-    case AZ_MSG_REFUSE:
-        return az_fail(&w->failed, AZ_EPROTO, "the coordinator refused: " AZ_STR_FMT,
-                       AZ_STR_ARG(msg->refuse.what));
+    }
+    w->parting = true;
+    return az_work_drain(w->work, &w->fx, &w->failed);
+}
+
+static int on_message(struct az_worker *w, struct az_msg *msg)
+{
+    az_ms now = az_loop_now(w->loop);
+    switch (msg->kind) {
+    case AZ_MSG_WELCOME:
+        return on_welcome(w, msg);
+    case AZ_MSG_PANEL:
+        return on_panel(w, msg);
+    case AZ_MSG_FORGET:
+        az_work_on_forget(w->work, msg->forget.panel);
+        return 0;
+    case AZ_MSG_QUESTIONS:
+        return az_work_on_questions(w->work, msg, now, &w->fx, &w->failed);
+    case AZ_MSG_RECALL:
+        return az_work_on_recall(w->work, msg->recall.panel, msg->recall.keys, msg->recall.n,
+                                 msg->recall.all, &w->fx, &w->failed);
+    case AZ_MSG_TUNE:
+        return az_work_on_tune(w->work, msg->tune.backend, msg->tune.slots, msg->tune.rpm,
+                               msg->tune.tpm, now, &w->fx, &w->failed);
+    case AZ_MSG_STOP:
+        return on_stop_message(w);
     default:
         return 0;
     }
@@ -279,22 +290,73 @@ static int on_message(struct az_worker *w, struct az_msg *msg)
 static bool receive(struct az_worker *w)
 {
     for (int i = 0; i < RECEIVE_MAX; i++) {
-        struct az_str frame;
         struct az_msg msg;
-        int r = az_sock_recv(w->sock, NULL, &frame, &w->failed);
+        int r = az_link_recv(w->link, &msg, az_loop_now(w->loop), &w->failed);
         if (r == AZ_EAGAIN)
             return false;
         if (r == 0)
-            r = az_wire_unpack(frame, w->in, &msg, &w->failed);
-        if (r == 0)
             r = on_message(w, &msg);
-        if (r == 0)
-            r = run_effects(w, &w->failed);
-        az_arena_reset(w->in);
-        give_up(w, r);
-        if (r < 0)
+        session_trouble(w, r);
+        run_effects(w);
+        if (w->broken || w->code)
             return false;
     }
+    return true;
+}
+
+/* ---- the session's end, and the worker's ---- */
+
+static void part(struct az_worker *w)
+{
+    az_ms now = az_loop_now(w->loop);
+    if (w->parting) { /* its last answers are on their way */
+        az_link_linger(w->link, LINGER_MS);
+        az_info("the coordinator stops");
+    }
+    az_ms again = az_link_lose(w->link, now);
+    if (w->broken)
+        az_warn("the session ended, connecting again", KV("why", &w->failed),
+                KV("in_ms", again - now));
+    w->broken = w->parting = false;
+    w->n_answers = w->answer_bytes = 0;
+    give_up(w, az_work_on_session(w->work, &w->fx, &w->failed));
+    run_effects(w);
+}
+
+/* Is all told that there is to tell? */
+static void end_if_done(struct az_worker *w)
+{
+    if (az_work_held(w->work) || w->fx.n)
+        return;
+    if (w->leaving) {
+        az_link_linger(w->link, LINGER_MS);
+        az_loop_stop(w->loop);
+    } else if (w->parting) {
+        part(w);
+    }
+}
+
+/* Whoever leaves finds no new coordinator. */
+static bool stays_apart(const struct az_worker *w)
+{
+    return w->leaving && !az_link_open(w->link);
+}
+
+static az_ms deadline(const struct az_worker *w)
+{
+    az_ms link = stays_apart(w) ? INT64_MAX : az_link_deadline(w->link);
+    return AZ_MIN(link, az_work_deadline(w->work));
+}
+
+/* True: something may have been sent. */
+static bool on_time(struct az_worker *w)
+{
+    az_ms now = az_clock_ms();
+    if (az_work_deadline(w->work) <= now)
+        give_up(w, az_work_on_tick(w->work, now, &w->fx, &w->failed));
+    if (w->code || w->broken || stays_apart(w) || az_link_deadline(w->link) > now)
+        return false;
+    session_trouble(w, az_link_tick(w->link, now, &w->failed));
     return true;
 }
 
@@ -302,24 +364,30 @@ static az_ms before_sleep(void *arg)
 {
     struct az_worker *w = arg;
     for (;;) {
-        az_ms now = az_clock_ms();
-        if (az_work_deadline(w->work) <= now)
-            give_up(w, az_work_on_tick(w->work, now, &w->fx, &w->failed));
         if (!w->code)
-            give_up(w, run_effects(w, &w->failed));
-        /* After sending, which may eat the socket's edge, and before sleeping. */
+            run_effects(w);
+        /* After sending, which may eat the socket's edge, and before sleeping. What
+         * has come counts, before its sender is said to be silent. */
         bool more = !w->code && receive(w);
+        bool sent = !w->code && !more && on_time(w);
+        if (!w->code && w->broken)
+            part(w);
         az_ms http = az_http_before_sleep(w->http);
+        if (!w->code)
+            end_if_done(w);
         if (w->code || more)
             return 0;
-        if (!w->fx.n)
-            return AZ_MIN(http, az_work_deadline(w->work));
+        if (!w->fx.n && !sent)
+            return AZ_MIN(http, deadline(w));
     }
 }
 
-static void on_readable(void *arg, int fd, unsigned events)
+static void on_drain(void *arg, int fd, unsigned events)
 {
-    /* The hook before the next sleep receives. */
+    struct az_worker *w = arg;
+    az_loop_unwatch(w->loop, fd);
+    w->leaving = true;
+    give_up(w, az_work_drain(w->work, &w->fx, &w->failed));
 }
 
 static void on_stop(void *arg, int fd, unsigned events)
@@ -329,44 +397,6 @@ static void on_stop(void *arg, int fd, unsigned events)
 }
 
 /* ---- setting up ---- */
-
-static int reach_urls(struct reach *reach, struct az_error *err)
-{
-    const struct az_backend *b = reach->backend;
-    reach->n_urls = AZ_MAX(b->n_urls, (size_t)1);
-    reach->urls = az_zalloc(reach->n_urls * sizeof(char *));
-    if (!reach->urls)
-        return az_oom(err);
-    for (size_t i = 0; i < reach->n_urls; i++) {
-        AZ_AUTO_BUF url = az_buf(8192);
-        az_buf_z(&url, b->n_urls ? b->urls[i] : reach->kind->url);
-        az_buf_z(&url, reach->kind->path);
-        reach->urls[i] = az_buf_take(&url);
-        if (!reach->urls[i])
-            return az_oom(err);
-    }
-    return 0;
-}
-
-static int reach_init(struct az_worker *w, size_t i, struct az_error *err)
-{
-    struct reach *reach = &w->reach[i];
-    const struct az_backend *b = &w->backends[i];
-    reach->backend = b;
-    if (!strcmp(b->kind, "recorded")) {
-        int r = az_recorded_load(b->file, &reach->recorded, err);
-        return r < 0 ? (az_wrap(err, "backend '%s'", b->name), r) : 0;
-    }
-    if (az_backend_is_local(b))
-        return 0;
-    reach->kind = az_backend_kind_find(b->kind);
-    if (!reach->kind)
-        return az_fail(err, AZ_EINVAL, "backend '%s': no kind '%s'", b->name, b->kind);
-    int r = az_secret_key_read(b->key, &reach->key, err);
-    if (r < 0)
-        return az_wrap(err, "backend '%s'", b->name);
-    return reach_urls(reach, err);
-}
 
 static int open_cache(struct az_worker *w, struct az_error *err)
 {
@@ -384,43 +414,54 @@ static void cache_warning(struct az_worker *w)
         w->config.warn(w->config.warn_arg, &why);
 }
 
-static int set_up(struct az_worker *w, struct az_thread *t, struct az_error *err)
+static int open_work(struct az_worker *w, struct az_error *err)
 {
     size_t n = w->n_backends;
-    w->in = az_arena_new(65536);
-    w->out = az_arena_new(65536);
-    w->answers = az_zalloc(ANSWERS_MAX * sizeof(*w->answers));
-    if (!w->in || !w->out || !w->answers)
-        return az_oom(err);
     AZ_AUTO_MEM struct az_work_backend *backends = az_zalloc(n * sizeof(*backends));
     if (!backends)
         return az_oom(err);
     for (size_t i = 0; i < n; i++)
-        backends[i] = (struct az_work_backend){&w->backends[i], w->reach[i].recorded};
-
-    int r = az_wfxs_init(&w->fx, err);
-    if (r == 0)
-        r = az_loop_new(&w->loop, err);
-    if (r == 0)
-        r = open_cache(w, err);
+        backends[i] = (struct az_work_backend){&w->backends[i], az_reach_recorded(w->reach, i)};
     struct az_work_config config = {.n_backends = n,
                                     .backends = backends,
                                     .slots = w->config.slots,
                                     .cache = w->cache,
                                     .seed = w->config.seed};
+    return az_work_new(&config, &w->work, err);
+}
+
+static int open_link(struct az_worker *w, struct az_error *err)
+{
+    struct az_link_config config = {.net = w->config.net,
+                                    .endpoint = w->config.endpoint,
+                                    .name = w->config.name,
+                                    .seed = w->config.seed};
+    int r = az_link_new(&config, w->loop, &w->link, err);
+    /* An endpoint that is none is known before the worker is there. */
+    return r < 0 ? r : az_link_tick(w->link, az_loop_now(w->loop), err);
+}
+
+static int set_up(struct az_worker *w, struct az_thread *t, struct az_error *err)
+{
+    w->answers = az_zalloc(ANSWERS_MAX * sizeof(*w->answers));
+    if (!w->answers)
+        return az_oom(err);
+    int r = az_wfxs_init(&w->fx, err);
     if (r == 0)
-        r = az_work_new(&config, &w->work, err);
+        r = az_loop_new(&w->loop, err);
+    if (r == 0)
+        r = open_cache(w, err);
+    if (r == 0)
+        r = open_work(w, err);
     if (r == 0)
         r = az_http_new(w->loop, CONNECTIONS_MAX, on_response, w, &w->http, err);
     if (r == 0)
-        r = az_sock_connect(w->config.net, w->config.endpoint, &w->sock, err);
-    if (r == 0)
         r = az_loop_before_sleep(w->loop, before_sleep, w, err);
     if (r == 0)
-        r = az_loop_watch(w->loop, az_sock_fd(w->sock), AZ_LOOP_READ, on_readable, w, err);
+        r = az_loop_watch(w->loop, w->drain, AZ_LOOP_READ, on_drain, w, err);
     if (r == 0)
         r = az_loop_watch(w->loop, az_thread_stop_fd(t), AZ_LOOP_READ, on_stop, w, err);
-    return r < 0 ? r : send_hello(w, err);
+    return r < 0 ? r : open_link(w, err);
 }
 
 static void tear_down(struct az_worker *w)
@@ -428,11 +469,9 @@ static void tear_down(struct az_worker *w)
     az_http_free(w->http);
     az_work_free(w->work);
     az_cache_close(w->cache);
-    az_sock_free(w->sock);
+    az_link_free(w->link);
     az_loop_free(w->loop);
     az_wfxs_release(&w->fx);
-    az_arena_free(w->in);
-    az_arena_free(w->out);
     free(w->answers);
 }
 
@@ -463,16 +502,12 @@ int az_worker_new(const struct az_backend *backends, size_t n_backends, struct a
     w->backends = backends;
     w->n_backends = n_backends;
     w->gone = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (w->gone < 0)
+    w->drain = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->gone < 0 || w->drain < 0)
         return az_fail(err, AZ_EIO, "no eventfd for the worker");
-    w->reach = az_zalloc(n_backends * sizeof(*w->reach));
-    if (!w->reach)
-        return az_oom(err);
-    for (size_t i = 0; i < n_backends; i++) {
-        int r = reach_init(w, i, err);
-        if (r < 0)
-            return r;
-    }
+    int r = az_reach_new(backends, n_backends, &w->reach, err);
+    if (r < 0)
+        return r;
     *ret = AZ_TAKE(w);
     return 0;
 }
@@ -483,6 +518,11 @@ int az_worker_start(struct az_worker *w, const struct az_worker_config *config,
     az_assert(!w->thread);
     w->config = *config;
     return az_thread_start("worker", worker_main, w, &w->thread, err);
+}
+
+void az_worker_drain(struct az_worker *w)
+{
+    eventfd_write(w->drain, 1);
 }
 
 int az_worker_stop(struct az_worker *w, struct az_error *err)
@@ -500,16 +540,10 @@ void az_worker_free(struct az_worker *w)
     if (!w)
         return;
     az_thread_free(w->thread);
-    for (size_t i = 0; w->reach && i < w->n_backends; i++) {
-        struct reach *reach = &w->reach[i];
-        az_secret_key_free(reach->key);
-        az_recorded_free(reach->recorded);
-        for (size_t u = 0; reach->urls && u < reach->n_urls; u++)
-            free(reach->urls[u]);
-        free(reach->urls);
-    }
-    free(w->reach);
+    az_reach_free(w->reach);
     if (w->gone >= 0)
         close(w->gone);
+    if (w->drain >= 0)
+        close(w->drain);
     free(w);
 }

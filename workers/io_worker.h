@@ -15,6 +15,7 @@ struct az_worker_config {
     const char *cache; /* path of its file; NULL = none */
     int slots;         /* calls under way over all backends; 0 = the sum of theirs */
     uint64_t seed;
+    bool service; /* go on without a coordinator, and look for it; else its end is an error */
     /* What it survives; from the worker's thread. */
     void (*warn)(void *arg, const struct az_error *why);
     void *warn_arg;
@@ -24,10 +25,15 @@ struct az_worker_config {
  * known before a job begins. `backends` is borrowed until the worker is freed. */
 int az_worker_new(const struct az_backend *backends, size_t n_backends, struct az_worker **ret,
                   struct az_error *err);
-/* Once: it runs until it is told to stop by the coordinator or by az_worker_stop(). */
+/* Once: it runs until it is told to stop: by az_worker_stop(), by az_worker_drain(),
+ * or by its coordinator, unless it is a service. */
 int az_worker_start(struct az_worker *w, const struct az_worker_config *config,
                     struct az_error *err);
-/* Waits until it is gone: 0, or why it ended before it was told to. */
+/* From any thread: start no call, give questions back, tell the answers of calls
+ * that are under way, then be gone. */
+void az_worker_drain(struct az_worker *w);
+/* Waits until it is gone, which it is soon, drained or not: 0, or why it ended before it was told
+ * to. */
 int az_worker_stop(struct az_worker *w, struct az_error *err);
 /* Readable once it has ended, told to or not. */
 int az_worker_gone_fd(const struct az_worker *w);

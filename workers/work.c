@@ -329,6 +329,11 @@ az_ms az_work_deadline(const struct az_work *w)
     return at;
 }
 
+size_t az_work_held(const struct az_work *w)
+{
+    return w->held;
+}
+
 size_t az_work_under_way(const struct az_work *w)
 {
     return w->under_way;

@@ -152,6 +152,7 @@ int az_work_on_tick(struct az_work *w, az_ms now, struct az_wfxs *fx, struct az_
 az_ms az_work_deadline(const struct az_work *w); /* INT64_MAX = none */
 
 /* Start no more calls: those under way end, all else goes back, also what still
- * comes. Until the next session. */
+ * comes, and no backend takes anything. Until the next session. */
 int az_work_drain(struct az_work *w, struct az_wfxs *fx, struct az_error *err);
 size_t az_work_under_way(const struct az_work *w); /* calls */
+size_t az_work_held(const struct az_work *w);      /* questions, those of former sessions too */

@@ -27,6 +27,7 @@ struct work_call *call_new(struct az_work *w)
     struct az_prompt prompt = c->prompt;
     struct az_buf body = c->body;
     *c = (struct work_call){.arena = arena, .prompt = prompt, .body = body, .state = CALL_READY};
+    w->held++;
     return c;
 }
 
@@ -41,6 +42,7 @@ void call_free(struct az_work *w, struct work_call *c)
         panel_unhold(AZ_TAKE(c->panel));
     az_arena_reset(c->arena);
     c->state = CALL_FREE;
+    w->held--;
     c->next = w->free;
     w->free = c;
 }

@@ -5,9 +5,9 @@
 enum { LOCAL_CREDIT = 4096 }; /* questions: what is answered at once */
 
 /* Held here or on their way, at the most. */
-static uint32_t credit_wanted(const struct work_backend *b)
+static uint32_t credit_wanted(const struct az_work *w, const struct work_backend *b)
 {
-    if (*b->state)
+    if (*b->state || w->draining)
         return 0;
     /* Nothing queues at a local one: what has come is under way. */
     if (!b->kind)
@@ -23,7 +23,7 @@ static uint32_t credit_wanted(const struct work_backend *b)
 uint32_t az_work_credit(struct az_work *w, size_t backend)
 {
     struct work_backend *b = &w->backends[backend];
-    uint32_t wanted = credit_wanted(b);
+    uint32_t wanted = credit_wanted(w, b);
     /* More than that was announced under other limits: answers use it up. */
     uint32_t more = wanted > b->exposed ? wanted - b->exposed : 0;
     b->exposed += more;
@@ -40,14 +40,14 @@ struct az_credit az_work_announce(struct az_work *w, size_t backend)
         .rpm = b->rpm,
         .tpm = b->tpm,
         .slots = (uint32_t)b->slots,
-        .state = az_str(b->state),
+        .state = w->draining ? AZ_STR("leaving") : az_str(b->state),
         .limit_group = az_str(b->backend->limit_group),
         .n_models = b->backend->n_models,
         .models = b->models,
     };
 }
 
-static int announce(struct work_backend *b, struct az_wfxs *fx, struct az_error *err)
+int backend_announce(struct work_backend *b, struct az_wfxs *fx, struct az_error *err)
 {
     struct az_wfx *x = wfx_add(fx, AZ_WFX_ANNOUNCE);
     if (!x)
@@ -78,7 +78,7 @@ int az_work_on_tune(struct az_work *w, struct az_str backend, uint32_t slots, do
     b->tpm = tpm > 0 ? tpm : b->tpm;
     if (b->kind && (rpm > 0 || tpm > 0))
         az_limit_tune(&b->limit, b->rpm, b->tpm, now);
-    int r = announce(b, fx, err);
+    int r = backend_announce(b, fx, err);
     return r < 0 ? r : backend_pump(w, b, now, fx, err);
 }
 
@@ -88,7 +88,7 @@ int az_work_on_state(struct az_work *w, size_t backend, const char *state, az_ms
     struct work_backend *b = &w->backends[backend];
     bool was_away = *b->state;
     snprintf(b->state, sizeof(b->state), "%s", state);
-    int r = announce(b, fx, err);
+    int r = backend_announce(b, fx, err);
     if (r < 0)
         return r;
     if (*b->state && !was_away)

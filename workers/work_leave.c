@@ -58,8 +58,11 @@ int az_work_on_recall(struct az_work *w, uint32_t panel, struct az_key *keys, si
 
 int az_work_drain(struct az_work *w, struct az_wfxs *fx, struct az_error *err)
 {
-    w->draining = true;
-    return give_back_waiting(w, fx, err);
+    int r = 0;
+    w->draining = true; /* told first, so that nothing more is sent for what comes back */
+    for (size_t b = 0; b < w->n_backends && r == 0; b++)
+        r = backend_announce(&w->backends[b], fx, err);
+    return r < 0 ? r : give_back_waiting(w, fx, err);
 }
 
 int az_work_on_session(struct az_work *w, struct az_wfxs *fx, struct az_error *err)

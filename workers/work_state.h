@@ -97,7 +97,7 @@ struct az_work {
     struct work_call **all;
     struct az_heap waiting;
     struct az_rng rng;
-    size_t under_way;
+    size_t under_way, held;
     bool draining;
 };
 
@@ -142,6 +142,9 @@ int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_cal
 /* Positive: the cached reply made a ballot. 0: it did not. */
 int call_on_cached(struct az_work *w, struct work_call *c, struct az_str reply, struct az_wfxs *fx,
                    struct az_error *err);
+
+/* work_credit.c: the coordinator is told of it anew */
+int backend_announce(struct work_backend *b, struct az_wfxs *fx, struct az_error *err);
 
 /* work_leave.c: what goes back without an answer */
 int give_back_waiting(struct az_work *w, struct az_wfxs *fx, struct az_error *err);

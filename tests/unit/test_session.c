@@ -1,0 +1,135 @@
+/* A worker's session: silence, heartbeats, sequence, and when to knock again. */
+#include "workers/session.h"
+
+#include "tests/unit/unit.h"
+
+/* Events: "tick", "welcome N" (silence), "msg SEQ", "refuse", "say", "lost"; what
+ * came of it; at what time. */
+struct line {
+    az_ms at;
+    const char *event, *want;
+};
+
+static const char *play(struct az_session *s, const struct line *l)
+{
+    static const char *const dues[] = {"", "knock", "heartbeat", "lost"};
+    struct az_error err = {0};
+    long n = 0;
+    const char *space = strchr(l->event, ' ');
+    if (space)
+        n = strtol(space, NULL, 10);
+    struct az_msg msg = {.kind = AZ_MSG_HEARTBEAT, .seq = (uint64_t)n};
+    switch (*l->event) {
+    case 't':
+        return dues[az_session_tick(s, l->at, &err)];
+    case 'w':
+        msg = (struct az_msg){.kind = AZ_MSG_WELCOME, .seq = 1};
+        msg.hello.silence_ms = (uint32_t)n;
+        break;
+    case 'r':
+        msg = (struct az_msg){.kind = AZ_MSG_REFUSE, .seq = 9};
+        msg.refuse.what = AZ_STR("no");
+        break;
+    case 's':
+        az_session_say(s, l->at);
+        return "";
+    case 'l':
+        az_session_lost(s, l->at);
+        return "";
+    default:
+        break;
+    }
+    int r = az_session_on_message(s, &msg, l->at, &err);
+    return r < 0 ? "broken" : "";
+}
+
+enum { LINES = 16 };
+static const struct {
+    const char *name;
+    struct line lines[LINES];
+} cases[] = {
+    {"heartbeats when there was nothing to say",
+     {{0, "tick", "knock"},
+      {0, "say", ""},
+      {5, "welcome 4000", ""},
+      {999, "tick", ""},
+      {1000, "tick", "heartbeat"},
+      {1000, "say", ""},
+      {1500, "say", ""},
+      {2100, "msg 2", ""},
+      {2400, "tick", ""},
+      {2500, "tick", "heartbeat"}}},
+    {"a coordinator that is not heard is gone",
+     {{0, "tick", "knock"},
+      {0, "welcome 4000", ""},
+      {3000, "msg 2", ""},
+      {6900, "say", ""},
+      {6999, "tick", ""},
+      {7000, "tick", "lost"},
+      {7000, "lost", ""},
+      {7249, "tick", ""},
+      {7500, "tick", "knock"}}},
+    {"no welcome",
+     {{0, "tick", "knock"}, {0, "say", ""}, {9999, "tick", ""}, {10000, "tick", "lost"}}},
+    {"nobody minds silence", {{0, "tick", "knock"}, {0, "welcome 0", ""}, {1000000, "tick", ""}}},
+    {"a message is missing",
+     {{0, "tick", "knock"}, {0, "welcome 0", ""}, {1, "msg 2", ""}, {2, "msg 4", "broken"}}},
+    {"a message before the welcome", {{0, "tick", "knock"}, {1, "msg 1", "broken"}}},
+    {"a second welcome", {{0, "tick", "knock"}, {0, "welcome 9", ""}, {0, "welcome 9", "broken"}}},
+    {"refused", {{0, "tick", "knock"}, {1, "refuse", "broken"}}},
+    {"numbers begin again",
+     {{0, "tick", "knock"},
+      {0, "welcome 0", ""},
+      {1, "msg 2", ""},
+      {2, "lost", ""},
+      {600, "tick", "knock"},
+      {601, "welcome 0", ""},
+      {602, "msg 2", ""}}},
+};
+
+static void session_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct az_session s = az_session(1, 0);
+        for (const struct line *l = cases[i].lines; l->event; l++) {
+            const char *got = play(&s, l);
+            if (strcmp(got, l->want))
+                fail_msg("%s: %lld '%s': got '%s', want '%s'", cases[i].name, (long long)l->at,
+                         l->event, got, l->want);
+        }
+    }
+}
+
+/* Pauses grow to half a minute and begin small again after a session that lasted. */
+static void session_backs_off(void **state)
+{
+    (void)state;
+    struct az_session s = az_session(7, 0);
+    az_ms now = 0;
+    for (int i = 0; i < 12; i++) {
+        az_session_lost(&s, now);
+        az_ms most = AZ_MIN((az_ms)500 << i, (az_ms)30000), pause = s.again - now;
+        assert_true(pause >= most / 2 && pause <= most);
+        now = az_session_deadline(&s);
+        assert_int_equal(az_session_tick(&s, now, NULL), AZ_DUE_KNOCK);
+    }
+    struct az_msg welcome = {.kind = AZ_MSG_WELCOME, .seq = 1};
+    assert_int_equal(az_session_on_message(&s, &welcome, now, NULL), 0);
+    az_session_lost(&s, now + 10); /* welcomed and thrown out at once */
+    assert_true(s.again > now + 10000);
+    now = s.again;
+    az_session_tick(&s, now, NULL);
+    assert_int_equal(az_session_on_message(&s, &welcome, now, NULL), 0);
+    az_session_lost(&s, now + 30000);
+    assert_true(s.again <= now + 30500);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(session_table),
+        cmocka_unit_test(session_backs_off),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

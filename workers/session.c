@@ -1,0 +1,95 @@
+#include "workers/session.h"
+
+enum {
+    WELCOME_MS = 10000, /* longer: whoever was there is gone */
+    PAUSE_FIRST_MS = 500,
+    PAUSE_LAST_MS = 30000,
+    DOUBLINGS = 6,
+    SETTLED_MS = 30000, /* open for so long: the next loss is a first one */
+};
+
+struct az_session az_session(uint64_t seed, az_ms now)
+{
+    return (struct az_session){.rng = az_rng(seed), .since = now, .again = now};
+}
+
+uint64_t az_session_say(struct az_session *s, az_ms now)
+{
+    s->said = now;
+    return ++s->seq_out;
+}
+
+int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms now,
+                          struct az_error *err)
+{
+    if (s->state == AZ_SESSION_APART)
+        return az_fail(err, AZ_EPROTO, "a message outside of a session");
+    if (msg->kind == AZ_MSG_REFUSE)
+        return az_fail(err, AZ_EPROTO, "the coordinator refused: " AZ_STR_FMT,
+                       AZ_STR_ARG(msg->refuse.what));
+    if (msg->seq != s->seq_in + 1)
+        return az_fail(err, AZ_EPROTO, "message %llu after message %llu",
+                       (unsigned long long)msg->seq, (unsigned long long)s->seq_in);
+    if ((msg->kind == AZ_MSG_WELCOME) != (s->state == AZ_SESSION_KNOCKING))
+        return az_fail(err, AZ_EPROTO, "%s",
+                       s->state == AZ_SESSION_OPEN ? "a second welcome"
+                                                   : "a message before the welcome");
+    s->seq_in++;
+    s->heard = now;
+    if (msg->kind != AZ_MSG_WELCOME)
+        return 0;
+    s->silence_ms = msg->hello.silence_ms;
+    s->state = AZ_SESSION_OPEN;
+    s->since = now;
+    return 0;
+}
+
+/* Half of the pause is by chance: a coordinator that was started again must not
+ * hear all its workers at once. */
+void az_session_lost(struct az_session *s, az_ms now)
+{
+    if (s->state == AZ_SESSION_OPEN && now - s->since >= SETTLED_MS)
+        s->failures = 0;
+    az_ms most =
+        AZ_MIN((az_ms)PAUSE_FIRST_MS << AZ_MIN(s->failures, DOUBLINGS), (az_ms)PAUSE_LAST_MS);
+    s->failures++;
+    s->state = AZ_SESSION_APART;
+    s->since = now;
+    s->again = now + most / 2 + (az_ms)az_rng_below(&s->rng, (uint64_t)(most / 2) + 1);
+}
+
+static az_ms quiet_until(const struct az_session *s)
+{
+    if (s->state == AZ_SESSION_KNOCKING)
+        return s->since + WELCOME_MS;
+    return s->silence_ms ? s->heard + s->silence_ms : INT64_MAX;
+}
+
+static az_ms heartbeat_at(const struct az_session *s)
+{
+    bool minded = s->state == AZ_SESSION_OPEN && s->silence_ms;
+    return minded ? s->said + AZ_MAX(s->silence_ms / 4, (az_ms)1) : INT64_MAX;
+}
+
+enum az_session_due az_session_tick(struct az_session *s, az_ms now, struct az_error *err)
+{
+    if (now < az_session_deadline(s))
+        return AZ_DUE_NOTHING;
+    if (s->state == AZ_SESSION_APART) {
+        s->state = AZ_SESSION_KNOCKING;
+        s->since = s->heard = now;
+        s->seq_in = s->seq_out = 0;
+        s->silence_ms = 0;
+        return AZ_DUE_KNOCK;
+    }
+    if (now < quiet_until(s))
+        return AZ_DUE_HEARTBEAT;
+    az_fail(err, AZ_EPROTO, "the coordinator was not heard for %lld ms",
+            (long long)(now - s->heard));
+    return AZ_DUE_LOST;
+}
+
+az_ms az_session_deadline(const struct az_session *s)
+{
+    return s->state == AZ_SESSION_APART ? s->again : AZ_MIN(quiet_until(s), heartbeat_at(s));
+}
