@@ -18,11 +18,17 @@
     X(EPROTO, 9, "a peer broke the protocol")                      \
     X(ECHANGED, 10, "what was asked is not what was asked before") \
     X(EUSAGE, 11, "the command line is wrong")                     \
-    X(EBUSY, 12, "somebody else holds it")
+    X(EBUSY, 12, "somebody else holds it")                         \
+    X(EGONE, 13, "a peer is not there, or not any more")
 
 enum {
 #define X(name, number, text) AZ_##name = -(number),
     AZ_ERROR_CODES(X)
+#undef X
+};
+enum {
+#define X(name, number, text) +1
+    AZ_ERROR_LAST = 0 AZ_ERROR_CODES(X) /* they are numbered from 1 on */
 #undef X
 };
 

@@ -13,6 +13,8 @@ int az_exit_of(const struct az_error *err)
         return AZ_EXIT_OUTPUT;
     case AZ_EBUSY:
         return AZ_EXIT_UNFINISHED;
+    case AZ_EGONE:
+        return AZ_EXIT_NOBODY;
     case AZ_ENOMEM:
     case AZ_EPROTO:
         return AZ_EXIT_SOFTWARE;

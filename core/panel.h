@@ -178,6 +178,8 @@ struct az_panel_source {
     const char *backends_path; /* its name, for messages and for what it names; or NULL */
     size_t n_set;
     const char *const *set; /* --set KEY=VALUE: "limits.usd=3" */
+    bool elsewhere;         /* to be asked by others' workers: a backend that nobody here
+                               defines is theirs to know */
     bool submitted;         /* from elsewhere: urls, keys, files, commands are refused */
     bool portable;          /* what az_panel_print(…, true) wrote: backends are names and
                                kinds, and stay without url, key and file (so too when

@@ -207,7 +207,7 @@ static int backend_of(struct az_panel_draft *d, const struct az_yaml *map, struc
     if (r < 0)
         return r;
     /* A service does not know its workers' backends when it reads a panel. */
-    if (j->backend_at >= 0 || d->source->submitted)
+    if (j->backend_at >= 0 || d->source->submitted || d->source->elsewhere)
         return 0;
     const char *names[AZ_BACKEND_NAMES_MAX + 1];
     az_panel_backend_names(d, names);

@@ -36,25 +36,27 @@ static const char *read_env(void *arg, const char *name)
     return getenv(name);
 }
 
-static int check_judge(const struct az_panel *panel, const struct az_judge *judge,
+static int check_judge(const struct az_panel *panel, const struct az_judge *judge, bool elsewhere,
                        struct az_error *err)
 {
+    if (judge->backend_at < 0) /* others know it */
+        return 0;
     const struct az_backend *backend = &panel->backends[judge->backend_at];
     if (!strcmp(backend->kind, "lexical"))
         return az_lexical_check(panel, judge, err);
-    if (!backend->file || access(backend->file, R_OK) == 0)
+    if (elsewhere || !backend->file || access(backend->file, R_OK) == 0)
         return 0;
     return az_fail(err, AZ_EINVAL, "backend '%s': can't read '%s': %s", backend->name,
                    backend->file, strerror(errno));
 }
 
 /* What only the parts that ask and answer can tell. */
-static int check_judges(const struct az_panel *panel, struct az_error *err)
+static int check_judges(const struct az_panel *panel, bool elsewhere, struct az_error *err)
 {
     AZ_AUTO(prompter) prompter = NULL;
     int r = az_prompter_new(panel, &prompter, err);
     for (size_t j = 0; r == 0 && j < panel->n_judges; j++)
-        r = check_judge(panel, &panel->judges[j], err);
+        r = check_judge(panel, &panel->judges[j], elsewhere, err);
     return r;
 }
 
@@ -68,7 +70,7 @@ static int read_panel_file(const char *path, char **ret, struct az_error *err)
 }
 
 static int parse(const char *path, const char *backends_path, const struct az_opt_list *set,
-                 struct az_panel **ret, struct az_error *err)
+                 bool elsewhere, struct az_panel **ret, struct az_error *err)
 {
     AZ_AUTO_MEM char *yaml = NULL;
     AZ_AUTO_MEM char *backends = NULL;
@@ -82,6 +84,7 @@ static int parse(const char *path, const char *backends_path, const struct az_op
                                      .arg = (void *)path,
                                      .backends_yaml = backends,
                                      .backends_path = backends_path,
+                                     .elsewhere = elsewhere,
                                      .n_set = set ? set->n : 0,
                                      .set = set ? set->v : NULL};
     r = az_panel_parse(yaml, path, &source, ret, err);
@@ -90,20 +93,33 @@ static int parse(const char *path, const char *backends_path, const struct az_op
     return r;
 }
 
-int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
-                  struct az_panel **ret, struct az_error *err)
+static int load(const char *path, const char *backends_path, const struct az_opt_list *set,
+                bool elsewhere, struct az_panel **ret, struct az_error *err)
 {
     AZ_AUTO(panel) panel = NULL;
-    int r = parse(path, backends_path, set, &panel, err);
+    int r = parse(path, backends_path, set, elsewhere, &panel, err);
     if (r < 0)
         return r;
     r = az_policy_check(panel, err);
     if (r == 0)
-        r = check_judges(panel, err);
+        r = check_judges(panel, elsewhere, err);
     if (r < 0)
         return r == AZ_ENOMEM ? r : az_wrap(err, "panel '%s'", path);
     *ret = AZ_TAKE(panel);
     return 0;
+}
+
+int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
+                  struct az_panel **ret, struct az_error *err)
+{
+    return load(path, backends_path, set, false, ret, err);
+}
+
+int az_panel_load_elsewhere(const char *path, const char *backends_path,
+                            const struct az_opt_list *set, struct az_panel **ret,
+                            struct az_error *err)
+{
+    return load(path, backends_path, set, true, ret, err);
 }
 
 int az_panel_load_kept(const char *dir, struct az_panel **ret, struct az_error *err)
@@ -111,7 +127,7 @@ int az_panel_load_kept(const char *dir, struct az_panel **ret, struct az_error *
     AZ_AUTO_BUF path = az_buf(1 << 16);
     az_buf_fmt(&path, "%s/panel.yaml", dir);
     int r = az_buf_check(&path, err);
-    return r < 0 ? r : parse(path.p, NULL, NULL, ret, err);
+    return r < 0 ? r : parse(path.p, NULL, NULL, false, ret, err);
 }
 
 int az_env_file_load(const char *path, struct az_error *err)

@@ -12,6 +12,12 @@
 int az_panel_load(const char *path, const char *backends_path, const struct az_opt_list *set,
                   struct az_panel **ret, struct az_error *err);
 
+/* The same for a panel that a service's workers will ask about: a backend may be
+ * known to them alone, and its files are theirs. */
+int az_panel_load_elsewhere(const char *path, const char *backends_path,
+                            const struct az_opt_list *set, struct az_panel **ret,
+                            struct az_error *err);
+
 /* The panel that a job directory keeps, as it was when the job was last run.
  * Needs no file beside it and nothing of the environment; whether it can still
  * be run is not asked. */

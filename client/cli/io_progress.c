@@ -1,20 +1,16 @@
 #include "client/cli/io_progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
+#include "client/cli/io_line.h"
 #include "client/cli/progress.h"
 #include "core/io_clock.h"
 #include "core/mem.h"
 
-enum { PLAIN_MS = 10000, TROUBLES = 4, RATE_MS = 3000 };
+enum { TROUBLES = 4, RATE_MS = 3000 };
 
 struct az_progress_view {
     az_nusd limit;
     const struct az_panel *panel;
-    int fd;
-    bool terminal, drawn;
-    az_ms begun, next_plain;
+    struct az_live_line line;
     /* Two marks RATE_MS apart: the rate is of the last few seconds. */
     az_ms mark_at, before_at;
     int64_t mark_calls, before_calls, mark_done, before_done;
@@ -27,13 +23,10 @@ struct az_progress_view *az_progress_view_new(az_nusd limit, const struct az_pan
     struct az_progress_view *v = az_zalloc(sizeof(*v));
     if (!v)
         return NULL;
-    const char *term = getenv("TERM");
     v->limit = limit;
     v->panel = panel;
-    v->fd = fd;
-    v->terminal = isatty(fd) && term && strcmp(term, "dumb");
-    v->begun = v->mark_at = v->before_at = az_clock_ms();
-    v->next_plain = v->begun + PLAIN_MS;
+    az_live_line_init(&v->line, fd);
+    v->mark_at = v->before_at = v->line.begun;
     v->before_errors = az_zalloc(panel->n_judges * sizeof(*v->before_errors));
     v->mark_errors = az_zalloc(panel->n_judges * sizeof(*v->mark_errors));
     if (!v->before_errors || !v->mark_errors) {
@@ -89,28 +82,11 @@ static size_t troubles(const struct az_progress_view *v, const struct az_counts 
     return n;
 }
 
-static size_t columns(int fd)
-{
-    struct winsize w;
-    return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 10 ? w.ws_col - 1 : 79;
-}
-
-static void put(struct az_progress_view *v, struct az_buf *b)
-{
-    struct az_str s = az_buf_view(b);
-    while (s.n) {
-        ssize_t n = write(v->fd, s.p, s.n);
-        if (n <= 0)
-            return; /* nobody reads: the job goes on */
-        s = (struct az_str){s.p + n, s.n - (size_t)n};
-    }
-}
-
 void az_progress_view_show(struct az_progress_view *v, const struct az_counts *c,
                            struct az_feed_counts fed, bool last)
 {
     az_ms now = az_clock_ms();
-    if (!v->terminal && !last && now < v->next_plain)
+    if (!az_live_line_due(&v->line, last))
         return;
     int64_t done = c->decided + c->abstained + c->failed + fed.known;
     struct az_trouble t[TROUBLES] = {0};
@@ -128,17 +104,7 @@ void az_progress_view_show(struct az_progress_view *v, const struct az_counts *c
         .n_trouble = troubles(v, c, t),
         .trouble = t,
     };
-    AZ_AUTO_BUF b = az_buf(1 << 16);
-    if (v->terminal) {
-        az_buf_z(&b, "\r\033[K");
-        az_progress_line(&b, &p, columns(v->fd));
-        v->drawn = true;
-    } else if (!last || now >= v->begun + PLAIN_MS) {
-        az_progress_plain(&b, &p);
-        az_buf_char(&b, '\n');
-        v->next_plain = now + PLAIN_MS;
-    }
-    put(v, &b);
+    az_live_line_show(&v->line, &p, last);
     move_marks(v, c, done, now);
 }
 
@@ -146,11 +112,7 @@ void az_progress_view_free(struct az_progress_view *v)
 {
     if (!v)
         return;
-    if (v->drawn) {
-        AZ_AUTO_BUF b = az_buf(16);
-        az_buf_char(&b, '\n');
-        put(v, &b);
-    }
+    az_live_line_end(&v->line);
     free(v->before_errors);
     free(v->mark_errors);
     free(v);

@@ -2,12 +2,22 @@
 #include <stdarg.h>
 
 #include "client/cli/command.h"
+#include "client/cli/human.h"
+#include "core/wrap.h"
+
+/* Items, judges and peers have a say in messages: no text moves the cursor. */
+static void put(const char *before, const char *text)
+{
+    AZ_AUTO_BUF b = az_buf(1 << 16);
+    az_human_text(&b, az_str(text), AZ_WRAP_NONE);
+    fprintf(stderr, "%s%s\n", before, b.p ? b.p : "");
+}
 
 int az_report(const struct az_error *err, int code)
 {
-    fprintf(stderr, "assize: %s\n", err->what);
+    put("assize: ", err->what);
     if (*err->hint)
-        fprintf(stderr, "        %s\n", err->hint);
+        put("        ", err->hint);
     return code;
 }
 
@@ -18,5 +28,5 @@ void az_say(const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
-    fprintf(stderr, "assize: %s\n", line);
+    put("assize: ", line);
 }

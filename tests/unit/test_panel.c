@@ -458,6 +458,28 @@ static void submitted(void **state)
     assert_string_equal(p->backends[p->judges[2].backend_at].kind, "recorded");
 }
 
+/* What is resolved here for others' workers goes to them without what is ours, and
+ * is the same panel there. */
+static void elsewhere(void **state)
+{
+    (void)state;
+    struct az_panel_source ours = {.elsewhere = true}, theirs = {.submitted = true};
+    AZ_AUTO(panel)
+    p = parse("question: pair\njudges: [theirs/m, mine/n]\n"
+              "backends: [{name: mine, kind: openai, url: \"http://h/v1\", key: \"env:K\"}]\n",
+              &ours);
+    assert_int_equal(p->judges[0].backend_at, -1);
+    AZ_AUTO_BUF text = az_buf(AZ_BUF_MAX);
+    az_panel_print(&text, p, true);
+    assert_null(strstr(text.p, "http"));
+    assert_null(strstr(text.p, "env:"));
+    AZ_AUTO(panel) q = parse(text.p, &theirs);
+    for (int j = 0; j < 2; j++) {
+        assert_string_equal(q->judges[j].backend, p->judges[j].backend);
+        assert_true(az_hash_eq(&q->judges[j].identity, &p->judges[j].identity));
+    }
+}
+
 /* A recorded file is seen from the panel's folder, also when printed. */
 static void folders(void **state)
 {
@@ -549,14 +571,14 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(short_panel),    cmocka_unit_test(whole_panel),
-        cmocka_unit_test(prints_back),    cmocka_unit_test(prints_portable),
-        cmocka_unit_test(identity),       cmocka_unit_test(extends),
-        cmocka_unit_test(extends_wrong),  cmocka_unit_test(set),
-        cmocka_unit_test(environment),    cmocka_unit_test(more_backends),
-        cmocka_unit_test(submitted),      cmocka_unit_test(folders),
-        cmocka_unit_test(orders),         cmocka_unit_test(lookups),
-        cmocka_unit_test(without_memory),
+        cmocka_unit_test(short_panel),   cmocka_unit_test(whole_panel),
+        cmocka_unit_test(prints_back),   cmocka_unit_test(prints_portable),
+        cmocka_unit_test(identity),      cmocka_unit_test(extends),
+        cmocka_unit_test(extends_wrong), cmocka_unit_test(set),
+        cmocka_unit_test(environment),   cmocka_unit_test(more_backends),
+        cmocka_unit_test(elsewhere),     cmocka_unit_test(submitted),
+        cmocka_unit_test(folders),       cmocka_unit_test(orders),
+        cmocka_unit_test(lookups),       cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,237 @@
+#include "client/lib/io_submit.h"
+
+#include <poll.h>
+
+#include "client/lib/parcel.h"
+#include "core/io_clock.h"
+#include "core/mem.h"
+
+enum { PAUSE_FIRST_MS = 100, PAUSE_LAST_MS = 3000, CHUNK_BYTES_LEAST = 4096 };
+
+struct submit {
+    const struct az_submit_config *config;
+    struct az_submitted *result;
+    struct az_client *client; /* NULL: not connected */
+    size_t chunk_bytes, window;
+    uint64_t durable, next; /* chunks: there for good; read from the file */
+    bool sealed;
+    struct az_parcel *head, *tail; /* whole, and not known to be durable */
+    size_t n;
+    struct az_parcel *filling;
+    bool ended; /* the input is; its last chunk is whole */
+    bool held;  /* the line that was read did not fit */
+    struct az_line line;
+    int64_t too_long; /* lines */
+    az_ms progress;   /* when something went on */
+};
+
+/* ---- from the file to chunks ---- */
+
+static void forget_durable(struct submit *s)
+{
+    for (struct az_parcel *c; (c = s->head) && c->msg.index < s->durable;) {
+        s->head = c->next;
+        if (!s->head)
+            s->tail = NULL;
+        s->n--;
+        az_parcel_free(c);
+    }
+}
+
+static void chunk_close(struct submit *s, bool last)
+{
+    struct az_parcel *c = AZ_TAKE(s->filling);
+    c->msg.last = last;
+    *(s->tail ? &s->tail->next : &s->head) = c;
+    s->tail = c;
+    s->n++;
+    s->ended = last;
+    forget_durable(s); /* the file was sent in part before */
+}
+
+static int put_line(struct submit *s, struct az_error *err)
+{
+    struct az_str gold = {0};
+    int r = s->config->gold ? s->config->gold(s->config->arg, &s->line, &gold, err) : 0;
+    if (r < 0)
+        return r;
+    r = az_parcel_add(s->filling, s->chunk_bytes, s->line.number, s->line.text, gold);
+    if (r < 0)
+        return az_oom(err);
+    s->held = r > 0;
+    if (s->held)
+        chunk_close(s, false);
+    else
+        s->result->lines++;
+    return 0;
+}
+
+/* One line more. AZ_EAGAIN: none is there yet. */
+static int read_line(struct submit *s, struct az_error *err)
+{
+    if (!s->filling && !(s->filling = az_parcel_new(s->next++)))
+        return az_oom(err);
+    int r = s->held ? AZ_LINE_HERE : az_lines_next(s->config->in, &s->line, err);
+    if (r < 0)
+        return r;
+    if (r == AZ_LINE_END) {
+        chunk_close(s, true);
+        return 0;
+    }
+    if (r == AZ_LINE_LONG) {
+        s->too_long++;
+        s->config->bad(s->config->arg, s->line.number, "longer than any line that is sent");
+        return 0;
+    }
+    return az_str_trim(s->line.text).n ? put_line(s, err) : 0;
+}
+
+/* As many chunks as may be under way. AZ_EAGAIN: the input has no more yet. */
+static int fill(struct submit *s, struct az_error *err)
+{
+    int r = 0;
+    while (r == 0 && !s->ended && s->n < s->window)
+        r = read_line(s, err);
+    return r;
+}
+
+/* ---- to the coordinator ---- */
+
+static int ask(struct submit *s, struct az_msg *reply, struct az_error *err)
+{
+    const struct az_submit_config *c = s->config;
+    Assize__Submit m = ASSIZE__SUBMIT__INIT;
+    m.request = az_client_request(s->client);
+    m.key = (ProtobufCBinaryData){c->key.n, (uint8_t *)c->key.p};
+    m.yaml = (char *)c->yaml;
+    m.name = (char *)c->name;
+    m.priority = c->priority;
+    m.deadline_s = c->deadline_s;
+    struct az_msg msg = {.kind = AZ_MSG_SUBMIT, .submit = &m};
+    return az_client_call(s->client, &msg, m.request, AZ_MSG_SUBMITTED, reply, err);
+}
+
+/* Connected, and the job is known. */
+static int begin(struct submit *s, struct az_error *err)
+{
+    struct az_msg reply;
+    int r = az_client_open(&s->config->client, &s->client, err);
+    if (r == 0)
+        r = ask(s, &reply, err);
+    if (r < 0)
+        return r;
+    const Assize__Submitted *m = reply.submitted;
+    bool again = s->result->job;
+    if (again && (m->job != s->result->job || m->chunks < s->durable))
+        return az_fail(err, AZ_ECHANGED, "job %llu is not any more what it was",
+                       (unsigned long long)s->result->job);
+    s->result->job = m->job;
+    s->result->existed = again ? s->result->existed : m->existed;
+    s->result->complete = again ? s->result->complete : m->existed && m->sealed;
+    s->durable = m->chunks;
+    s->sealed = m->sealed;
+    s->window = AZ_MAX(m->window, 1u);
+    s->chunk_bytes = AZ_MAX(m->chunk_bytes, (uint32_t)CHUNK_BYTES_LEAST);
+    forget_durable(s);
+    for (struct az_parcel *c = s->head; c; c = c->next)
+        c->sent = false;
+    return 0;
+}
+
+static int send_chunks(struct submit *s, struct az_error *err)
+{
+    int r = 0;
+    for (struct az_parcel *c = s->head; c && r == 0; c = c->next) {
+        if (c->sent)
+            continue;
+        c->msg.job = s->result->job;
+        struct az_msg msg = {.kind = AZ_MSG_CHUNK, .chunk = &c->msg};
+        r = az_client_send(s->client, &msg, err);
+        c->sent = r == 0;
+        s->progress = az_clock_ms();
+    }
+    return r;
+}
+
+static void on_chunked(struct submit *s, const Assize__Chunked *m)
+{
+    if (m->job != s->result->job)
+        return;
+    for (size_t i = 0; i < m->n_bad; i++)
+        s->config->bad(s->config->arg, m->bad[i]->line, m->bad[i]->what);
+    s->durable = AZ_MAX(s->durable, m->chunks);
+    s->sealed = m->sealed;
+    s->result->bad = (int64_t)m->bad_lines + s->too_long;
+    s->progress = az_clock_ms();
+    forget_durable(s);
+}
+
+static int on_message(struct submit *s, struct az_error *err)
+{
+    struct az_msg msg;
+    int r = az_client_receive(s->client, 0, &msg, err);
+    if (r < 0)
+        return r;
+    if (msg.kind == AZ_MSG_CHUNKED)
+        on_chunked(s, msg.chunked);
+    return msg.kind == AZ_MSG_FAILED ? az_client_failed(&msg, err) : 0;
+}
+
+/* One round in a session: read, send, and wait for what comes first. */
+static int go_on(struct submit *s, struct az_error *err)
+{
+    int r = fill(s, err);
+    bool hungry = r == AZ_EAGAIN;
+    if (r < 0 && !hungry)
+        return r;
+    r = send_chunks(s, err);
+    if (r < 0)
+        return r;
+    /* While the input has nothing, nobody is late. */
+    bool idle = hungry && !s->n;
+    az_ms until = idle ? INT64_MAX : s->progress + s->config->patience_ms;
+    r = az_client_wait(s->client, hungry ? az_lines_fd(s->config->in) : -1, until, err);
+    s->progress = idle ? az_clock_ms() : s->progress;
+    if (r == AZ_CLIENT_MESSAGE)
+        return on_message(s, err);
+    if (r == AZ_CLIENT_NOTHING)
+        return az_fail(err, AZ_EGONE, "job %llu: nothing was acknowledged for %lld s",
+                       (unsigned long long)s->result->job,
+                       (long long)s->config->patience_ms / 1000);
+    return AZ_MIN(r, 0);
+}
+
+/* The session broke: a new one, until patience ends. */
+static int resume(struct submit *s, struct az_error *err)
+{
+    az_ms pause = PAUSE_FIRST_MS;
+    int r = AZ_EGONE;
+    while (r == AZ_EGONE && az_clock_ms() - s->progress < s->config->patience_ms) {
+        az_client_free(AZ_TAKE(s->client));
+        poll(NULL, 0, (int)pause);
+        pause = AZ_MIN(pause * 2, (az_ms)PAUSE_LAST_MS);
+        r = begin(s, err);
+    }
+    return r;
+}
+
+int az_submit(const struct az_submit_config *config, struct az_submitted *ret, struct az_error *err)
+{
+    struct submit s = {.config = config, .result = ret, .progress = az_clock_ms()};
+    *ret = (struct az_submitted){0};
+    az_lines_set_waiting(config->in, false);
+    int r = begin(&s, err); /* nobody there at the start: told at once */
+    while (r == 0 && !s.sealed) {
+        r = go_on(&s, err);
+        if (r == AZ_EGONE)
+            r = resume(&s, err);
+    }
+    ret->bad = AZ_MAX(ret->bad, s.too_long);
+    while (s.head) {
+        s.durable = s.head->msg.index + 1;
+        forget_durable(&s);
+    }
+    az_parcel_free(s.filling);
+    az_client_free(s.client);
+    return r;
+}
