@@ -240,8 +240,9 @@ static struct az_msg *batch_of(struct az_docket *d, int peer, struct az_effects 
     return &x->send.msg;
 }
 
+/* `beside`: calls that others have under way for it. */
 static void batch_put(struct az_docket *d, struct az_msg *msg, struct ask *a,
-                      const struct az_view *view, const struct az_lease *lease, bool one_call)
+                      const struct az_view *view, const struct az_lease *lease, int beside)
 {
     struct entry *e = a->entry;
     struct peer *p = &d->sched->peers[lease->peer];
@@ -256,8 +257,8 @@ static void batch_put(struct az_docket *d, struct az_msg *msg, struct ask *a,
         .panel = d->config.number,
         .item = e->batch_item,
         .view = *view,
-        .attempts = a->attempts,
-        .calls = one_call ? 1 : 0,
+        .attempts = a->attempts + beside,
+        .calls = beside || lease->tokens >= 0 ? 1 : 0,
         .grant = d->budget.limit == AZ_NUSD_MAX ? AZ_NUSD_MAX : lease->reserved,
         .mistake = a->mistake,
         .said = a->said,
@@ -306,7 +307,8 @@ static int ask_send(struct az_docket *d, struct queue *q, int peer, struct ask *
         return AZ_ENOMEM;
     lease->reserved = worst;
     lease->tokens = tokens;
-    batch_put(d, msg, a, view, lease, tokens >= 0);
+    batch_put(d, msg, a, view, lease, 0);
+    hedge_watch(d->sched, lease);
     queue_remove(a);
     a->state = ASK_SENT;
     a->entry->sent++;
@@ -314,6 +316,40 @@ static int ask_send(struct az_docket *d, struct queue *q, int peer, struct ask *
     d->counts.sent++;
     d->judges[a->key.judge].asked++;
     return 0;
+}
+
+int ask_hedge(struct az_docket *d, struct ask *a, int peer, az_ms now, struct az_effects *fx)
+{
+    struct az_sched *s = d->sched;
+    struct queue *q = queue_of(a);
+    const struct offer *o = &s->peers[peer].offers[q->backend];
+    struct az_limit *limit = o->group >= 0 ? &s->groups[o->group].limit : NULL;
+    struct az_view view;
+    if (a->attempts + 1 >= d->panel->limits.attempts ||
+        az_lease_find(&s->leases, peer, d->config.number, &a->key))
+        return 0;
+    if (view_of(d, a, fx, &view) < 0)
+        return AZ_ENOMEM;
+    int64_t tokens = limit ? tokens_estimate(d, a, &view) : -1;
+    az_nusd worst = worst_case(d, a, &view);
+    if (limit && az_limit_wait(limit, tokens, now) > 0)
+        return 0;
+    int r = ask_afford(d, worst, fx);
+    if (r != AFFORD_SEND)
+        return AZ_MIN(r, 0);
+    if (limit)
+        (void)az_limit_reserve(limit, tokens, now);
+    struct az_msg *msg = batch_of(d, peer, fx);
+    struct az_lease *lease = msg ? lease_new(d, q, peer, a, now) : NULL;
+    if (!lease)
+        return AZ_ENOMEM;
+    lease->reserved = worst;
+    lease->tokens = tokens;
+    lease->hedged = true;
+    batch_put(d, msg, a, &view, lease, 1);
+    d->counts.sent++;
+    d->counts.hedged++;
+    return 1;
 }
 
 int queue_send(struct az_docket *d, struct queue *q, int peer, uint32_t max, struct az_limit *limit,
@@ -325,6 +361,8 @@ int queue_send(struct az_docket *d, struct queue *q, int peer, uint32_t max, str
         struct ask *a = q->head;
         if (*sent >= max)
             return SEND_MORE;
+        if (d->config.under_way_max && d->counts.sent >= d->config.under_way_max)
+            return SEND_FULL;
         if (az_lease_find(&s->leases, peer, d->config.number, &a->key))
             return SEND_HELD;
         struct az_view view;

@@ -68,6 +68,7 @@ struct az_job_config {
     int64_t window_items;
     int64_t job_ms; /* limit on the whole; 0 = none */
     int weight;     /* of its share; 0 = AZ_WEIGHT */
+    int slots;      /* questions under way, over all workers; 0 = as many as they take */
 
     /* An item left the window; it is freed after. */
     void (*done)(void *arg, const struct az_done *done);

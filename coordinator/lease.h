@@ -28,6 +28,7 @@ struct az_lease {
     size_t backend; /* the scheduler's */
     az_ms since;
     bool lost;     /* the holder is silent: asked elsewhere */
+    bool hedged;   /* another was asked beside it, or it is that other */
     bool answered; /* by another: only what it cost is still wanted */
 };
 

@@ -9,7 +9,7 @@ int az_sched_new(const struct az_sched_config *config, struct az_sched **ret, st
     if (!s)
         return az_oom(err);
     s->config = *config;
-    s->wake = s->next_silence = INT64_MAX;
+    s->wake = s->next_silence = s->next_hedge = INT64_MAX;
     s->peers = az_zalloc(AZ_PEERS_MAX * sizeof(*s->peers));
     if (!s->peers)
         return az_oom(err);
@@ -36,8 +36,10 @@ void az_sched_free(struct az_sched *s)
         docket_free(s->dockets[i]);
     for (size_t p = 0; p < s->n_peers; p++)
         peer_release(&s->peers[p]);
-    for (size_t b = 0; b < s->n_backends; b++)
+    for (size_t b = 0; b < s->n_backends; b++) {
         free(s->backends[b].name);
+        free(s->backends[b].ms);
+    }
     for (size_t g = 0; g < s->n_groups; g++)
         free(s->groups[g].name);
     free(s->peers);
@@ -293,6 +295,8 @@ int az_sched_on_answers(struct az_sched *s, int peer, const struct az_msg *msg, 
         struct az_lease *l = az_lease_find(&s->leases, peer, answer->panel, &answer->ballot.key);
         if (l)
             limit_settle(s, l, &answer->ballot, now);
+        if (l && !answer->again && backend_learn(s, l, answer->ballot.cached, now) < 0)
+            return az_oom(err);
         int r = docket_answer(d, l, answer, fx, err);
         if (r < 0)
             return r;
@@ -408,12 +412,14 @@ int az_sched_on_tick(struct az_sched *s, az_ms now, struct az_effects *fx, struc
     int r = find_silent(s, now, fx, err);
     for (size_t i = 0; i < s->n_dockets && r == 0; i++)
         r = docket_tick(s->dockets[i], now, fx, err);
+    if (r == 0 && sched_hedge(s, now, fx) < 0)
+        r = az_oom(err);
     return r < 0 ? r : sched_dispatch(s, now, fx, err);
 }
 
 az_ms az_sched_deadline(const struct az_sched *s)
 {
-    az_ms at = AZ_MIN(s->wake, s->next_silence);
+    az_ms at = AZ_MIN(AZ_MIN(s->wake, s->next_silence), s->next_hedge);
     for (size_t i = 0; i < s->n_dockets; i++) {
         if (s->dockets[i]->oldest)
             at = AZ_MIN(at, s->dockets[i]->oldest->deadline);
@@ -453,6 +459,12 @@ bool az_sched_offer(const struct az_sched *s, int peer, size_t n, struct az_offe
                              .held = o->held,
                              .rpm = o->rpm,
                              .tpm = o->tpm};
+    if (s->backends[b].ms) {
+        const struct az_histogram *ms = s->backends[b].ms;
+        ret->answers = ms->n;
+        ret->p50 = az_histogram_percentile(ms, 0.5).value;
+        ret->p95 = az_histogram_percentile(ms, 0.95).value;
+    }
     return true;
 }
 

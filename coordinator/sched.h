@@ -40,7 +40,8 @@ struct az_docket_config {
     az_nusd spent;                /* by earlier runs, at the worst */
     size_t window_items;          /* items held at once */
     size_t window_bytes;
-    int weight; /* of its share, 1 to 1000 */
+    int weight;        /* of its share, 1 to 1000 */
+    int under_way_max; /* questions at once; 0 = as credit goes */
 };
 
 /* AZ_EINVAL: a template that does not parse. */
@@ -97,6 +98,7 @@ struct az_counts {
     int64_t made, cached, retried;                   /* calls */
     int64_t sent;                                    /* questions under way */
     int64_t queued;                                  /* questions that wait for their turn */
+    int64_t hedged;                                  /* asked once more beside a slow one */
     az_nusd settled, limit;                          /* AZ_NUSD_MAX: none */
     bool broke;                                      /* the budget is spent */
     int64_t unaffordable; /* items left open because a question did not fit it */
@@ -155,6 +157,8 @@ struct az_offer {
     uint32_t slots, credit;
     int64_t held;
     double rpm, tpm;
+    int64_t answers; /* called for, of this backend over all workers */
+    double p50, p95; /* of those, milliseconds; 0 where there are none */
 };
 /* The nth backend that a peer offers; false: no more. Borrowed until the next event. */
 bool az_sched_offer(const struct az_sched *s, int peer, size_t n, struct az_offer *ret);

@@ -90,7 +90,7 @@ static int serve_once(struct az_sched *s, size_t backend, az_ms now, struct az_e
     b->credit -= sent;
     if (r == SEND_NO_LIMIT)
         group->stalled = s->turn;
-    else if (r == SEND_NO_MONEY || r == SEND_HELD)
+    else if (r == SEND_NO_MONEY || r == SEND_HELD || r == SEND_FULL)
         q->stalled = s->turn;
     return 1;
 }

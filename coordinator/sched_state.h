@@ -2,6 +2,7 @@
  * docket*.c and nobody else.
  *
  * sched.c        peers: what they hold, and when they are lost
+ * sched_hedge.c  what is slow is asked once more
  * sched_share.c  whose turn it is: credit, fair share, limits of an account
  * docket.c       a job: its items, commits, time
  * docket_answer.c what an answer or a loss means for a question
@@ -12,6 +13,7 @@
 #include "coordinator/sched.h"
 #include "core/limit.h"
 #include "core/map.h"
+#include "statistics/histogram.h"
 
 /* A question wanted for an item. */
 struct ask {
@@ -92,9 +94,10 @@ struct backend {
     char *name;
     bool stopped; /* every worker that has it says so */
     char why[256];
-    uint64_t credit; /* over all peers that may be asked */
-    int64_t queued;  /* questions, over all dockets */
-    double pass;     /* of the queue served last */
+    uint64_t credit;         /* over all peers that may be asked */
+    int64_t queued;          /* questions, over all dockets */
+    double pass;             /* of the queue served last */
+    struct az_histogram *ms; /* of answers that were called for; NULL: none yet */
 };
 
 /* What one peer offers of one backend. */
@@ -148,6 +151,7 @@ struct az_sched {
     uint64_t batches;   /* messages of questions, so far */
     az_ms wake;         /* an account's limit lets the next one through */
     az_ms next_silence; /* no peer can be found silent before */
+    az_ms next_hedge;   /* no question can be found slow before */
     size_t n_recalls, cap_recalls;
     struct recall *recalls;
 };
@@ -169,6 +173,12 @@ void recall_later(struct az_sched *s, const struct az_lease *lease);
 int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err);
 /* Credit of a backend over all peers, after one of them changed. */
 void backend_recount(struct az_sched *s, size_t backend);
+
+/* sched_hedge.c */
+int backend_learn(struct az_sched *s, const struct az_lease *lease, bool cached, az_ms now);
+int sched_hedge(struct az_sched *s, az_ms now, struct az_effects *fx);
+/* A question was sent that may be found slow. */
+void hedge_watch(struct az_sched *s, const struct az_lease *lease);
 
 /* docket.c */
 void docket_free(struct az_docket *d);
@@ -206,6 +216,8 @@ void entry_settle(struct entry *e);
 void entry_asked(struct entry *e, az_ms now);
 
 /* docket_send.c */
+/* The question of a slow lease to another peer, too. 1: sent; 0: not now; or AZ_ENOMEM. */
+int ask_hedge(struct az_docket *d, struct ask *a, int peer, az_ms now, struct az_effects *fx);
 void queue_push(struct ask *a);
 void queue_return(struct ask *a); /* one that was asked before: first */
 void queue_remove(struct ask *a);
@@ -214,6 +226,6 @@ void ask_block(struct ask *a);
 void queue_block_all(struct az_docket *d, struct queue *q);
 /* Up to `max` questions of q to the peer; `limit` may be NULL. *sent: how many.
  * AZ_ENOMEM, or why it stopped there. */
-enum { SEND_MORE, SEND_EMPTY, SEND_NO_MONEY, SEND_NO_LIMIT, SEND_HELD };
+enum { SEND_MORE, SEND_EMPTY, SEND_NO_MONEY, SEND_NO_LIMIT, SEND_HELD, SEND_FULL };
 int queue_send(struct az_docket *d, struct queue *q, int peer, uint32_t max, struct az_limit *limit,
                az_ms now, struct az_effects *fx, uint32_t *sent);

@@ -125,6 +125,7 @@ struct az_limits {
     int timeout_s, item_s, job_s; /* job_s 0 = none */
     int quorum;                   /* seats that must vote; default 1 */
     int slots;                    /* calls under way, all backends; 0 = sum of theirs */
+    bool hedge;                   /* ask a slow question once more, elsewhere */
 };
 
 struct az_clip {

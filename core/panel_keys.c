@@ -211,6 +211,9 @@ const struct az_key_row az_limits_keys[] = {
      .doc = "Judges that must have voted, or there is no verdict."},
     {"slots", AZ_KEY_INT, AT(limits, slots), .min = 1, .max = 100000,
      .def_doc = "the sum of the backends'", .doc = "Calls under way at once, over all backends."},
+    {"hedge", AZ_KEY_BOOL, AT(limits, hedge), .def = "false",
+     .doc = "Whether a question that is slower than its backend's 95th percentile is asked once "
+            "more, of another worker: the first answer counts, both are paid for."},
     {0},
 };
 

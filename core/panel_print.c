@@ -336,6 +336,7 @@ static void limits(struct out *o, const struct az_limits *l)
     number_if(o, "job_s", l->job_s);
     number(o, "quorum", l->quorum);
     number_if(o, "slots", l->slots);
+    boolean(o, "hedge", l->hedge);
     o->depth--;
 }
 
