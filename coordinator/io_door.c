@@ -1,38 +1,24 @@
 #include "coordinator/io_door.h"
 
-#include "core/map.h"
+#include "coordinator/io_door_state.h"
 #include "core/mem.h"
 
 enum { NAME_MAX_BYTES = 128 };
 
-enum state {
-    FREE,
-    LIVE,
-    OVER, /* its GONE has not been given */
-};
-
-struct session {
-    enum state state;
-    struct az_route route;
-    uint64_t seq_in, seq_out;
-    bool told;  /* something, since the last tick */
-    char *text; /* name and software, one block */
-    struct az_door_peer peer;
-};
-
-struct az_door {
-    struct az_door_config config;
-    struct az_sock *sock;
-    struct az_arena *in, *out;
-    struct az_map routes; /* hash of a route -> its live session */
-    az_ms due;            /* next heartbeats */
-    int opened;           /* its OPENED has not been given; -1 = none */
-    int max;              /* sessions at once */
-    int n;                /* places ever taken: one more, for who says hello again */
-    int n_free, n_over;
-    int *free, *over; /* stacks of places */
-    struct session *sessions;
-};
+static int listen_at(struct az_door *d, struct az_error *err)
+{
+    const struct az_door_config *c = &d->config;
+    struct az_sock_options options = {0};
+    if (c->sock)
+        options = *c->sock;
+    if (!az_str_starts(az_str(c->endpoint), "inproc://"))
+        d->gate = c->gate;
+    if (d->gate) {
+        options.zap_domain = c->name;
+        d->generation = az_gate_generation(d->gate);
+    }
+    return az_sock_bind(c->net, c->endpoint, &options, &d->sock, err);
+}
 
 int az_door_new(const struct az_door_config *config, struct az_door **ret, struct az_error *err)
 {
@@ -51,7 +37,7 @@ int az_door_new(const struct az_door_config *config, struct az_door **ret, struc
     d->out = az_arena_new(65536);
     if (!d->free || !d->over || !d->sessions || !d->in || !d->out)
         return az_oom(err);
-    int r = az_sock_bind(config->net, config->endpoint, &d->sock, err);
+    int r = listen_at(d, err);
     if (r < 0)
         return az_wrap(err, "%s", config->name);
     *ret = AZ_TAKE(d);
@@ -79,94 +65,9 @@ int az_door_fd(const struct az_door *d)
     return az_sock_fd(d->sock);
 }
 
-/* ---- sessions ---- */
-
-static int64_t route_key(const struct az_route *route)
+const char *az_door_endpoint(const struct az_door *d)
 {
-    return (int64_t)az_hash64(0, (struct az_str){(const char *)route->bytes, route->n});
-}
-
-static bool route_eq(const struct az_route *a, const struct az_route *b)
-{
-    return a->n == b->n && !memcmp(a->bytes, b->bytes, a->n);
-}
-
-/* Whoever has this route's hash. */
-static struct session *holder(const struct az_door *d, const struct az_route *route)
-{
-    return az_map_get(&d->routes, route_key(route));
-}
-
-static struct session *session_find(const struct az_door *d, const struct az_route *route)
-{
-    struct session *s = holder(d, route);
-    return s && route_eq(&s->route, route) ? s : NULL;
-}
-
-static struct session *session_at(struct az_door *d, int peer)
-{
-    return peer >= 0 && peer < d->n && d->sessions[peer].state == LIVE ? &d->sessions[peer] : NULL;
-}
-
-static void place_free(struct az_door *d, int place)
-{
-    d->sessions[place].state = FREE;
-    d->free[d->n_free++] = place;
-}
-
-static void session_end(struct az_door *d, struct session *s, bool tell_caller)
-{
-    int place = (int)(s - d->sessions);
-    az_map_remove(&d->routes, route_key(&s->route));
-    if (d->opened == place) { /* who never came is never gone */
-        d->opened = -1;
-        tell_caller = false;
-    }
-    if (!tell_caller) {
-        place_free(d, place);
-        return;
-    }
-    s->state = OVER;
-    d->over[d->n_over++] = place;
-}
-
-/* What a peer said of itself. */
-static int session_text(struct session *s, const struct az_msg *hello)
-{
-    struct az_str name = hello->hello.name, software = hello->hello.software;
-    char *text = az_zalloc(name.n + software.n + 2);
-    if (!text)
-        return AZ_ENOMEM;
-    if (name.n)
-        memcpy(text, name.p, name.n);
-    if (software.n)
-        memcpy(text + name.n + 1, software.p, software.n);
-    free(s->text);
-    s->text = text;
-    s->peer.name = text;
-    s->peer.software = text + name.n + 1;
-    return 0;
-}
-
-static int session_new(struct az_door *d, const struct az_route *route, const struct az_msg *hello,
-                       struct session **ret, struct az_error *err)
-{
-    bool fresh = !d->n_free;
-    if (d->n - d->n_free - d->n_over >= d->max || holder(d, route))
-        return az_fail(err, AZ_EBUSY, "there is no room for more than %d %s", d->max,
-                       d->config.name);
-    int place = fresh ? d->n : d->free[d->n_free - 1];
-    struct session *s = &d->sessions[place];
-    if (session_text(s, hello) < 0 || az_map_put(&d->routes, route_key(route), s) < 0)
-        return az_oom(err);
-    d->n += fresh;
-    d->n_free -= !fresh;
-    s->state = LIVE;
-    s->route = *route;
-    s->seq_in = 1;
-    s->seq_out = 0;
-    *ret = s;
-    return 0;
+    return az_sock_endpoint(d->sock);
 }
 
 /* ---- sending ---- */
@@ -186,7 +87,7 @@ static int send_to(struct az_door *d, const struct az_route *route, struct az_ms
     return p ? az_sock_send(d->sock, route, p, n, err) : az_oom(err);
 }
 
-static int session_send(struct az_door *d, struct session *s, struct az_msg *msg,
+static int session_send(struct az_door *d, struct az_door_session *s, struct az_msg *msg,
                         struct az_error *err)
 {
     msg->seq = s->seq_out + 1;
@@ -200,38 +101,51 @@ static int session_send(struct az_door *d, struct session *s, struct az_msg *msg
 
 int az_door_send(struct az_door *d, int peer, struct az_msg *msg, struct az_error *err)
 {
-    struct session *s = session_at(d, peer);
+    struct az_door_session *s = az_door_session_at(d, peer);
     if (!s)
         return az_fail(err, AZ_ENOENT, "no such peer");
     int r = session_send(d, s, msg, err);
     if (r == AZ_ENOENT)
-        session_end(d, s, true);
+        az_door_session_end(d, s, true);
     return r;
 }
 
-/* One clear word to whoever is not heard any more. */
-static void tell(struct az_door *d, const struct az_route *route, uint64_t seq,
-                 const struct az_error *why)
+void az_door_tell(struct az_door *d, const struct az_route *route, uint64_t seq,
+                  const struct az_error *why, bool again)
 {
     struct az_msg refuse = {.kind = AZ_MSG_REFUSE, .seq = seq};
     refuse.refuse.what = az_str(why->what);
+    refuse.refuse.again = again;
     send_to(d, route, &refuse, NULL);
+    az_door_ignore(d, route);
+}
+
+/* It may have had a session before this program was started. */
+static void tell_stranger(struct az_door *d, const struct az_route *route)
+{
+    struct az_error why = {0};
+    if (az_door_ignores(d, route))
+        return;
+    az_fail(&why, AZ_EPROTO, "there is no session: say hello");
+    az_door_tell(d, route, 1, &why, true);
 }
 
 void az_door_refuse(struct az_door *d, int peer, const struct az_error *why)
 {
-    struct session *s = session_at(d, peer);
+    struct az_door_session *s = az_door_session_at(d, peer);
     if (!s)
         return;
-    tell(d, &s->route, s->seq_out + 1, why);
-    session_end(d, s, false);
+    az_door_tell(d, &s->route, s->seq_out + 1, why, false);
+    az_door_session_end(d, s, false);
 }
 
 void az_door_drop(struct az_door *d, int peer)
 {
-    struct session *s = session_at(d, peer);
-    if (s)
-        session_end(d, s, false);
+    struct az_door_session *s = az_door_session_at(d, peer);
+    if (!s)
+        return;
+    az_door_ignore(d, &s->route);
+    az_door_session_end(d, s, false);
 }
 
 const struct az_door_peer *az_door_peer(const struct az_door *d, int peer)
@@ -239,14 +153,19 @@ const struct az_door_peer *az_door_peer(const struct az_door *d, int peer)
     return peer >= 0 && peer < d->n ? &d->sessions[peer].peer : NULL;
 }
 
+/* ---- heartbeats ---- */
+
 /* Twice in a quarter of the silence: who was told something since the last time
  * is passed over, and is not told later than the next. */
 az_ms az_door_tick(struct az_door *d, az_ms now)
 {
+    az_door_review(d);
+    if (d->n_over)
+        return now;
     if (now < d->due)
         return d->due;
     for (int i = 0; i < d->n; i++) {
-        struct session *s = session_at(d, i);
+        struct az_door_session *s = az_door_session_at(d, i);
         struct az_msg heartbeat = {.kind = AZ_MSG_HEARTBEAT};
         if (s && !s->told)
             az_door_send(d, i, &heartbeat, NULL);
@@ -261,7 +180,7 @@ void az_door_stop_all(struct az_door *d)
 {
     for (int i = 0; i < d->n; i++) {
         struct az_msg stop = {.kind = AZ_MSG_STOP};
-        if (session_at(d, i))
+        if (az_door_session_at(d, i))
             az_door_send(d, i, &stop, NULL);
     }
 }
@@ -280,40 +199,46 @@ static bool presentable(struct az_str s)
 
 /* A session for who may have one; else *why. */
 static int admit(struct az_door *d, const struct az_route *route, const struct az_msg *hello,
-                 struct session **ret, struct az_error *why)
+                 struct az_door_session **ret, struct az_error *why)
 {
+    struct az_grant grant;
+    /* Whoever could choose a route could choose one that another had. */
+    if (route->n != 5 || route->bytes[0] != 0)
+        return az_fail(why, AZ_EPROTO, "a peer does not choose its routing id");
     if (!presentable(hello->hello.name) || !presentable(hello->hello.software))
         return az_fail(why, AZ_EPROTO, "a name that is not %d bytes of plain text at the most",
                        NAME_MAX_BYTES);
-    return session_new(d, route, hello, ret, why);
+    int r = az_door_knock(d, hello, &grant, why);
+    return r < 0 ? r : az_door_session_new(d, route, hello, &grant, ret, why);
 }
 
 static int on_hello(struct az_door *d, const struct az_route *route, const struct az_msg *msg,
                     az_ms now, struct az_error *err)
 {
-    struct session *s = session_find(d, route);
+    struct az_door_session *s = az_door_session_find(d, route);
     if (s) /* whoever says hello again holds nothing of what it was sent before */
-        session_end(d, s, true);
+        az_door_session_end(d, s, true);
     struct az_error why = {0};
     int r = admit(d, route, msg, &s, &why);
     if (r == AZ_ENOMEM)
         return az_oom(err);
     if (r < 0) {
-        tell(d, route, 1, &why);
+        az_door_tell(d, route, 1, &why, false);
         return 0;
     }
-    s->peer.principal = "";
-    s->peer.roles = d->config.roles;
+    az_door_greet(d, route);
     s->peer.since = s->peer.heard = now;
     d->opened = (int)(s - d->sessions);
     struct az_msg welcome = {.kind = AZ_MSG_WELCOME};
     welcome.hello.software = AZ_STR("assize " ASSIZE_VERSION);
     welcome.hello.principal = az_str(s->peer.principal);
     welcome.hello.silence_ms = (uint32_t)d->config.silence_ms;
+    welcome.hello.principal = az_str(s->peer.principal);
+    welcome.hello.silence_ms = (uint32_t)d->config.silence_ms;
     r = session_send(d, s, &welcome, err);
     if (r == 0)
         return 0;
-    session_end(d, s, false); /* gone before it was welcomed */
+    az_door_session_end(d, s, false); /* gone before it was welcomed */
     return r == AZ_ENOENT || r == AZ_EAGAIN ? 0 : r;
 }
 
@@ -350,7 +275,7 @@ static void discard(const struct az_msg *msg)
 }
 
 /* AZ_EPROTO: *why is what to tell. */
-static int check(const struct session *s, const struct az_msg *msg, struct az_error *why)
+static int check(const struct az_door_session *s, const struct az_msg *msg, struct az_error *why)
 {
     if (msg->seq != s->seq_in + 1)
         return az_fail(why, AZ_EPROTO, "message %llu after message %llu",
@@ -366,7 +291,7 @@ static bool pending(struct az_door *d, struct az_door_event *ret)
     if (d->n_over) {
         ret->kind = AZ_DOOR_GONE;
         ret->peer = d->over[--d->n_over];
-        place_free(d, ret->peer);
+        az_door_session_place_free(d, ret->peer);
         return true;
     }
     if (d->opened < 0)
@@ -397,16 +322,22 @@ static int take(struct az_door *d, az_ms now, struct az_door_event *ret, struct 
     if (whole && msg->kind == AZ_MSG_HELLO)
         return on_hello(d, &route, msg, now, err);
 
-    struct session *s = session_find(d, &route);
+    struct az_door_session *s = az_door_session_find(d, &route);
+    if (s && d->gate && strcmp(s->key, az_sock_user(d->sock)) != 0) {
+        az_door_session_end(d, s, true); /* its connection is gone, and another has the route */
+        s = NULL;
+    }
     if (s && whole)
         r = check(s, msg, &why);
     if (whole && (!s || r < 0))
         discard(msg);
-    if (!s)
-        return 0; /* ignored until it says hello */
+    if (!s) {
+        tell_stranger(d, &route);
+        return 0;
+    }
     if (r < 0) {
-        tell(d, &s->route, s->seq_out + 1, &why);
-        session_end(d, s, true);
+        az_door_tell(d, &s->route, s->seq_out + 1, &why, true);
+        az_door_session_end(d, s, true);
         return 0;
     }
     s->seq_in++;
@@ -418,6 +349,7 @@ static int take(struct az_door *d, az_ms now, struct az_door_event *ret, struct 
 
 int az_door_receive(struct az_door *d, az_ms now, struct az_door_event *ret, struct az_error *err)
 {
+    az_door_review(d);
     for (;;) {
         if (pending(d, ret))
             return 0;

@@ -13,14 +13,17 @@
 enum { AZ_DOOR_PEERS_MAX = 4096 };
 
 struct az_door;
-struct az_gate;
+struct az_gate; /* coordinator/io_gate.h */
 
 struct az_door_config {
     struct az_net *net;
     const char *endpoint; /* inproc://, ipc:// or tcp:// */
     const char *name;     /* "workers", "clients": for messages */
-    struct az_gate *gate; /* who may come; NULL = all */
-    unsigned roles;       /* a hello needs one of them */
+    /* Keys, mode of a socket's file; NULL = plain. The domain is the door's name. */
+    const struct az_sock_options *sock;
+    struct az_gate *gate; /* who may come; NULL = all, and over inproc:// always all */
+    unsigned roles;       /* a hello needs one of them; where all may come, all have them */
+    bool trust_names;     /* without a gate: whoever says a name is that principal */
     az_ms silence_ms;     /* told in the welcome; 0 = nobody minds silence */
     int peers_max;        /* at once; 0 = AZ_DOOR_PEERS_MAX */
 };
@@ -44,12 +47,14 @@ int az_door_new(const struct az_door_config *config, struct az_door **ret, struc
 void az_door_free(struct az_door *d);
 AZ_FREEP(door)
 
-int az_door_fd(const struct az_door *d); /* edge-triggered: see io_sock.h */
+int az_door_fd(const struct az_door *d);               /* edge-triggered: see io_sock.h */
+const char *az_door_endpoint(const struct az_door *d); /* as az_sock_endpoint() */
 
 /* What happened next. AZ_EAGAIN: nothing now. The welcome is sent before OPENED
  * is given. A second hello of a live session gives GONE, then OPENED; a message
- * that breaks the protocol is answered with one Refuse and gives GONE. Whoever
- * has no session is not heard. */
+ * that breaks the protocol is answered with one Refuse and gives GONE, and so does
+ * a key that the gate's list has no more. Whoever has no session is told so once,
+ * and is not heard. */
 int az_door_receive(struct az_door *d, az_ms now, struct az_door_event *ret, struct az_error *err);
 
 /* AZ_ENOENT: no such peer any more, GONE follows if it has not been given.

@@ -1,19 +1,9 @@
 #include "core/io_sock.h"
 
 #include <errno.h>
-#include <zmq.h>
 
+#include "core/io_sock_state.h"
 #include "core/mem.h"
-
-struct az_net {
-    void *ctx;
-};
-
-struct az_sock {
-    void *zmq;
-    bool router;
-    zmq_msg_t in;
-};
 
 /* ZeroMQ hands messages over without locks that ThreadSanitizer knows: tell it
  * that what was done before a send comes before what follows a receive. */
@@ -27,8 +17,6 @@ static char handover;
 #define SENT() ((void)0)
 #define RECEIVED() ((void)0)
 #endif
-
-enum { HIGH_WATER = 100000 }; /* messages; credit keeps far below it */
 
 int az_net_new(struct az_net **ret, struct az_error *err)
 {
@@ -52,70 +40,24 @@ void az_net_free(struct az_net *n)
     free(n);
 }
 
-static int set(void *zmq, int option, int value)
-{
-    return zmq_setsockopt(zmq, option, &value, sizeof(value));
-}
-
-static int sock_new(struct az_net *n, int type, struct az_sock **ret, struct az_error *err)
-{
-    struct az_sock *s = az_zalloc(sizeof(*s));
-    if (!s)
-        return az_oom(err);
-    s->router = type == ZMQ_ROUTER;
-    s->zmq = zmq_socket(n->ctx, type);
-    int64_t frame_max = AZ_WIRE_FRAME_MAX;
-    if (!s->zmq || set(s->zmq, ZMQ_LINGER, 0) < 0 || set(s->zmq, ZMQ_SNDHWM, HIGH_WATER) < 0 ||
-        set(s->zmq, ZMQ_RCVHWM, HIGH_WATER) < 0 ||
-        zmq_setsockopt(s->zmq, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) < 0 ||
-        (s->router && set(s->zmq, ZMQ_ROUTER_MANDATORY, 1) < 0)) {
-        if (s->zmq)
-            zmq_close(s->zmq);
-        free(s);
-        return az_fail(err, AZ_EIO, "no socket: %s", zmq_strerror(errno));
-    }
-    zmq_msg_init(&s->in);
-    *ret = s;
-    return 0;
-}
-
-int az_sock_bind(struct az_net *n, const char *endpoint, struct az_sock **ret, struct az_error *err)
-{
-    AZ_AUTO(sock) s = NULL;
-    int r = sock_new(n, ZMQ_ROUTER, &s, err);
-    if (r < 0)
-        return r;
-    if (zmq_bind(s->zmq, endpoint) < 0)
-        return az_fail(err, AZ_EIO, "can't listen on '%s': %s", endpoint, zmq_strerror(errno));
-    *ret = AZ_TAKE(s);
-    return 0;
-}
-
-int az_sock_connect(struct az_net *n, const char *endpoint, struct az_sock **ret,
-                    struct az_error *err)
-{
-    AZ_AUTO(sock) s = NULL;
-    int r = sock_new(n, ZMQ_DEALER, &s, err);
-    if (r < 0)
-        return r;
-    if (zmq_connect(s->zmq, endpoint) < 0)
-        return az_fail(err, AZ_EIO, "can't connect to '%s': %s", endpoint, zmq_strerror(errno));
-    *ret = AZ_TAKE(s);
-    return 0;
-}
-
 void az_sock_free(struct az_sock *s)
 {
     if (!s)
         return;
     zmq_msg_close(&s->in);
-    zmq_close(s->zmq);
+    /* Before it is closed: afterwards another may have the name. */
+    if (s->file.number)
+        az_ipc_remove(s->endpoint + strlen("ipc://"), &s->file);
+    az_sock_monitor_stop(s);
+    if (s->zmq)
+        zmq_close(s->zmq);
     free(s);
 }
 
 void az_sock_linger(struct az_sock *s, az_ms ms)
 {
-    set(s->zmq, ZMQ_LINGER, (int)ms);
+    int value = (int)ms;
+    zmq_setsockopt(s->zmq, ZMQ_LINGER, &value, sizeof(value));
 }
 
 int az_sock_fd(const struct az_sock *s)
@@ -143,10 +85,12 @@ static void drop_rest(struct az_sock *s)
         ;
 }
 
-static int receive_failed(struct az_error *err)
+static int receive_failed(struct az_sock *s, struct az_error *err)
 {
-    return errno == EAGAIN ? AZ_EAGAIN
-                           : az_fail(err, AZ_EIO, "receiving failed: %s", zmq_strerror(errno));
+    if (errno != EAGAIN)
+        return az_fail(err, AZ_EIO, "receiving failed: %s", zmq_strerror(errno));
+    az_sock_trouble(s, NULL); /* so that events don't pile up where nobody asks */
+    return AZ_EAGAIN;
 }
 
 int az_sock_recv(struct az_sock *s, struct az_route *route, struct az_str *frame,
@@ -154,9 +98,9 @@ int az_sock_recv(struct az_sock *s, struct az_route *route, struct az_str *frame
 {
     if (s->router) {
         if (receive(s) < 0)
-            return receive_failed(err);
+            return receive_failed(s, err);
         size_t n = zmq_msg_size(&s->in);
-        *route = (struct az_route){.n = AZ_MIN(n, (size_t)AZ_ROUTE_MAX)};
+        *route = (struct az_route){.n = n <= AZ_ROUTE_MAX ? n : 0};
         memcpy(route->bytes, zmq_msg_data(&s->in), route->n);
         if (n > AZ_ROUTE_MAX || !zmq_msg_more(&s->in)) {
             drop_rest(s);
@@ -164,7 +108,7 @@ int az_sock_recv(struct az_sock *s, struct az_route *route, struct az_str *frame
         }
     }
     if (receive(s) < 0)
-        return receive_failed(err);
+        return receive_failed(s, err);
     if (zmq_msg_more(&s->in)) {
         drop_rest(s);
         return az_fail(err, AZ_EPROTO, "a message of more than one frame");
@@ -172,6 +116,28 @@ int az_sock_recv(struct az_sock *s, struct az_route *route, struct az_str *frame
     RECEIVED();
     *frame = (struct az_str){zmq_msg_data(&s->in), zmq_msg_size(&s->in)};
     return 0;
+}
+
+static const char *property(const struct az_sock *s, const char *name)
+{
+    const char *text = zmq_msg_gets(&s->in, name);
+    return text ? text : "";
+}
+
+/* With a handler only its answer can have set this; without one, the peer could. */
+const char *az_sock_user(const struct az_sock *s)
+{
+    return s->asked ? property(s, "User-Id") : "";
+}
+
+const char *az_sock_address(const struct az_sock *s)
+{
+    return property(s, "Peer-Address");
+}
+
+const char *az_sock_endpoint(const struct az_sock *s)
+{
+    return s->endpoint;
 }
 
 static void free_bytes(void *p, void *hint)

@@ -104,6 +104,7 @@ struct az_msg {
         struct {
             struct az_str what;
             uint32_t version_min, version_max; /* of who refuses; set by packing */
+            bool again;                        /* a hello gives a new session */
         } refuse;
         struct az_credits announce;
         struct {

@@ -247,6 +247,7 @@ static void session_to(struct packer *p, const struct az_msg *msg, union body *m
         assize__refuse__init(&m->refuse);
         m->refuse.what = text(p, msg->refuse.what);
         m->refuse.version_min = m->refuse.version_max = AZ_WIRE_VERSION;
+        m->refuse.again = msg->refuse.again;
         BODY(refuse, REFUSE);
         return;
     case AZ_MSG_HEARTBEAT:

@@ -197,6 +197,7 @@ static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_ms
         msg->refuse.what = az_str(e->refuse->what);
         msg->refuse.version_min = e->refuse->version_min;
         msg->refuse.version_max = e->refuse->version_max;
+        msg->refuse.again = e->refuse->again;
         return 0;
     case ASSIZE__ENVELOPE__BODY_ANNOUNCE:
         msg->kind = AZ_MSG_ANNOUNCE;

@@ -99,7 +99,7 @@ static void on_readable(void *arg, int fd, unsigned events)
 
 static int knock(struct az_link *l, az_ms now, struct az_error *err)
 {
-    int r = az_sock_connect(l->config.net, l->config.endpoint, &l->sock, err);
+    int r = az_sock_connect(l->config.net, l->config.endpoint, NULL, &l->sock, err);
     if (r < 0)
         return r;
     l->fd = az_sock_fd(l->sock);

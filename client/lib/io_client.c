@@ -270,7 +270,7 @@ int az_client_open(const struct az_client_config *config, struct az_client **ret
         return az_oom(err);
     int r = az_net_new(&c->net, err);
     if (r == 0)
-        r = az_sock_connect(c->net, c->endpoint, &c->sock, err);
+        r = az_sock_connect(c->net, c->endpoint, NULL, &c->sock, err);
     if (r == AZ_EIO)
         r = err->code = AZ_EINVAL; /* an endpoint that is none */
     if (r == 0)

@@ -20,7 +20,7 @@ struct scene {
     az_ms now;
 };
 
-static void scene_open(struct scene *s, int peers_max)
+static void scene_open_with(struct scene *s, int peers_max, bool trust_names)
 {
     *s = (struct scene){.arena = az_arena_new(4096), .now = 1000};
     assert_int_equal(az_net_new(&s->net, NULL), 0);
@@ -30,9 +30,15 @@ static void scene_open(struct scene *s, int peers_max)
         .name = "workers",
         .roles = 1,
         .silence_ms = SILENCE,
+        .trust_names = trust_names,
         .peers_max = peers_max,
     };
     assert_int_equal(az_door_new(&config, &s->door, NULL), 0);
+}
+
+static void scene_open(struct scene *s, int peers_max)
+{
+    scene_open_with(s, peers_max, false);
 }
 
 static void scene_close(struct scene *s)
@@ -45,7 +51,7 @@ static void scene_close(struct scene *s)
 static struct peer come(struct scene *s)
 {
     struct peer p = {0};
-    assert_int_equal(az_sock_connect(s->net, "inproc://door", &p.sock, NULL), 0);
+    assert_int_equal(az_sock_connect(s->net, "inproc://door", NULL, &p.sock, NULL), 0);
     return p;
 }
 
@@ -133,8 +139,13 @@ static void door_welcomes(void **state)
     struct scene s;
     scene_open(&s, 0);
     struct peer p = come(&s);
-    say_kind(&s, &p, AZ_MSG_ANNOUNCE); /* before a hello: nobody listens */
+    for (int i = 0; i < 2; i++) /* before a hello: told so once, not heard */
+        say_kind(&s, &p, AZ_MSG_ANNOUNCE);
     assert_int_equal(next(&s), NOTHING);
+    struct az_msg refuse = hear(&s, &p);
+    assert_int_equal(refuse.kind, AZ_MSG_REFUSE);
+    assert_true(refuse.refuse.again);
+    assert_true(hears_nothing(&p));
     assert_null(az_door_peer(s.door, 0));
 
     greet_as(&s, &p, "gpu-a");
@@ -143,6 +154,7 @@ static void door_welcomes(void **state)
     struct az_msg welcome = hear(&s, &p);
     assert_int_equal(welcome.kind, AZ_MSG_WELCOME);
     assert_int_equal(welcome.seq, 1);
+    assert_int_equal(welcome.hello.silence_ms, SILENCE);
     const struct az_door_peer *peer = az_door_peer(s.door, 0);
     assert_string_equal(peer->name, "gpu-a");
     assert_string_equal(peer->software, "test 1");
@@ -244,6 +256,7 @@ static void door_cuts_off(void **state)
             fail_msg("%s: still there", breaks[i].name);
         struct az_msg refuse = hear(&s, &p);
         assert_int_equal(refuse.kind, AZ_MSG_REFUSE);
+        assert_true(refuse.refuse.again);
         if (az_str_find(refuse.refuse.what, az_str(breaks[i].told)) < 0)
             fail_msg("%s: told '" AZ_STR_FMT "'", breaks[i].name, AZ_STR_ARG(refuse.refuse.what));
         nonsense(&s, &p);
@@ -297,6 +310,23 @@ static void door_names(void **state)
         assert_int_equal(hear(&s, &p).kind, AZ_MSG_REFUSE);
     }
     assert_int_equal(opened(&s, &p), 0);
+    leave(&p);
+    scene_close(&s);
+}
+
+/* Where names are trusted, a principal is who it says it is. */
+static void door_trusts_names(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open_with(&s, 0, true);
+    struct peer p = come(&s);
+    greet_as(&s, &p, "no principal");
+    assert_int_equal(next(&s), NOTHING);
+    assert_int_equal(hear(&s, &p).kind, AZ_MSG_REFUSE);
+    greet_as(&s, &p, "nightly");
+    assert_int_equal(next(&s), AZ_DOOR_OPENED);
+    assert_string_equal(az_door_peer(s.door, 0)->principal, "nightly");
     leave(&p);
     scene_close(&s);
 }
@@ -507,12 +537,12 @@ static void hello_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(door_welcomes),        cmocka_unit_test(door_cuts_off),
-        cmocka_unit_test(door_second_hello),    cmocka_unit_test(door_names),
-        cmocka_unit_test(door_hello_and_gone),  cmocka_unit_test(door_finds_the_gone),
-        cmocka_unit_test(door_heartbeats),      cmocka_unit_test(door_refuses_and_drops),
-        cmocka_unit_test(door_is_full),         cmocka_unit_test(door_without_memory),
-        cmocka_unit_test(hello_without_memory),
+        cmocka_unit_test(door_welcomes),          cmocka_unit_test(door_cuts_off),
+        cmocka_unit_test(door_second_hello),      cmocka_unit_test(door_names),
+        cmocka_unit_test(door_trusts_names),      cmocka_unit_test(door_hello_and_gone),
+        cmocka_unit_test(door_finds_the_gone),    cmocka_unit_test(door_heartbeats),
+        cmocka_unit_test(door_refuses_and_drops), cmocka_unit_test(door_is_full),
+        cmocka_unit_test(door_without_memory),    cmocka_unit_test(hello_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

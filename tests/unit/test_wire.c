@@ -92,6 +92,7 @@ static struct az_msg message(int kind)
         break;
     case AZ_MSG_REFUSE:
         m.refuse.what = AZ_STR("no");
+        m.refuse.again = true;
         break;
     case AZ_MSG_ANNOUNCE:
         m.announce = (struct az_credits){2, credit};
@@ -231,6 +232,7 @@ static void wire_new_fields_as_they_were(void **state)
     assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
     assert_int_equal(out.refuse.version_min, AZ_WIRE_VERSION);
     assert_int_equal(out.refuse.version_max, AZ_WIRE_VERSION);
+    assert_true(out.refuse.again);
     in = message(AZ_MSG_ANNOUNCE);
     pack(&b, &in);
     assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
