@@ -37,9 +37,12 @@ struct az_serve {
     int stop_s;           /* from SIGTERM to SIGKILL */
 };
 
+/* The kind of a backend that a panel names and only workers know. */
+#define AZ_KIND_UNSAID ""
+
 struct az_backend {
     const char *name;
-    const char *kind; /* "openai", "anthropic", "lexical", "recorded" */
+    const char *kind; /* "openai", "anthropic", "lexical", "recorded", or unsaid */
     size_t n_urls;
     const char **urls;   /* host lists expanded; no trailing slash */
     const char *key;     /* "env:NAME", "file:PATH", "cred:NAME"; NULL = none */
@@ -70,7 +73,7 @@ struct az_map_row {
 struct az_judge {
     const char *name;
     const char *backend; /* a name; resolved to `backend_at` */
-    int backend_at;      /* index into panel->backends; -1 = not resolved here */
+    int backend_at;      /* index into panel->backends */
     const char *model;
     const char *family;   /* NULL = not said */
     const char *persona;  /* NULL = none */
@@ -183,8 +186,8 @@ struct az_panel_source {
                                defines is theirs to know */
     bool submitted;         /* from elsewhere: urls, keys, files, commands are refused */
     bool portable;          /* what az_panel_print(…, true) wrote: backends are names and
-                               kinds, and stay without url, key and file (so too when
-                               submitted) */
+                               kinds, and stay without url, key and file; one that is not
+                               listed is a name (so too when submitted) */
 };
 
 /* Parse and check. `path` is for messages. Errors: "panel 'p.yaml': line 12:

@@ -138,6 +138,18 @@ static int use_more(struct az_panel_draft *d, const struct az_yaml *map, struct 
     return r;
 }
 
+/* Only workers know it, and what kind it is. */
+static int use_name(struct az_panel_draft *d, struct az_str name, struct az_error *err)
+{
+    struct az_panel *p = d->panel;
+    struct az_backend b = {.name = az_arena_strndup(p->arena, name.p, name.n),
+                           .kind = AZ_KIND_UNSAID};
+    if (!b.name)
+        return az_oom(err);
+    p->backends[p->n_backends++] = b;
+    return 0;
+}
+
 int az_panel_backend_use(struct az_panel_draft *d, struct az_str name, int *ret,
                          struct az_error *err)
 {
@@ -149,10 +161,12 @@ int az_panel_backend_use(struct az_panel_draft *d, struct az_str name, int *ret,
     const struct az_builtin *in = az_builtins;
     while (in->name && !az_str_eqz(name, in->name))
         in++;
-    if (!more && !in->name)
+    if (!more && !in->name && !az_panel_by_name(d) && !d->source->elsewhere)
         return 0;
     *ret = (int)d->panel->n_backends;
-    return more ? use_more(d, more, err) : use_builtin(d, in, err);
+    if (more)
+        return use_more(d, more, err);
+    return in->name ? use_builtin(d, in, err) : use_name(d, name, err);
 }
 
 void az_panel_backend_names(const struct az_panel_draft *d,

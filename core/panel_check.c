@@ -176,7 +176,7 @@ static int check_judge(const struct az_panel_draft *d, size_t at, struct az_erro
     if (b && az_backend_is_local(b))
         return check_local(p, map, j, b->kind, err);
     int r = check_answer(&p->question, map, j, err);
-    if (r == 0 && b)
+    if (r == 0 && b && *b->kind) /* who knows what it takes: its workers */
         r = check_remote(p, map, j, b->kind, err);
     return r == 0 ? check_template(p, map, j->template, err) : r;
 }

@@ -203,12 +203,12 @@ static int backend_of(struct az_panel_draft *d, const struct az_yaml *map, struc
 {
     int r = az_panel_name(az_yaml_get(map, "model"), az_str(j->model), "a judge's model", err);
     if (r == 0)
+        r = az_panel_name(az_yaml_get(map, "backend"), az_str(j->backend), "a judge's backend",
+                          err);
+    if (r == 0)
         r = az_panel_backend_use(d, az_str(j->backend), &j->backend_at, err);
-    if (r < 0)
+    if (r < 0 || j->backend_at >= 0)
         return r;
-    /* A service does not know its workers' backends when it reads a panel. */
-    if (j->backend_at >= 0 || d->source->submitted || d->source->elsewhere)
-        return 0;
     const char *names[AZ_BACKEND_NAMES_MAX + 1];
     az_panel_backend_names(d, names);
     az_yaml_fail(err, az_yaml_get(map, "backend"), "unknown backend '%.60s'", j->backend);

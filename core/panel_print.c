@@ -227,6 +227,21 @@ static void backend(struct out *o, const struct az_panel *p, const struct az_bac
     number_if(o, "delay_ms", b->delay_ms);
 }
 
+/* One of unsaid kind is only the name that its judges say. */
+static void backends(struct out *o, const struct az_panel *p, bool portable)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->n_backends; i++) {
+        if (!*p->backends[i].kind)
+            continue;
+        if (!any)
+            open_map(o, "backends");
+        any = true;
+        backend(o, p, &p->backends[i], portable);
+    }
+    o->depth = 0;
+}
+
 static void price(struct out *o, const struct az_price *price)
 {
     if (!price->known)
@@ -349,11 +364,7 @@ void az_panel_print(struct az_buf *b, const struct az_panel *p, bool portable)
     text(&o, "template", p->template ? p->template : az_template_default(&p->question));
     clip(&o, &p->clip);
     fields(&o, p);
-    if (p->n_backends)
-        open_map(&o, "backends");
-    for (size_t i = 0; i < p->n_backends; i++)
-        backend(&o, p, &p->backends[i], portable);
-    o.depth = 0;
+    backends(&o, p, portable);
     open_map(&o, "judges");
     for (size_t i = 0; i < p->n_judges; i++)
         judge(&o, p, &p->judges[i]);

@@ -39,8 +39,6 @@ static const char *read_env(void *arg, const char *name)
 static int check_judge(const struct az_panel *panel, const struct az_judge *judge, bool elsewhere,
                        struct az_error *err)
 {
-    if (judge->backend_at < 0) /* others know it */
-        return 0;
     const struct az_backend *backend = &panel->backends[judge->backend_at];
     if (!strcmp(backend->kind, "lexical"))
         return az_lexical_check(panel, judge, err);
@@ -69,8 +67,9 @@ static int read_panel_file(const char *path, char **ret, struct az_error *err)
     return r;
 }
 
+/* `source` says whose backends it names; the rest is filled in. */
 static int parse(const char *path, const char *backends_path, const struct az_opt_list *set,
-                 bool elsewhere, struct az_panel **ret, struct az_error *err)
+                 struct az_panel_source source, struct az_panel **ret, struct az_error *err)
 {
     AZ_AUTO_MEM char *yaml = NULL;
     AZ_AUTO_MEM char *backends = NULL;
@@ -79,14 +78,13 @@ static int parse(const char *path, const char *backends_path, const struct az_op
         r = read_panel_file(backends_path, &backends, err);
     if (r < 0)
         return r;
-    struct az_panel_source source = {.read = read_named,
-                                     .env = read_env,
-                                     .arg = (void *)path,
-                                     .backends_yaml = backends,
-                                     .backends_path = backends_path,
-                                     .elsewhere = elsewhere,
-                                     .n_set = set ? set->n : 0,
-                                     .set = set ? set->v : NULL};
+    source.read = read_named;
+    source.env = read_env;
+    source.arg = (void *)path;
+    source.backends_yaml = backends;
+    source.backends_path = backends_path;
+    source.n_set = set ? set->n : 0;
+    source.set = set ? set->v : NULL;
     r = az_panel_parse(yaml, path, &source, ret, err);
     if (r == AZ_ENOENT || r == AZ_EIO)
         r = err->code = AZ_EINVAL; /* a file that it names */
@@ -97,7 +95,8 @@ static int load(const char *path, const char *backends_path, const struct az_opt
                 bool elsewhere, struct az_panel **ret, struct az_error *err)
 {
     AZ_AUTO(panel) panel = NULL;
-    int r = parse(path, backends_path, set, elsewhere, &panel, err);
+    struct az_panel_source source = {.elsewhere = elsewhere};
+    int r = parse(path, backends_path, set, source, &panel, err);
     if (r < 0)
         return r;
     r = az_policy_check(panel, err);
@@ -125,9 +124,10 @@ int az_panel_load_elsewhere(const char *path, const char *backends_path,
 int az_panel_load_kept(const char *dir, struct az_panel **ret, struct az_error *err)
 {
     AZ_AUTO_BUF path = az_buf(1 << 16);
+    struct az_panel_source source = {.portable = true}; /* a service's names its workers' */
     az_buf_fmt(&path, "%s/panel.yaml", dir);
     int r = az_buf_check(&path, err);
-    return r < 0 ? r : parse(path.p, NULL, NULL, false, ret, err);
+    return r < 0 ? r : parse(path.p, NULL, NULL, source, ret, err);
 }
 
 int az_env_file_load(const char *path, struct az_error *err)

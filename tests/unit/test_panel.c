@@ -452,7 +452,7 @@ static void submitted(void **state)
     p = parse("question: pair\njudges: [theirs/m, openai/m, past/x]\n"
               "backends: [{name: past, kind: recorded}]\n",
               &source);
-    assert_int_equal(p->judges[0].backend_at, -1);
+    assert_string_equal(p->backends[p->judges[0].backend_at].name, "theirs");
     assert_int_equal(p->backends[p->judges[1].backend_at].n_urls, 0);
     assert_null(p->backends[p->judges[1].backend_at].key);
     assert_string_equal(p->backends[p->judges[2].backend_at].kind, "recorded");
@@ -468,7 +468,7 @@ static void elsewhere(void **state)
     p = parse("question: pair\njudges: [theirs/m, mine/n]\n"
               "backends: [{name: mine, kind: openai, url: \"http://h/v1\", key: \"env:K\"}]\n",
               &ours);
-    assert_int_equal(p->judges[0].backend_at, -1);
+    assert_string_equal(p->backends[p->judges[0].backend_at].kind, AZ_KIND_UNSAID);
     AZ_AUTO_BUF text = az_buf(AZ_BUF_MAX);
     az_panel_print(&text, p, true);
     assert_null(strstr(text.p, "http"));
@@ -478,6 +478,37 @@ static void elsewhere(void **state)
         assert_string_equal(q->judges[j].backend, p->judges[j].backend);
         assert_true(az_hash_eq(&q->judges[j].identity, &p->judges[j].identity));
     }
+}
+
+/* A backend that only workers know is a name, here and where it is sent to. */
+static void by_name(void **state)
+{
+    (void)state;
+    static const char yaml[] = "question: pair\n"
+                               "judges: [theirs/m, theirs/n, {backend: others, model: m, answer: "
+                               "logprobs}, openai/m]\n";
+    struct az_panel_source submitted = {.submitted = true}, portable = {.portable = true};
+    AZ_AUTO_BUF text = az_buf(1 << 20), again = az_buf(1 << 20);
+    AZ_AUTO(panel) p = parse(yaml, &submitted);
+    print(&text, p, true);
+    AZ_AUTO(panel) q = parse(text.p, &portable);
+    print(&again, q, true);
+    assert_string_equal(text.p, again.p);
+    assert_null(strstr(text.p, "name: theirs\n"));
+    assert_int_equal(q->n_backends, 3);
+    for (size_t j = 0; j < q->n_judges; j++) {
+        const struct az_backend *b = &q->backends[q->judges[j].backend_at];
+        same_hash(q->judges[j].name, &p->judges[j].identity, &q->judges[j].identity);
+        assert_string_equal(b->name, q->judges[j].backend);
+        assert_string_equal(b->kind, j < 3 ? AZ_KIND_UNSAID : "openai");
+        assert_false(az_backend_is_local(b));
+    }
+    assert_int_equal(q->judges[0].backend_at, q->judges[1].backend_at);
+
+    AZ_AUTO(panel) here = NULL;
+    struct az_error err = {0};
+    assert_int_equal(az_panel_parse(yaml, "p.yaml", NULL, &here, &err), AZ_EINVAL);
+    assert_non_null(strstr(err.what, "unknown backend 'theirs'"));
 }
 
 /* A recorded file is seen from the panel's folder, also when printed. */
@@ -571,14 +602,15 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(short_panel),   cmocka_unit_test(whole_panel),
-        cmocka_unit_test(prints_back),   cmocka_unit_test(prints_portable),
-        cmocka_unit_test(identity),      cmocka_unit_test(extends),
-        cmocka_unit_test(extends_wrong), cmocka_unit_test(set),
-        cmocka_unit_test(environment),   cmocka_unit_test(more_backends),
-        cmocka_unit_test(elsewhere),     cmocka_unit_test(submitted),
-        cmocka_unit_test(folders),       cmocka_unit_test(orders),
-        cmocka_unit_test(lookups),       cmocka_unit_test(without_memory),
+        cmocka_unit_test(short_panel),    cmocka_unit_test(whole_panel),
+        cmocka_unit_test(prints_back),    cmocka_unit_test(prints_portable),
+        cmocka_unit_test(identity),       cmocka_unit_test(extends),
+        cmocka_unit_test(extends_wrong),  cmocka_unit_test(set),
+        cmocka_unit_test(environment),    cmocka_unit_test(more_backends),
+        cmocka_unit_test(elsewhere),      cmocka_unit_test(submitted),
+        cmocka_unit_test(by_name),        cmocka_unit_test(folders),
+        cmocka_unit_test(orders),         cmocka_unit_test(lookups),
+        cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
