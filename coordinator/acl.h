@@ -13,8 +13,8 @@
 #include "core/str.h"
 
 enum az_role {
-    AZ_ROLE_SUBMIT = 1, /* jobs of one's own, and all about them */
-    AZ_ROLE_READ = 2,   /* jobs of others: look, no more */
+    AZ_ROLE_SUBMIT = 1, /* submit jobs, and do everything with one's own */
+    AZ_ROLE_READ = 2,   /* look at jobs, change nothing */
     AZ_ROLE_WORK = 4,   /* answer questions */
     AZ_ROLE_ADMIN = 8,  /* everything about everybody's jobs, and workers */
 };

@@ -20,6 +20,7 @@ const struct az_command *const az_commands[] = {
     &az_cmd_set,
     &az_cmd_workers,
     &az_cmd_prune,
+    &az_cmd_keygen,
     /* of the build */
     &az_cmd_man,
     NULL,
