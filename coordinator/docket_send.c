@@ -311,6 +311,7 @@ static int ask_send(struct az_docket *d, struct queue *q, int peer, struct ask *
     hedge_watch(d->sched, lease);
     queue_remove(a);
     a->state = ASK_SENT;
+    a->entry->home = peer;
     a->entry->sent++;
     entry_asked(a->entry, now);
     d->counts.sent++;
@@ -361,6 +362,9 @@ int queue_send(struct az_docket *d, struct queue *q, int peer, uint32_t max, str
         struct ask *a = q->head;
         if (*sent >= max)
             return SEND_MORE;
+        int home = entry_home(s, a->entry, q->backend);
+        if (*sent && home >= 0 && home != peer)
+            return SEND_MORE; /* its turn comes, at the worker that knows it */
         if (d->config.under_way_max && d->counts.sent >= d->config.under_way_max)
             return SEND_FULL;
         if (az_lease_find(&s->leases, peer, d->config.number, &a->key))

@@ -94,6 +94,14 @@ bool peer_may_be_asked(const struct peer *p, size_t backend)
     return o->offered && !o->stopped && !(o->state && *o->state);
 }
 
+int entry_home(const struct az_sched *s, const struct entry *e, size_t backend)
+{
+    if (e->home < 0 || !peer_may_be_asked(&s->peers[e->home], backend) ||
+        !s->peers[e->home].offers[backend].credit)
+        return -1;
+    return e->home;
+}
+
 int backend_intern(struct az_sched *s, struct az_str name, size_t *ret)
 {
     for (size_t b = 0; b < s->n_backends; b++) {

@@ -47,8 +47,8 @@ static struct queue *next_queue(struct az_sched *s, size_t backend, struct az_do
     return best;
 }
 
-/* -1: none has room. */
-static int next_peer(struct az_sched *s, size_t backend, bool *others)
+/* The one with the most room; -1: none has any. */
+static int roomiest_peer(struct az_sched *s, size_t backend, bool *others)
 {
     int best = -1;
     *others = false;
@@ -66,6 +66,15 @@ static int next_peer(struct az_sched *s, size_t backend, bool *others)
     return best;
 }
 
+/* Who was asked about the item before goes first: a prompt's prefix is known there. */
+static int next_peer(struct az_sched *s, size_t backend, const struct queue *q, bool *others)
+{
+    int home = entry_home(s, q->head->entry, backend);
+    int group = home < 0 ? -1 : s->peers[home].offers[backend].group;
+    int roomiest = roomiest_peer(s, backend, others);
+    return home < 0 || (group >= 0 && s->groups[group].stalled == s->turn) ? roomiest : home;
+}
+
 /* One turn. Positive: there may be more. */
 static int serve_once(struct az_sched *s, size_t backend, az_ms now, struct az_effects *fx)
 {
@@ -75,7 +84,7 @@ static int serve_once(struct az_sched *s, size_t backend, az_ms now, struct az_e
     if (!b->credit || !b->queued)
         return 0;
     struct queue *q = next_queue(s, backend, &d, &jobs);
-    int peer = q ? next_peer(s, backend, &peers) : -1;
+    int peer = q ? next_peer(s, backend, q, &peers) : -1;
     if (peer < 0)
         return 0;
     struct offer *o = &s->peers[peer].offers[backend];

@@ -43,6 +43,7 @@ struct entry {
     struct ask **asks;
     struct az_ballot *ballots;
     int queued, sent, blocked;
+    int home;    /* the peer that was asked last: its server may know the prompt's prefix; -1 */
     bool fresh;  /* has ballots that this run got and that may not be durable */
     bool closed; /* its time is up */
     struct az_verdict verdict;
@@ -162,6 +163,8 @@ struct entry *fifo_pop(struct fifo *f);
 
 /* sched.c */
 bool peer_may_be_asked(const struct peer *p, size_t backend);
+/* Is the peer that knows this item there for more? -1: none is. */
+int entry_home(const struct az_sched *s, const struct entry *e, size_t backend);
 /* The backend of this name, made where there was none. AZ_ENOMEM. */
 int backend_intern(struct az_sched *s, struct az_str name, size_t *ret);
 /* The lease ends: off its question, its peer, and the sums of both. */

@@ -57,6 +57,8 @@ int az_loop_watch(struct az_loop *l, int fd, unsigned events, az_loop_fd_fn *fn,
                   struct az_error *err)
 {
     size_t had = l->cap;
+    if (fd < 0)
+        return az_fail(err, AZ_EIO, "no descriptor to watch");
     if (az_grow(&l->watches, &l->cap, (size_t)fd + 1, sizeof(*l->watches)) < 0)
         return az_oom(err);
     memset(l->watches + had, 0, (l->cap - had) * sizeof(*l->watches));

@@ -14,6 +14,13 @@ static const char one_judge[] = "question: {kind: choice, labels: [A, B], ask: W
                                 "judges: [{name: a, backend: gpu, model: m}]\n"
                                 "limits: {hedge: %s}\n";
 
+static const char debate[] = "question: {kind: choice, labels: [A, B], ask: Which?}\n"
+                             "backends: [{name: gpu, kind: openai, url: 'http://gpu/v1'}]\n"
+                             "judges:\n"
+                             "  - {name: a, backend: gpu, model: m}\n"
+                             "  - {name: b, backend: gpu, model: n}\n"
+                             "policy: {kind: debate, rounds: 2}\n";
+
 /* Jobs of one panel and what each peer was sent of them. */
 struct hall {
     struct az_panel *panel;
@@ -185,6 +192,33 @@ static void share_over_workers(void **state)
     hall_release(&h);
 }
 
+/* What is asked about one item goes to one worker as long as that has room, in later
+ * rounds too. */
+static void share_prefix(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, debate, 0);
+    scene_event(&s, "credit 0 gpu 100");
+    scene_event(&s, "credit 1 gpu 100");
+    for (int i = 0; i < 20; i++) {
+        char event[64];
+        int home = -1;
+        snprintf(event, sizeof(event), "add %d", i);
+        assert_int_equal(sscanf(scene_event(&s, event), "ask %d:", &home), 1);
+        assert_null(strstr(s.text, "; ask"));
+        snprintf(event, sizeof(event), "answer %d %d.0 A", home, i);
+        scene_event(&s, event);
+        snprintf(event, sizeof(event), "answer %d %d.1 B", home, i);
+        scene_event(&s, event);
+        int again = -1;
+        assert_int_equal(sscanf(scene_event(&s, "commit"), "ask %d:", &again), 1);
+        assert_int_equal(again, home);
+        assert_null(strstr(s.text, "; ask"));
+    }
+    scene_release(&s);
+}
+
 /* limits.slots: no more under way than that, over all workers. */
 static void share_slots(void **state)
 {
@@ -272,7 +306,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(share_by_weight),    cmocka_unit_test(share_small_and_late),
         cmocka_unit_test(share_over_workers), cmocka_unit_test(share_slots),
-        cmocka_unit_test(share_account),      cmocka_unit_test(share_hedge),
+        cmocka_unit_test(share_prefix),       cmocka_unit_test(share_account),
+        cmocka_unit_test(share_hedge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
