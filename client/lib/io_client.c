@@ -66,9 +66,12 @@ static int beat(struct az_client *c, az_ms now, struct az_error *err)
 
 /* ---- in ---- */
 
+/* At the hello it is for good. Later it may be that the coordinator is another
+ * one now, and knows of no session: a new hello tells. */
 static int refused(const struct az_client *c, const struct az_msg *msg, struct az_error *err)
 {
-    return az_fail(err, AZ_EINVAL, "the coordinator at '%s' refused: " AZ_STR_FMT, c->endpoint,
+    return az_fail(err, c->principal ? AZ_EGONE : AZ_EINVAL,
+                   "the coordinator at '%s' refused: " AZ_STR_FMT, c->endpoint,
                    AZ_STR_ARG(msg->refuse.what));
 }
 
@@ -150,8 +153,6 @@ int az_client_wait(struct az_client *c, int fd, az_ms until, struct az_error *er
         if (r != 0)
             return r < 0 ? r : AZ_CLIENT_MESSAGE;
         az_ms now = az_clock_ms(), at = until;
-        if (woken || now >= until)
-            return woken;
         r = deadline(c, now, &at, err);
         if (r == 0)
             r = beat(c, now, err);
@@ -159,8 +160,11 @@ int az_client_wait(struct az_client *c, int fd, az_ms until, struct az_error *er
             r = take(c, err); /* a send eats edges too */
         if (r < 0)
             return r;
-        if (!c->has_pending)
-            woken = sleep_until(c, fd, now, at);
+        if (c->has_pending)
+            continue;
+        if (woken || now >= until)
+            return woken;
+        woken = sleep_until(c, fd, now, at);
     }
 }
 

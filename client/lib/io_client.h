@@ -19,7 +19,7 @@ struct az_client_config {
 };
 
 /* Connects and waits for the welcome. AZ_EGONE: none came. AZ_EINVAL: refused, or
- * an endpoint that is none. */
+ * an endpoint that is none. Whoever is refused later has AZ_EGONE. */
 int az_client_open(const struct az_client_config *config, struct az_client **ret,
                    struct az_error *err);
 void az_client_free(struct az_client *c);

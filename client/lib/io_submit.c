@@ -6,7 +6,12 @@
 #include "core/io_clock.h"
 #include "core/mem.h"
 
-enum { PAUSE_FIRST_MS = 100, PAUSE_LAST_MS = 3000, CHUNK_BYTES_LEAST = 4096 };
+enum {
+    PAUSE_FIRST_MS = 100,
+    PAUSE_LAST_MS = 3000,
+    CHUNK_BYTES_LEAST = 4096,
+    LINES_AT_ONCE = 10000
+};
 
 struct submit {
     const struct az_submit_config *config;
@@ -86,13 +91,23 @@ static int read_line(struct submit *s, struct az_error *err)
     return az_str_trim(s->line.text).n ? put_line(s, err) : 0;
 }
 
-/* As many chunks as may be under way. AZ_EAGAIN: the input has no more yet. */
+/* More chunks may be under way than are read. */
+static bool has_room(const struct submit *s)
+{
+    return !s->ended && s->n < s->window;
+}
+
+/* Not too long at once: the coordinator wants to hear something now and then, also
+ * while much is passed over that it has already. AZ_EAGAIN: the input has no more
+ * yet. */
 static int fill(struct submit *s, struct az_error *err)
 {
-    int r = 0;
-    while (r == 0 && !s->ended && s->n < s->window)
-        r = read_line(s, err);
-    return r;
+    for (int i = 0; i < LINES_AT_ONCE && has_room(s); i++) {
+        int r = read_line(s, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
 }
 
 /* ---- to the coordinator ---- */
@@ -148,7 +163,6 @@ static int send_chunks(struct submit *s, struct az_error *err)
         struct az_msg msg = {.kind = AZ_MSG_CHUNK, .chunk = &c->msg};
         r = az_client_send(s->client, &msg, err);
         c->sent = r == 0;
-        s->progress = az_clock_ms();
     }
     return r;
 }
@@ -188,13 +202,16 @@ static int go_on(struct submit *s, struct az_error *err)
     if (r < 0)
         return r;
     /* While the input has nothing, nobody is late. */
-    bool idle = hungry && !s->n;
-    az_ms until = idle ? INT64_MAX : s->progress + s->config->patience_ms;
+    bool idle = hungry && !s->n, more = !hungry && has_room(s);
+    az_ms until = idle ? INT64_MAX : more ? 0 : s->progress + s->config->patience_ms;
+    if (more || idle)
+        s->progress = az_clock_ms();
     r = az_client_wait(s->client, hungry ? az_lines_fd(s->config->in) : -1, until, err);
-    s->progress = idle ? az_clock_ms() : s->progress;
+    if (idle)
+        s->progress = az_clock_ms();
     if (r == AZ_CLIENT_MESSAGE)
         return on_message(s, err);
-    if (r == AZ_CLIENT_NOTHING)
+    if (r == AZ_CLIENT_NOTHING && !more)
         return az_fail(err, AZ_EGONE, "job %llu: nothing was acknowledged for %lld s",
                        (unsigned long long)s->result->job,
                        (long long)s->config->patience_ms / 1000);
