@@ -11,7 +11,9 @@ int az_connect_config(const struct az_connect *o, struct az_client_config *ret,
         az_hint(err, "Add --to tcp://HOST:PORT, or set ASSIZE_ENDPOINT.");
         return AZ_EUSAGE;
     }
-    *ret = (struct az_client_config){.endpoint = to};
+    const char *keys = o->keys ? o->keys : getenv("ASSIZE_KEYS");
+    *ret = (struct az_client_config){
+        .endpoint = to, .keys = keys && *keys ? keys : NULL, .insecure = o->insecure};
     return 0;
 }
 

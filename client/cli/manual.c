@@ -27,6 +27,7 @@ static const struct {
     {"OPENAI_API_KEY, OPENAI_BASE_URL", "of the built-in backend openai"},
     {"ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL", "of the built-in backend anthropic"},
     {"ASSIZE_ENDPOINT", "the coordinator, where --to names none"},
+    {"ASSIZE_KEYS", "the folder of keys for it, where --keys names none"},
     {"XDG_CACHE_HOME", "where the cache of answers lies: assize/answers.db"},
     {"NO_COLOR", "set: no colours"},
 };

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "core/io_clock.h"
+#include "core/io_keys.h"
 #include "core/io_sock.h"
 #include "core/mem.h"
 #include "protos/job.pb-c.h"
@@ -136,13 +137,26 @@ static int deadline(const struct az_client *c, az_ms now, az_ms *at, struct az_e
     return 0;
 }
 
+/* Whoever will never be let in need not wait for the end of the time. */
+static int check_let_in(struct az_client *c, struct az_error *err)
+{
+    struct az_error trouble = {0};
+    if (c->principal || az_sock_trouble(c->sock, &trouble) != AZ_EINVAL)
+        return 0;
+    *err = trouble;
+    return AZ_EINVAL;
+}
+
 static int sleep_until(struct az_client *c, int fd, az_ms now, az_ms at)
 {
-    struct pollfd fds[] = {{.fd = az_sock_fd(c->sock), .events = POLLIN},
-                           {.fd = fd, .events = POLLIN}};
+    /* poll() passes over a descriptor that is negative. */
+    struct pollfd fds[] = {
+        {.fd = az_sock_fd(c->sock), .events = POLLIN},
+        {.fd = c->principal ? -1 : az_sock_trouble_fd(c->sock), .events = POLLIN},
+        {.fd = fd, .events = POLLIN}};
     az_ms left = AZ_MIN(AZ_MAX(at - now, (az_ms)0), (az_ms)INT32_MAX);
-    int n = poll(fds, fd >= 0 ? 2 : 1, (int)left);
-    return n > 0 && fd >= 0 && fds[1].revents ? AZ_CLIENT_FD : AZ_CLIENT_NOTHING;
+    int n = poll(fds, AZ_LEN(fds), (int)left);
+    return n > 0 && fds[2].revents ? AZ_CLIENT_FD : AZ_CLIENT_NOTHING;
 }
 
 int az_client_wait(struct az_client *c, int fd, az_ms until, struct az_error *err)
@@ -153,7 +167,9 @@ int az_client_wait(struct az_client *c, int fd, az_ms until, struct az_error *er
         if (r != 0)
             return r < 0 ? r : AZ_CLIENT_MESSAGE;
         az_ms now = az_clock_ms(), at = until;
-        r = deadline(c, now, &at, err);
+        r = check_let_in(c, err);
+        if (r == 0)
+            r = deadline(c, now, &at, err);
         if (r == 0)
             r = beat(c, now, err);
         if (r == 0)
@@ -238,6 +254,17 @@ static int on_welcome(struct az_client *c, const struct az_msg *msg, struct az_e
     return c->principal ? 0 : az_oom(err);
 }
 
+static int no_answer(struct az_client *c, int64_t wait_ms, struct az_error *err)
+{
+    struct az_error trouble = {0};
+    az_sock_trouble(c->sock, &trouble);
+    az_fail(err, AZ_EGONE, "no answer from '%s' in %.3g s: is the coordinator running there?",
+            c->endpoint, (double)wait_ms / 1000);
+    if (*trouble.hint)
+        az_hint(err, "%s", trouble.hint);
+    return AZ_EGONE;
+}
+
 static int greet(struct az_client *c, const char *name, struct az_error *err)
 {
     struct az_msg msg = {.kind = AZ_MSG_HELLO};
@@ -248,15 +275,49 @@ static int greet(struct az_client *c, const char *name, struct az_error *err)
     az_ms until = az_clock_ms() + wait_ms;
     while (r == 0) {
         r = az_client_receive(c, until, &msg, err);
-        if (r == AZ_EAGAIN) {
-            az_fail(err, AZ_EGONE,
-                    "no answer from '%s' in %.3g s: is the coordinator running there?", c->endpoint,
-                    (double)wait_ms / 1000);
-            return AZ_EGONE;
-        }
+        if (r == AZ_EAGAIN)
+            return no_answer(c, wait_ms, err);
         if (r == 0 && msg.kind == AZ_MSG_WELCOME)
             return on_welcome(c, &msg, err);
     }
+    return r;
+}
+
+static int read_keys(const char *dir, struct az_keypair *own, char server[AZ_Z85_KEY + 1],
+                     struct az_error *err)
+{
+    AZ_AUTO_BUF path = az_buf(8192);
+    az_buf_fmt(&path, "%s/client.secret", dir);
+    int r = az_buf_check(&path, err);
+    if (r == 0)
+        r = az_keypair_read(path.p, own, err);
+    az_buf_clear(&path);
+    az_buf_fmt(&path, "%s/server.public", dir);
+    if (r == 0)
+        r = az_public_key_read(path.p, server, err);
+    if (r == AZ_ENOENT || r == AZ_EIO)
+        r = err->code = AZ_EINVAL;
+    return r;
+}
+
+/* Over ipc:// the user of this process stands for a key. */
+static int connect_to(struct az_client *c, const struct az_client_config *config,
+                      struct az_error *err)
+{
+    struct az_keypair own = {0};
+    char server[AZ_Z85_KEY + 1];
+    struct az_sock_options options = {.insecure = config->insecure};
+    int r = az_net_new(&c->net, err);
+    if (r == 0 && config->keys && !strncmp(c->endpoint, "tcp://", 6)) {
+        r = read_keys(config->keys, &own, server, err);
+        options.keys = &own;
+        options.server_key = server;
+    }
+    if (r == 0)
+        r = az_sock_connect(c->net, c->endpoint, &options, &c->sock, err);
+    az_keypair_wipe(&own);
+    if (r == AZ_EIO)
+        r = err->code = AZ_EINVAL; /* an endpoint that is none */
     return r;
 }
 
@@ -272,11 +333,7 @@ int az_client_open(const struct az_client_config *config, struct az_client **ret
     c->answer_ms = config->answer_ms;
     if (!c->endpoint || !c->in || !c->out)
         return az_oom(err);
-    int r = az_net_new(&c->net, err);
-    if (r == 0)
-        r = az_sock_connect(c->net, c->endpoint, NULL, &c->sock, err);
-    if (r == AZ_EIO)
-        r = err->code = AZ_EINVAL; /* an endpoint that is none */
+    int r = connect_to(c, config, err);
     if (r == 0)
         r = greet(c, config->name, err);
     if (r < 0)

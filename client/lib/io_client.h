@@ -15,11 +15,14 @@ struct az_client;
 struct az_client_config {
     const char *endpoint; /* tcp://HOST:PORT, ipc://PATH; HOST:PORT is tcp */
     const char *name;     /* told to the coordinator; NULL = "" */
+    const char *keys;     /* tcp:// only: a folder with client.secret and server.public; or NULL */
+    bool insecure;        /* tcp:// to another machine without keys all the same */
     int64_t answer_ms;    /* that an answer may take; 0 = 10 s for a hello, 60 s for others */
 };
 
-/* Connects and waits for the welcome. AZ_EGONE: none came. AZ_EINVAL: refused, or
- * an endpoint that is none. Whoever is refused later has AZ_EGONE. */
+/* Connects and waits for the welcome. AZ_EGONE: none came. AZ_EINVAL: refused, an
+ * endpoint that is none, or keys that can't be read. Whoever is refused later has
+ * AZ_EGONE. */
 int az_client_open(const struct az_client_config *config, struct az_client **ret,
                    struct az_error *err);
 void az_client_free(struct az_client *c);

@@ -119,6 +119,12 @@ static void client_nobody_there(void **state)
         "no answer from 'tcp://127.0.0.1:1' in 0.05 s: is the coordinator running there?");
     config.endpoint = "nowhere";
     assert_int_equal(az_client_open(&config, &c, &err), AZ_EINVAL);
+    config.endpoint = "192.0.2.1:7";
+    assert_int_equal(az_client_open(&config, &c, &err), AZ_EINVAL);
+    assert_non_null(strstr(err.what, "no key"));
+    config.keys = "/no/such/folder";
+    assert_int_equal(az_client_open(&config, &c, &err), AZ_EINVAL);
+    assert_non_null(strstr(err.what, "client.secret"));
 }
 
 static void client_no_answer(void **state)
