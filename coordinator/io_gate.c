@@ -66,21 +66,25 @@ static int read_list(const char *path, struct az_buf *b, struct az_error *err)
     return r < 0 ? r : az_buf_check(b, err);
 }
 
-int az_gate_reload(struct az_gate *g, struct az_error *err)
+int az_gate_replace(struct az_gate *g, struct az_str text, struct az_error *err)
 {
-    AZ_AUTO_BUF b = az_buf(LIST_MAX);
     AZ_AUTO(acl) acl = NULL;
     const char *path = g->config.path ? g->config.path : "list of keys";
-    int r = g->config.text ? 0 : read_list(path, &b, err);
-    struct az_str text = g->config.text ? az_str(g->config.text) : az_buf_view(&b);
-    if (r == 0)
-        r = az_acl_parse(text, path, &acl, err);
+    int r = az_acl_parse(text, path, &acl, err);
     if (r < 0)
         return r;
     az_acl_free(g->acl);
     g->acl = AZ_TAKE(acl);
     g->generation++;
     return 0;
+}
+
+int az_gate_reload(struct az_gate *g, struct az_error *err)
+{
+    AZ_AUTO_BUF b = az_buf(LIST_MAX);
+    az_assert(g->config.path);
+    int r = read_list(g->config.path, &b, err);
+    return r < 0 ? r : az_gate_replace(g, az_buf_view(&b), err);
 }
 
 unsigned az_gate_generation(const struct az_gate *g)
@@ -157,7 +161,8 @@ int az_gate_new(const struct az_gate_config *config, struct az_gate **ret, struc
     if (!g)
         return az_oom(err);
     g->config = *config;
-    int r = az_gate_reload(g, err);
+    g->config.text = NULL;
+    int r = config->text ? az_gate_replace(g, az_str(config->text), err) : az_gate_reload(g, err);
     if (r == 0)
         r = az_zap_new(config->net, on_peer, g, &g->zap, err);
     if (r < 0)

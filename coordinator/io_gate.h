@@ -24,8 +24,8 @@ struct az_refusal {
 
 struct az_gate_config {
     struct az_net *net;
-    const char *path; /* of the list; or: */
-    const char *text; /* the list itself (path is then for messages) */
+    const char *path; /* of the list, borrowed as long as the gate is there; or: */
+    const char *text; /* the list itself, for the call */
     /* For the log: once for each, and again after a minute when it goes on. */
     void (*refused)(void *arg, const struct az_refusal *refusal);
     void *arg;
@@ -43,12 +43,14 @@ int az_gate_watch(struct az_gate *g, struct az_loop *loop, struct az_error *err)
 int az_gate_fd(const struct az_gate *g);
 void az_gate_serve(struct az_gate *g);
 
-/* Read the list again. On an error the old one holds. */
+/* Read the list again from its file. On an error the old one holds. */
 int az_gate_reload(struct az_gate *g, struct az_error *err);
-/* Another number after each reload. */
+/* Another list; likewise. */
+int az_gate_replace(struct az_gate *g, struct az_str text, struct az_error *err);
+/* Another number with each list. */
 unsigned az_gate_generation(const struct az_gate *g);
 
-/* What a key may do now; NULL: nothing. Borrowed until the next reload. */
+/* What a key may do now; NULL: nothing. Borrowed until there is another list. */
 const struct az_grant *az_gate_find(const struct az_gate *g, const char *key);
 const struct az_acl *az_gate_acl(const struct az_gate *g);
 
