@@ -63,8 +63,8 @@ struct az_credit {
     uint32_t credit;           /* questions */
     struct az_str limit_group; /* whose rpm and tpm are kept over all workers; "" = none */
     double rpm, tpm;           /* 0 = none */
-    uint32_t slots;            /* as state and models: for people */
-    struct az_str state;       /* "" = well */
+    uint32_t slots;            /* as models: for people */
+    struct az_str state;       /* "" = well; else it is sent nothing until it is */
     size_t n_models;
     struct az_str *models;
 };

@@ -265,9 +265,9 @@ int az_http_start(struct az_http *h, const struct az_http_call *call, struct az_
     t->started = az_clock_ms();
     curl_easy_setopt(t->easy, CURLOPT_URL, call->url);
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, call->body.p);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
+    curl_easy_setopt(t->easy, call->body.p ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
     CURLMcode m = curl_multi_add_handle(h->multi, t->easy);
     if (m != CURLM_OK) {

@@ -38,12 +38,12 @@ struct az_http_call {
     const char *extra_headers;  /* JSON object of more, or NULL */
     const struct az_secret_key *key;
     enum az_auth auth;
-    struct az_str body; /* borrowed until done */
+    struct az_str body; /* borrowed until done; {NULL} = a GET */
     int64_t timeout_ms;
     void *call; /* given back to `done` */
 };
 
-/* Start a POST. */
+/* Start a POST, or a GET. */
 int az_http_start(struct az_http *h, const struct az_http_call *call, struct az_error *err);
 
 /* To be called before the loop sleeps, after the last az_http_start(): curl's

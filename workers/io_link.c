@@ -7,7 +7,7 @@ struct az_link {
     struct az_link_config config;
     struct az_loop *loop;
     struct az_sock *sock; /* NULL: apart */
-    int fd;               /* watched */
+    int fd, trouble_fd;   /* watched */
     struct az_session session;
     struct az_arena *in, *out; /* of the message read, of the message written */
 };
@@ -34,6 +34,7 @@ static void disconnect(struct az_link *l)
     if (!l->sock)
         return;
     az_loop_unwatch(l->loop, l->fd);
+    az_loop_unwatch(l->loop, l->trouble_fd);
     az_sock_free(AZ_TAKE(l->sock));
 }
 
@@ -75,6 +76,19 @@ int az_link_send(struct az_link *l, struct az_msg *msg, az_ms now, struct az_err
     return r == AZ_EAGAIN ? az_fail(err, AZ_EPROTO, "the coordinator takes nothing any more") : r;
 }
 
+/* A connection that was lost is made anew by ZeroMQ, but the coordinator does not
+ * know it: the session is over. While there is none yet, it goes on trying. */
+static int trouble(struct az_link *l, struct az_error *err)
+{
+    struct az_error why = {0};
+    int r = az_sock_trouble(l->sock, &why);
+    if (r == 0 || (r == AZ_EAGAIN && !az_link_open(l)))
+        return AZ_EAGAIN;
+    why.code = AZ_EPROTO;
+    *err = why;
+    return AZ_EPROTO;
+}
+
 int az_link_recv(struct az_link *l, struct az_msg *msg, az_ms now, struct az_error *err)
 {
     az_arena_reset(l->in);
@@ -82,6 +96,8 @@ int az_link_recv(struct az_link *l, struct az_msg *msg, az_ms now, struct az_err
         return AZ_EAGAIN;
     struct az_str frame;
     int r = az_sock_recv(l->sock, NULL, &frame, err);
+    if (r == AZ_EAGAIN)
+        return trouble(l, err);
     if (r == 0)
         r = az_wire_unpack(frame, l->in, msg, err);
     if (r < 0)
@@ -99,11 +115,14 @@ static void on_readable(void *arg, int fd, unsigned events)
 
 static int knock(struct az_link *l, az_ms now, struct az_error *err)
 {
-    int r = az_sock_connect(l->config.net, l->config.endpoint, NULL, &l->sock, err);
+    int r = az_sock_connect(l->config.net, l->config.endpoint, l->config.options, &l->sock, err);
     if (r < 0)
         return r;
     l->fd = az_sock_fd(l->sock);
+    l->trouble_fd = az_sock_trouble_fd(l->sock);
     r = az_loop_watch(l->loop, l->fd, AZ_LOOP_READ, on_readable, l, err);
+    if (r == 0 && l->trouble_fd >= 0)
+        r = az_loop_watch(l->loop, l->trouble_fd, AZ_LOOP_READ, on_readable, l, err);
     if (r < 0)
         return r;
     struct az_msg hello = {.kind = AZ_MSG_HELLO};
@@ -121,6 +140,7 @@ int az_link_tick(struct az_link *l, az_ms now, struct az_error *err)
     case AZ_DUE_HEARTBEAT:
         return az_link_send(l, &heartbeat, now, err);
     case AZ_DUE_LOST:
+        az_sock_trouble(l->sock, err); /* it may know why */
         return AZ_EPROTO;
     case AZ_DUE_NOTHING:
         break;

@@ -13,7 +13,8 @@ struct az_link_config {
     struct az_net *net; /* borrowed, as all below */
     const char *endpoint;
     const char *name;
-    uint64_t seed; /* of the pauses between sessions */
+    const struct az_sock_options *options; /* NULL = plain */
+    uint64_t seed;                         /* of the pauses between sessions */
 };
 
 /* Apart at first: az_link_tick() connects. Watches its socket on `loop`, which

@@ -13,6 +13,7 @@
 #include "workers/io_http.h"
 #include "workers/io_link.h"
 #include "workers/io_reach.h"
+#include "workers/io_serve.h"
 #include "workers/work.h"
 
 enum {
@@ -34,6 +35,7 @@ struct az_worker {
     struct az_http *http;
     struct az_cache *cache;
     struct az_work *work;
+    struct az_serves *serves; /* NULL: it runs none */
     struct az_wfxs fx;
     size_t n_answers, answer_bytes;
     struct az_msg_answer *answers;
@@ -224,6 +226,16 @@ static void on_cache(void *arg, int fd, unsigned events)
                                      &w->fx, &w->failed));
         free(answer);
     }
+}
+
+static void on_serves(void *arg, int fd, unsigned events)
+{
+    struct az_worker *w = arg;
+    size_t backend;
+    char state[AZ_SERVER_STATE_MAX];
+    while (!w->code && az_serves_next(w->serves, &backend, state))
+        give_up(
+            w, az_work_on_state(w->work, backend, state, az_loop_now(w->loop), &w->fx, &w->failed));
 }
 
 static int on_welcome(struct az_worker *w, const struct az_msg *msg)
@@ -430,11 +442,26 @@ static int open_work(struct az_worker *w, struct az_error *err)
     return az_work_new(&config, &w->work, err);
 }
 
+/* Nothing is asked of a server before it has said that it answers. */
+static int open_serves(struct az_worker *w, struct az_error *err)
+{
+    int r = az_serves_start(w->backends, w->n_backends, w->config.seed, &w->serves, err);
+    if (r < 0 || !w->serves)
+        return r;
+    for (size_t b = 0; b < w->n_backends && r == 0; b++) {
+        if (w->backends[b].serve)
+            r = az_work_on_state(w->work, b, "starting", az_loop_now(w->loop), &w->fx, err);
+    }
+    return r < 0 ? r
+                 : az_loop_watch(w->loop, az_serves_fd(w->serves), AZ_LOOP_READ, on_serves, w, err);
+}
+
 static int open_link(struct az_worker *w, struct az_error *err)
 {
     struct az_link_config config = {.net = w->config.net,
                                     .endpoint = w->config.endpoint,
                                     .name = w->config.name,
+                                    .options = w->config.options,
                                     .seed = w->config.seed};
     int r = az_link_new(&config, w->loop, &w->link, err);
     /* An endpoint that is none is known before the worker is there. */
@@ -461,7 +488,9 @@ static int set_up(struct az_worker *w, struct az_thread *t, struct az_error *err
         r = az_loop_watch(w->loop, w->drain, AZ_LOOP_READ, on_drain, w, err);
     if (r == 0)
         r = az_loop_watch(w->loop, az_thread_stop_fd(t), AZ_LOOP_READ, on_stop, w, err);
-    return r < 0 ? r : open_link(w, err);
+    if (r == 0)
+        r = open_link(w, err);
+    return r < 0 ? r : open_serves(w, err);
 }
 
 static void tear_down(struct az_worker *w)
@@ -470,6 +499,7 @@ static void tear_down(struct az_worker *w)
     az_work_free(w->work);
     az_cache_close(w->cache);
     az_link_free(w->link);
+    az_serves_stop(w->serves);
     az_loop_free(w->loop);
     az_wfxs_release(&w->fx);
     free(w->answers);

@@ -12,8 +12,9 @@ struct az_worker_config {
     struct az_net *net; /* borrowed, as all below */
     const char *endpoint;
     const char *name;
-    const char *cache; /* path of its file; NULL = none */
-    int slots;         /* calls under way over all backends; 0 = the sum of theirs */
+    const struct az_sock_options *options; /* keys; NULL = plain */
+    const char *cache;                     /* path of its file; NULL = none */
+    int slots; /* calls under way over all backends; 0 = the sum of theirs */
     uint64_t seed;
     bool service; /* go on without a coordinator, and look for it; else its end is an error */
     /* What it survives; from the worker's thread. */

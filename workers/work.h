@@ -95,7 +95,8 @@ uint32_t az_work_credit(struct az_work *w, size_t backend);
 struct az_credit az_work_announce(struct az_work *w, size_t backend);
 
 /* Other limits from now on, 0 = unchanged; a backend that is not here is none of
- * ours. Fewer questions fit: answers give no credit back until they do. */
+ * ours, one that was stopped is tried again. Fewer questions fit: answers give no
+ * credit back until they do. */
 int az_work_on_tune(struct az_work *w, struct az_str backend, uint32_t slots, double rpm,
                     double tpm, az_ms now, struct az_wfxs *fx, struct az_error *err);
 

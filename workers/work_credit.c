@@ -78,6 +78,7 @@ int az_work_on_tune(struct az_work *w, struct az_str backend, uint32_t slots, do
     b->tpm = tpm > 0 ? tpm : b->tpm;
     if (b->kind && (rpm > 0 || tpm > 0))
         az_limit_tune(&b->limit, b->rpm, b->tpm, now);
+    b->stopped = false; /* whoever changes its limits wants it tried again */
     int r = backend_announce(b, fx, err);
     return r < 0 ? r : backend_pump(w, b, now, fx, err);
 }
@@ -87,13 +88,17 @@ int az_work_on_state(struct az_work *w, size_t backend, const char *state, az_ms
 {
     struct work_backend *b = &w->backends[backend];
     bool was_away = *b->state;
+    if (!strncmp(b->state, state, sizeof(b->state) - 1))
+        return 0;
     snprintf(b->state, sizeof(b->state), "%s", state);
     int r = backend_announce(b, fx, err);
     if (r < 0)
         return r;
     if (*b->state && !was_away)
         return give_back_waiting(w, fx, err);
-    if (was_away && !*b->state)
-        breaker_reset(b); /* its failures were those of the server before */
+    if (was_away && !*b->state) { /* what it did wrong was the server's before it */
+        breaker_reset(b);
+        b->stopped = false;
+    }
     return 0;
 }

@@ -2,9 +2,9 @@
  * else. */
 #pragma once
 #include "core/heap.h"
+#include "core/limit.h"
 #include "core/rng.h"
 #include "workers/breaker.h"
-#include "core/limit.h"
 #include "workers/window.h"
 #include "workers/work.h"
 

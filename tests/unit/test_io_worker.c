@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "coordinator/io_door.h"
@@ -52,7 +53,18 @@ static void server_open(struct scene *s)
     s->urls[0] = s->url;
 }
 
-static void scene_open(struct scene *s, bool ipc, bool service, az_ms silence_ms)
+static void start_worker(struct scene *s, bool service)
+{
+    struct az_error err = {0};
+    if (az_worker_new(s->backends, AZ_LEN(s->backends), &s->worker, &err) < 0)
+        fail_msg("%s", err.what);
+    struct az_worker_config config = {
+        .net = s->net, .endpoint = s->endpoint, .name = "w", .seed = 1, .service = service};
+    assert_int_equal(az_worker_start(s->worker, &config, &err), 0);
+}
+
+/* All but the worker. */
+static void scene_prepare(struct scene *s, bool ipc, az_ms silence_ms)
 {
     *s = (struct scene){.arena = az_arena_new(4096), .dir = "/tmp/assize-test-XXXXXX"};
     assert_non_null(mkdtemp(s->dir));
@@ -76,12 +88,12 @@ static void scene_open(struct scene *s, bool ipc, bool service, az_ms silence_ms
     struct az_door_config door = {
         .net = s->net, .endpoint = s->endpoint, .name = "workers", .silence_ms = silence_ms};
     assert_int_equal(az_door_new(&door, &s->door, NULL), 0);
-    struct az_error err = {0};
-    if (az_worker_new(s->backends, AZ_LEN(s->backends), &s->worker, &err) < 0)
-        fail_msg("%s", err.what);
-    struct az_worker_config config = {
-        .net = s->net, .endpoint = s->endpoint, .name = "w", .seed = 1, .service = service};
-    assert_int_equal(az_worker_start(s->worker, &config, &err), 0);
+}
+
+static void scene_open(struct scene *s, bool ipc, bool service, az_ms silence_ms)
+{
+    scene_prepare(s, ipc, silence_ms);
+    start_worker(s, service);
 }
 
 static void scene_close(struct scene *s)
@@ -339,6 +351,26 @@ static void worker_knocks_after_what_breaks_the_protocol(void **state)
     scene_close(&s);
 }
 
+/* A coordinator that died says nothing; the connection tells. */
+static void worker_knocks_at_the_next_life(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, true, true, 600000);
+    expect_session(&s);
+    az_door_free(s.door);
+    struct az_door_config door = {
+        .net = s.net, .endpoint = s.endpoint, .name = "workers", .silence_ms = 600000};
+    struct az_error err = {0};
+    if (az_door_new(&door, &s.door, &err) < 0)
+        fail_msg("%s", err.what);
+    expect_session(&s);
+    say_panel(&s, 1);
+    ask(&s, 1, 0, 0);
+    expect_answer(&s, "1/0.0 = 9");
+    scene_close(&s);
+}
+
 static void worker_of_a_run_ends_instead(void **state)
 {
     (void)state;
@@ -405,6 +437,74 @@ static void worker_waits_for_the_next_coordinator(void **state)
     scene_close(&s);
 }
 
+/* ---- with a server of its own ---- */
+
+static void expect_state(struct scene *s, const char *want, uint32_t credit)
+{
+    struct az_msg *msg = expect(s, AZ_MSG_ANNOUNCE);
+    assert_int_equal(msg->announce.n, 1);
+    assert_true(az_str_eqz(msg->announce.v[0].backend, "gpu"));
+    if (!az_str_eqz(msg->announce.v[0].state, want))
+        fail_msg("it says '" AZ_STR_FMT "', not '%s'", AZ_STR_ARG(msg->announce.v[0].state), want);
+    assert_int_equal(msg->announce.v[0].credit, credit);
+}
+
+static void let_server_end(const char *gate)
+{
+    FILE *f = fopen(gate, "we");
+    assert_non_null(f);
+    fputs("end\n", f);
+    fclose(f);
+}
+
+/* The server's process is a script that ends when it is told to; what answers at its
+ * port is this test. While it is away nothing is asked of it, and what was under way
+ * comes back. */
+static void worker_runs_a_server(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_prepare(&s, true, 60000);
+    char gate[64], script[128], ready[96];
+    snprintf(gate, sizeof(gate), "%s/gate", s.dir);
+    snprintf(script, sizeof(script), "read word < %s; exit 1", gate);
+    snprintf(ready, sizeof(ready), "%s/health", s.url);
+    assert_int_equal(mkfifo(gate, 0600), 0);
+    const char *command[] = {"sh", "-c", script, NULL};
+    struct az_serve serve = {
+        .n_command = 3, .command = command, .ready = ready, .restart = true, .stop_s = 10};
+    s.backends[2].serve = &serve;
+    start_worker(&s, true);
+
+    expect(&s, AZ_MSG_HELLO);
+    struct az_msg *msg = expect(&s, AZ_MSG_ANNOUNCE);
+    assert_true(az_str_eqz(msg->announce.v[2].state, "starting"));
+    assert_int_equal(msg->announce.v[2].credit, 0);
+    say_panel(&s, 1);
+    ask(&s, 1, 0, 2);
+    expect_answer(&s, "1/0.2 again");
+
+    call_ends(call_comes(&s), "0"); /* the probe */
+    expect_state(&s, "", 2);
+    ask(&s, 1, 0, 2);
+    int call = call_comes(&s);
+    ask(&s, 1, 1, 2);
+    let_server_end(gate);
+    expect_state(&s, "exit status 1, starts again", 0);
+    expect_answer(&s, "1/1.2 again");
+    close(call);
+    expect_answer(&s, "1/0.2 again");
+    expect_state(&s, "starting", 0);
+    call_ends(call_comes(&s), "0");
+    expect_state(&s, "", 2);
+    ask(&s, 1, 0, 2);
+    call_ends(call_comes(&s), "4");
+    expect_answer(&s, "1/0.2 = 4");
+    assert_int_equal(az_worker_stop(s.worker, NULL), 0);
+    unlink(gate);
+    scene_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,9 +514,11 @@ int main(void)
         cmocka_unit_test(worker_knocks_when_nobody_is_heard),
         cmocka_unit_test(worker_keeps_its_session),
         cmocka_unit_test(worker_knocks_after_what_breaks_the_protocol),
+        cmocka_unit_test(worker_knocks_at_the_next_life),
         cmocka_unit_test(worker_of_a_run_ends_instead),
         cmocka_unit_test(worker_drains),
         cmocka_unit_test(worker_waits_for_the_next_coordinator),
+        cmocka_unit_test(worker_runs_a_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,7 @@ static const struct {
      {{"ask 0.0 1.0", "call 0.0"},
       {"state 0 exit 1", "announce gpu 0 exit 1; again 1.0"},
       {"connect 0.0", "again 0.0"},
+      {"state 0 exit 1", ""}, /* no news */
       {"ask 1.0", "again 1.0"},
       {"state 0", "announce gpu 2"},
       {"ask 1.0", "call 1.0"},
