@@ -93,6 +93,14 @@ int az_keypair_write(const struct az_keypair *k, const char *dir, const char *na
 
 /* ---- reading ---- */
 
+/* systemd's credentials and the secrets of Kubernetes are root's, and readable by a
+ * group (or a list that shows as one) for the one service that they are for. */
+static bool is_open(const struct stat *st)
+{
+    bool handed_over = st->st_uid == 0 && geteuid() != 0 && !(st->st_mode & S_IWGRP);
+    return st->st_mode & (handed_over ? S_IRWXO : S_IRWXG | S_IRWXO);
+}
+
 static int read_file(const char *path, bool secret, char text[FILE_MAX], size_t *n,
                      struct az_error *err)
 {
@@ -104,7 +112,7 @@ static int read_file(const char *path, bool secret, char text[FILE_MAX], size_t 
     int r = 0;
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
         r = az_fail(err, AZ_EINVAL, "key file '%s' is not a file", path);
-    if (r == 0 && secret && (st.st_mode & (S_IRWXG | S_IRWXO))) {
+    if (r == 0 && secret && is_open(&st)) {
         r = az_fail(err, AZ_EINVAL, "key file '%s' can be read by others than its owner", path);
         az_hint(err, "chmod 600 '%s'; if others had the time to read it, make a new key.", path);
     }

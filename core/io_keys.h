@@ -21,7 +21,8 @@ int az_keypair_write(const struct az_keypair *k, const char *dir, const char *na
                      struct az_error *err);
 
 /* From a secret file (the public key follows from it). AZ_EINVAL: not such a
- * file, or others than its owner can read it. No message has a key in it. */
+ * file, or others than its owner can read it (root's may be readable by a group
+ * that we are in). No message has a key in it. */
 int az_keypair_read(const char *path, struct az_keypair *ret, struct az_error *err);
 
 /* From a public file. */

@@ -162,6 +162,6 @@ az_ms az_link_lose(struct az_link *l, az_ms now)
 
 void az_link_linger(struct az_link *l, az_ms ms)
 {
-    if (l->sock)
+    if (l->sock && az_link_open(l)) /* else there is nobody who would hear it */
         az_sock_linger(l->sock, ms);
 }

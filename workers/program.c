@@ -12,7 +12,6 @@ static const struct az_program_row signals[] = {
 static const struct az_program_row exits[] = {
     {"0", "Stopped, as asked."},
     {"64", "The command line is wrong."},
-    {"69", "The coordinator refuses this worker."},
     {"70", "A bug, or no memory."},
     {"78", "The configuration, or what it names, is wrong."},
     {"130", "A second signal: left at once. What it held is asked elsewhere."},

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -105,6 +106,35 @@ static void keys_seen_by_others(void **state)
 }
 
 /* None of these is a secret file, and no message shows what is in it. */
+/* As systemd hands a credential over: root's, and readable by whom it is for. */
+static void keys_handed_over(void **state)
+{
+    (void)state;
+    static const struct {
+        mode_t mode;
+        int want;
+    } cases[] = {{0440, 0}, {0444, AZ_EINVAL}, {0460, AZ_EINVAL}};
+    struct az_keypair k;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(az_keypair_make(&k, NULL), 0);
+    assert_int_equal(az_keypair_write(&k, dir, "c", NULL), 0);
+    assert_int_equal(chown(at("c.secret"), 0, 65534), 0);
+    assert_int_equal(chmod(dir, 0755), 0);
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        assert_int_equal(chmod(at("c.secret"), cases[i].mode), 0);
+        pid_t child = fork();
+        if (child == 0) {
+            bool dropped = setgid(65534) == 0 && setuid(65534) == 0;
+            _exit(dropped && az_keypair_read(at("c.secret"), &k, NULL) == cases[i].want ? 0 : 1);
+        }
+        int status = -1;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (status)
+            fail_msg("mode %o", cases[i].mode);
+    }
+}
+
 static void keys_bad_files(void **state)
 {
     (void)state;
@@ -139,6 +169,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_written_and_read, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_not_overwritten, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_seen_by_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_handed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_bad_files, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
