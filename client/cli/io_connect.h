@@ -14,24 +14,25 @@ struct az_connect {
 /* Rows of an option table whose struct has a struct az_connect at `field`. */
 #define AZ_CONNECT_AT(type, field, member) \
     (offsetof(type, field) + offsetof(struct az_connect, member))
-#define AZ_CONNECT_OPTIONS(type, field)                                                  \
-    {"to",                                                                               \
-     0,                                                                                  \
-     AZ_OPT_STRING,                                                                      \
-     AZ_CONNECT_AT(type, field, to),                                                     \
-     "ENDPOINT",                                                                         \
-     "the coordinator: tcp://HOST:PORT, ipc://PATH ($ASSIZE_ENDPOINT)",                  \
-     0},                                                                                 \
-        {"keys",                                                                         \
-         0,                                                                              \
-         AZ_OPT_STRING,                                                                  \
-         AZ_CONNECT_AT(type, field, keys),                                               \
-         "DIR",                                                                          \
-         "for tcp://: client.secret and the coordinator's server.public ($ASSIZE_KEYS)", \
-         0},                                                                             \
-    {                                                                                    \
-        "insecure", 0, AZ_OPT_FLAG, AZ_CONNECT_AT(type, field, insecure), NULL,          \
-            "tcp:// to another machine without keys", 0                                  \
+#define AZ_CONNECT_OPTIONS(type, field)                                               \
+    {"to",                                                                            \
+     0,                                                                               \
+     AZ_OPT_STRING,                                                                   \
+     AZ_CONNECT_AT(type, field, to),                                                  \
+     "ENDPOINT",                                                                      \
+     "the coordinator: tcp://HOST:PORT, ipc://PATH ($ASSIZE_ENDPOINT)",               \
+     0},                                                                              \
+        {"keys",                                                                      \
+         0,                                                                           \
+         AZ_OPT_STRING,                                                               \
+         AZ_CONNECT_AT(type, field, keys),                                            \
+         "DIR",                                                                       \
+         "for tcp://: client.secret and server.public are there; or DIR/NAME.secret " \
+         "($ASSIZE_KEYS)",                                                            \
+         0},                                                                          \
+    {                                                                                 \
+        "insecure", 0, AZ_OPT_FLAG, AZ_CONNECT_AT(type, field, insecure), NULL,       \
+            "tcp:// to another machine without keys", 0                               \
     }
 
 /* AZ_EUSAGE: no coordinator is named anywhere. */

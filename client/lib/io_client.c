@@ -262,6 +262,8 @@ static int no_answer(struct az_client *c, int64_t wait_ms, struct az_error *err)
             c->endpoint, (double)wait_ms / 1000);
     if (*trouble.hint)
         az_hint(err, "%s", trouble.hint);
+    else if (trouble.code < 0)
+        az_hint(err, "The last that was heard: %.200s.", trouble.what);
     return AZ_EGONE;
 }
 
@@ -283,16 +285,23 @@ static int greet(struct az_client *c, const char *name, struct az_error *err)
     return r;
 }
 
-static int read_keys(const char *dir, struct az_keypair *own, char server[AZ_Z85_KEY + 1],
+/* A folder, or the secret file in it: keys may have any name. */
+static int read_keys(const char *keys, struct az_keypair *own, char server[AZ_Z85_KEY + 1],
                      struct az_error *err)
 {
     AZ_AUTO_BUF path = az_buf(8192);
-    az_buf_fmt(&path, "%s/client.secret", dir);
+    struct az_str dir = az_str(keys);
+    bool file = az_str_ends(dir, ".secret");
+    az_buf_fmt(&path, "%s%s", keys, file ? "" : "/client.secret");
     int r = az_buf_check(&path, err);
     if (r == 0)
         r = az_keypair_read(path.p, own, err);
+    if (file) {
+        ptrdiff_t slash = az_str_rfind(dir, AZ_STR("/"));
+        dir = slash < 0 ? AZ_STR(".") : (struct az_str){keys, AZ_MAX((size_t)slash, (size_t)1)};
+    }
     az_buf_clear(&path);
-    az_buf_fmt(&path, "%s/server.public", dir);
+    az_buf_fmt(&path, AZ_STR_FMT "/server.public", AZ_STR_ARG(dir));
     if (r == 0)
         r = az_public_key_read(path.p, server, err);
     if (r == AZ_ENOENT || r == AZ_EIO)

@@ -15,9 +15,11 @@ struct az_client;
 struct az_client_config {
     const char *endpoint; /* tcp://HOST:PORT, ipc://PATH; HOST:PORT is tcp */
     const char *name;     /* told to the coordinator; NULL = "" */
-    const char *keys;     /* tcp:// only: a folder with client.secret and server.public; or NULL */
-    bool insecure;        /* tcp:// to another machine without keys all the same */
-    int64_t answer_ms;    /* that an answer may take; 0 = 10 s for a hello, 60 s for others */
+    /* tcp:// only: a folder with client.secret and server.public, or a NAME.secret
+     * beside the latter; or NULL. */
+    const char *keys;
+    bool insecure;     /* tcp:// to another machine without keys all the same */
+    int64_t answer_ms; /* that an answer may take; 0 = 10 s for a hello, 60 s for others */
 };
 
 /* Connects and waits for the welcome. AZ_EGONE: none came. AZ_EINVAL: refused, an

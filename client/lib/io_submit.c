@@ -223,7 +223,8 @@ static int resume(struct submit *s, struct az_error *err)
 {
     az_ms pause = PAUSE_FIRST_MS;
     int r = AZ_EGONE; /* AZ_EBUSY: it is stopping, or has just begun */
-    while ((r == AZ_EGONE || r == AZ_EBUSY) && az_clock_ms() - s->progress < s->config->patience_ms) {
+    while ((r == AZ_EGONE || r == AZ_EBUSY) &&
+           az_clock_ms() - s->progress < s->config->patience_ms) {
         az_client_free(AZ_TAKE(s->client));
         poll(NULL, 0, (int)pause);
         pause = AZ_MIN(pause * 2, (az_ms)PAUSE_LAST_MS);
