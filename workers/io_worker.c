@@ -43,6 +43,7 @@ struct az_worker {
     bool parting;           /* the coordinator stops: the session ends with the last answer */
     bool leaving;           /* told to: the worker ends with the last answer */
     int drain;              /* eventfd: told to leave */
+    az_ms beat_at;          /* the next */
     int gone;               /* eventfd: the thread has ended */
     int code;               /* negative: the loop is left, and `failed` says why */
     struct az_error failed; /* scratch until then */
@@ -372,9 +373,22 @@ static bool on_time(struct az_worker *w)
     return true;
 }
 
+static az_ms beat(struct az_worker *w)
+{
+    if (!w->config.beat_ms)
+        return INT64_MAX;
+    az_ms now = az_clock_ms();
+    if (now >= w->beat_at) {
+        w->config.beat();
+        w->beat_at = now + w->config.beat_ms;
+    }
+    return w->beat_at;
+}
+
 static az_ms before_sleep(void *arg)
 {
     struct az_worker *w = arg;
+    az_ms again = beat(w);
     for (;;) {
         if (!w->code)
             run_effects(w);
@@ -390,7 +404,7 @@ static az_ms before_sleep(void *arg)
         if (w->code || more)
             return 0;
         if (!w->fx.n && !sent)
-            return AZ_MIN(http, deadline(w));
+            return AZ_MIN(again, AZ_MIN(http, deadline(w)));
     }
 }
 

@@ -20,6 +20,10 @@ struct az_worker_config {
     /* What it survives; from the worker's thread. */
     void (*warn)(void *arg, const struct az_error *why);
     void *warn_arg;
+    /* Called from the worker's loop, at least so often: while it is, the worker
+     * does not hang. 0 = never. */
+    az_ms beat_ms;
+    void (*beat)(void);
 };
 
 /* Keys are read and recorded ballots loaded, so that what is amiss with them is

@@ -32,8 +32,7 @@ struct program {
     struct az_loop *loop;
     struct made now, next; /* `next` waits until `now` has left */
     bool leaving;
-    az_ms alive_ms, alive_at; /* 0: nobody watches */
-    int code;                 /* exit */
+    int code; /* exit */
 };
 
 /* ---- configuration ---- */
@@ -104,7 +103,9 @@ static int start(struct program *p, struct az_error *err)
                                       .slots = s->slots,
                                       .seed = (uint64_t)az_clock_wall_ms(),
                                       .service = true,
-                                      .warn = on_warning};
+                                      .warn = on_warning,
+                                      .beat_ms = az_notify_alive_ms(),
+                                      .beat = az_notify_alive};
     int r = az_worker_start(p->now.worker, &config, err);
     if (r == 0)
         r = az_loop_watch(p->loop, az_worker_gone_fd(p->now.worker), AZ_LOOP_READ, on_gone, p, err);
@@ -203,30 +204,14 @@ static int block_signals(sigset_t *set)
 
 /* ---- the program ---- */
 
-static az_ms before_sleep(void *arg)
-{
-    struct program *p = arg;
-    az_ms now = az_clock_ms();
-    if (!p->alive_ms)
-        return INT64_MAX;
-    if (now >= p->alive_at) {
-        az_notify_alive();
-        p->alive_at = now + p->alive_ms;
-    }
-    return p->alive_at;
-}
-
 static int set_up(struct program *p, int *signals, struct az_error *err)
 {
     sigset_t set;
     if (block_signals(&set) < 0 || (*signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
         return az_fail(err, AZ_EIO, "no descriptor for signals: %s", strerror(errno));
-    p->alive_ms = az_notify_alive_ms();
     int r = az_net_new(&p->net, err);
     if (r == 0)
         r = az_loop_new(&p->loop, err);
-    if (r == 0)
-        r = az_loop_before_sleep(p->loop, before_sleep, p, err);
     if (r == 0)
         r = az_loop_watch(p->loop, *signals, AZ_LOOP_READ, on_signal, p, err);
     return r < 0 ? r : start(p, err);
