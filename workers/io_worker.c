@@ -322,13 +322,17 @@ static bool receive(struct az_worker *w)
 static void part(struct az_worker *w)
 {
     az_ms now = az_loop_now(w->loop);
+    bool was_open = az_link_open(w->link);
     if (w->parting) { /* its last answers are on their way */
         az_link_linger(w->link, LINGER_MS);
         az_info("the coordinator stops");
     }
     az_ms again = az_link_lose(w->link, now);
-    if (w->broken)
-        az_warn("the session ended, connecting again", KV("why", &w->failed),
+    if (w->broken && was_open)
+        az_warn("the session with the coordinator ended, connecting again", KV("why", &w->failed),
+                KV("in_ms", again - now));
+    else if (w->broken)
+        az_warn("the coordinator is not there, trying again", KV("why", &w->failed),
                 KV("in_ms", again - now));
     w->broken = w->parting = false;
     w->n_answers = w->answer_bytes = 0;

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "core/rng.h"
 #include "core/limit.h"
+#include "core/rng.h"
 
 static void no_limit(void **state)
 {
@@ -131,6 +131,27 @@ static void no_minute_sees_more(void **state)
     }
 }
 
+/* Other limits while it runs: what was taken still counts, and so does a pause. */
+static void tuned(void **state)
+{
+    (void)state;
+    struct az_limit l;
+    az_limit_init(&l, 60, 0, 0);
+    for (int i = 0; i < 6; i++)
+        assert_true(az_limit_reserve(&l, 0, 0)); /* the bucket is empty */
+    az_limit_tune(&l, 600, 0, 0);
+    assert_false(az_limit_reserve(&l, 0, 0));
+    assert_in_range(az_limit_wait(&l, 0, 0), 100, 120);
+    az_limit_tune(&l, 60, 0, 10000); /* 60 fit before; 6 do now */
+    for (int i = 0; i < 6; i++)
+        assert_true(az_limit_reserve(&l, 0, 10000));
+    assert_false(az_limit_reserve(&l, 0, 10000));
+    az_limit_pause(&l, 50000);
+    az_limit_tune(&l, 6000, 1000, 10000); /* a limit that was not there is full */
+    assert_int_equal(az_limit_wait(&l, 100, 10000), 40000);
+    assert_true(az_limit_reserve(&l, 100, 50000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +164,7 @@ int main(void)
         cmocka_unit_test(paused),
         cmocka_unit_test(slow_limits_get_through),
         cmocka_unit_test(no_minute_sees_more),
+        cmocka_unit_test(tuned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,24 @@ static void no_room_until_enough_ended(void **state)
 }
 
 /* Against a server that takes 20 at once it settles between half and all. */
+/* Somebody states another size: no more begin than fit, and none is ended. */
+static void set_to_another_size(void **state)
+{
+    (void)state;
+    struct az_window w;
+    az_window_init(&w, 4, 100);
+    for (int i = 0; i < 4; i++)
+        az_window_start(&w);
+    az_window_set(&w, 2);
+    az_window_end(&w, AZ_WINDOW_OK, 0, 1);
+    az_window_end(&w, AZ_WINDOW_OK, 0, 1);
+    assert_false(az_window_room(&w));
+    az_window_end(&w, AZ_WINDOW_OK, 0, 1);
+    assert_true(az_window_room(&w));
+    az_window_set(&w, 9);
+    assert_int_equal(az_window_size(&w), 9);
+}
+
 static void finds_a_servers_size(void **state)
 {
     (void)state;
@@ -112,6 +130,7 @@ int main(void)
         cmocka_unit_test(grows_by_one_a_round),       cmocka_unit_test(one_overload_halves_once),
         cmocka_unit_test(floor_and_ceiling),          cmocka_unit_test(an_unused_window_stays),
         cmocka_unit_test(no_room_until_enough_ended), cmocka_unit_test(finds_a_servers_size),
+        cmocka_unit_test(set_to_another_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
