@@ -7,13 +7,14 @@
  *   STATE/jobs/ID/      a job's directory, as `assize run` keeps one
  *
  * One thread runs the service; what it does to disks it has done by threads of
- * its own. */
+ * its own (io_chores.h). */
 #pragma once
+#include "coordinator/io_door.h"
 #include "core/base.h"
+#include "core/buf.h"
 #include "core/error.h"
-#include "core/io_sock.h"
+#include "core/io_loop.h"
 
-struct az_gate;
 struct az_service;
 
 /* What may change while it runs. */
@@ -23,17 +24,11 @@ struct az_service_settings {
 };
 
 struct az_service_config {
-    struct az_net *net;
-    const char *dir;               /* the state directory; made when it is not there */
-    const char *workers, *clients; /* endpoints */
-    struct az_gate *workers_gate, *clients_gate;      /* NULL = all may come, as admin */
-    unsigned worker_roles, client_roles, admin_roles; /* of the gate's */
-    az_ms silence_ms;                                 /* as in az_door_config */
+    const char *dir; /* the state directory; made when it is not there */
+    /* Their names and the workers' role are the service's own. Roles of clients: 0 =
+     * all that there are for them. */
+    struct az_door_config workers, clients;
     struct az_service_settings settings;
-
-    /* What happened, for the log: a whole line, lower case. Loop's thread. NULL:
-     * nobody reads it. */
-    void (*log)(void *arg, bool warning, const char *line);
     /* az_service_reload() was called: read again what may change. Loop's thread. */
     void (*reload)(void *arg, struct az_service_settings *settings);
     void *arg;
@@ -43,27 +38,20 @@ struct az_service_config {
  * AZ_EIO, AZ_EOUTPUT: the disk. All is borrowed until it is freed. */
 int az_service_new(const struct az_service_config *config, struct az_service **ret,
                    struct az_error *err);
+/* Waits for what is being written. */
 void az_service_free(struct az_service *s);
 AZ_FREEP(service)
 
+/* For watches of one's own (the gate's). */
+struct az_loop *az_service_loop(struct az_service *s);
+
 /* Until az_service_stop(): then nobody new is asked, calls under way end, all is
- * committed. Jobs go on at the next start. AZ_EOUTPUT: the catalog can't be
- * written. */
+ * committed. Jobs go on at the next start. AZ_ENOMEM, or what the sockets say. */
 int az_service_run(struct az_service *s, struct az_error *err);
 
 /* Any thread, and signal handlers. A second stop waits for no call any more. */
 void az_service_stop(struct az_service *s);
 void az_service_reload(struct az_service *s);
 
-/* For /metrics: a copy, some seconds old at the most. Any thread. */
-struct az_service_figures {
-    int64_t jobs[7]; /* by enum az_job_state */
-    int64_t clients, workers;
-    int64_t items, decided, abstained, failed; /* since the start */
-    int64_t ballots, ballot_errors;
-    int64_t asked, queued; /* questions: under way, waiting */
-    int64_t oldest_ms;     /* of those under way; 0 = none */
-    az_nusd spent;         /* since the start */
-    bool catalog_failing;  /* it can't be written at present */
-};
-void az_service_figures(struct az_service *s, struct az_service_figures *ret);
+/* The text of /metrics (coordinator/metrics.h), a second or two old. Any thread. */
+void az_service_metrics(struct az_service *s, struct az_buf *b);

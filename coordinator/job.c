@@ -182,14 +182,22 @@ int az_job_record_copy(const struct az_job_record *from, struct az_job_record *t
 
 /* ---- who ---- */
 
-bool az_job_is_for(const struct az_job_record *job, const struct az_asker *asker)
+bool az_job_is_seen(const struct az_job_record *job, const struct az_asker *asker)
 {
-    return asker->admin || !strcmp(job->owner, asker->principal);
+    return asker->admin || asker->reads || !strcmp(job->owner, asker->principal);
 }
 
-int az_job_unknown(int64_t id, struct az_error *err)
+int az_job_access(const struct az_job_record *job, int64_t id, const struct az_asker *asker,
+                  bool change, struct az_error *err)
 {
-    az_fail(err, AZ_ENOENT, "no job %lld", (long long)id);
-    az_hint(err, "'assize jobs' lists yours.");
-    return AZ_ENOENT;
+    if (!job || !az_job_is_seen(job, asker)) {
+        az_fail(err, AZ_ENOENT, "no job %lld", (long long)id);
+        az_hint(err, "'assize jobs' lists yours.");
+        return AZ_ENOENT;
+    }
+    bool own = !strcmp(job->owner, asker->principal);
+    if (!change || asker->admin || (own && asker->submits))
+        return 0;
+    return az_fail(err, AZ_EINVAL, "job %lld is %s to look at, not to change", (long long)id,
+                   own ? "yours" : "somebody else's");
 }

@@ -135,9 +135,15 @@ bool az_job_set_raises(enum az_job_cause cause, const struct az_job_set *set);
 
 struct az_asker {
     const char *principal;
-    bool admin;
+    bool submits; /* may have jobs of its own */
+    bool reads;   /* may look at those of others */
+    bool admin;   /* may do everything */
 };
 
-/* May the asker see and change it? Who may not is told that there is no such job. */
-bool az_job_is_for(const struct az_job_record *job, const struct az_asker *asker);
-int az_job_unknown(int64_t id, struct az_error *err); /* "no job 7"; AZ_ENOENT */
+/* AZ_ENOENT: there is no such job, or none for this asker, who is told the same.
+ * AZ_EINVAL: the asker may look at it (`change` was asked) and no more. `job` may
+ * be NULL. */
+int az_job_access(const struct az_job_record *job, int64_t id, const struct az_asker *asker,
+                  bool change, struct az_error *err);
+/* May the asker see it, in a list? */
+bool az_job_is_seen(const struct az_job_record *job, const struct az_asker *asker);

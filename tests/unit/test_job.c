@@ -121,16 +121,40 @@ static void who_is_first(void **state)
     assert_int_equal(az_job_order(&old, &old), 0);
 }
 
-static void who_may_see_it(void **state)
+/* What each asker may do with a job of "team": s sees, c changes, - neither. */
+static const struct {
+    struct az_asker asker;
+    const char *want;
+} askers[] = {
+    {{.principal = "team", .submits = true}, "sc"},
+    {{.principal = "team"}, "s-"},
+    {{.principal = "others", .submits = true}, "--"},
+    {{.principal = "others", .submits = true, .reads = true}, "s-"},
+    {{.principal = "others", .admin = true}, "sc"},
+    {{.principal = ""}, "--"},
+};
+
+static void who_may_do_what(void **state)
 {
     (void)state;
     struct az_job_record job = in_state(AZ_IS_DONE);
-    assert_true(az_job_is_for(&job, &(struct az_asker){.principal = "team"}));
-    assert_false(az_job_is_for(&job, &(struct az_asker){.principal = "others"}));
-    assert_true(az_job_is_for(&job, &(struct az_asker){.principal = "others", .admin = true}));
-    struct az_error err = {0};
-    assert_int_equal(az_job_unknown(7, &err), AZ_ENOENT);
-    assert_string_equal(err.what, "no job 7");
+    for (size_t i = 0; i < AZ_LEN(askers); i++) {
+        struct az_error err = {0};
+        const struct az_asker *a = &askers[i].asker;
+        int sees = az_job_access(&job, 7, a, false, &err);
+        int changes = az_job_access(&job, 7, a, true, &err);
+        char got[3] = {sees == 0 ? 's' : '-', changes == 0 ? 'c' : '-', '\0'};
+        assert_string_equal(got, askers[i].want);
+        assert_true((sees == 0) == az_job_is_seen(&job, a));
+        assert_true(sees == 0 || (sees == AZ_ENOENT && changes == AZ_ENOENT));
+        assert_true(sees < 0 || changes == 0 || changes == AZ_EINVAL);
+    }
+    struct az_error hidden = {0}, absent = {0};
+    az_job_access(&job, 7, &askers[2].asker, true, &hidden);
+    az_job_access(NULL, 7, &askers[2].asker, true, &absent);
+    assert_string_equal(hidden.what, "no job 7");
+    assert_string_equal(hidden.what, absent.what); /* one can't be told from the other */
+    assert_string_equal(hidden.hint, absent.hint);
     az_job_record_release(&job);
 }
 
@@ -189,7 +213,7 @@ int main(void)
         cmocka_unit_test(what_goes_with_it),
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(who_is_first),
-        cmocka_unit_test(who_may_see_it),
+        cmocka_unit_test(who_may_do_what),
         cmocka_unit_test(broken_records),
         cmocka_unit_test(without_memory),
     };
