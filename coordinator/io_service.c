@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 
-enum { TICK_MS = 1000, METRICS_MAX = 4 << 20, BACKENDS_MAX = 256 };
+enum { TICK_MS = 1000, UNWELL_MS = 10000, METRICS_MAX = 4 << 20, BACKENDS_MAX = 256 };
 
 void service_give_up(struct az_service *s, int r, const struct az_error *why)
 {
@@ -125,6 +125,12 @@ void az_service_metrics(struct az_service *s, struct az_buf *b)
     pthread_mutex_unlock(&s->lock);
 }
 
+bool az_service_well(struct az_service *s)
+{
+    return az_clock_ms() - (az_ms)atomic_load(&s->ticked) < UNWELL_MS &&
+           az_catalog_failing(s->catalog, NULL) == 0;
+}
+
 /* ---- the loop ---- */
 
 static void check_reload(struct az_service *s)
@@ -197,6 +203,7 @@ static void tick(struct az_service *s, az_ms now)
     if (now < s->next_tick)
         return;
     s->next_tick = now + TICK_MS;
+    atomic_store(&s->ticked, now);
     service_check_deadlines(s);
     check_catalog(s);
     for (struct job *j = s->jobs; j; j = j->next)
@@ -322,6 +329,7 @@ int az_service_new(const struct az_service_config *config, struct az_service **r
     s->pending_end = &s->pending;
     s->metrics = az_buf(METRICS_MAX);
     pthread_mutex_init(&s->lock, NULL);
+    atomic_store(&s->ticked, az_clock_ms());
     int r = set_up(s, err);
     if (r < 0)
         return r;

@@ -53,5 +53,7 @@ int az_service_run(struct az_service *s, struct az_error *err);
 void az_service_stop(struct az_service *s);
 void az_service_reload(struct az_service *s);
 
+/* For /healthz: its loop turns, and its catalog can be written. Any thread. */
+bool az_service_well(struct az_service *s);
 /* The text of /metrics (coordinator/metrics.h), a second or two old. Any thread. */
 void az_service_metrics(struct az_service *s, struct az_buf *b);

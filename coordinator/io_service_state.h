@@ -113,6 +113,7 @@ struct az_service {
 
     atomic_int stop; /* how often it was asked */
     atomic_bool reload;
+    atomic_int_fast64_t ticked; /* when the loop last did, az_ms */
     bool stopping, left_at_once, told_failing;
     int code; /* negative: the loop is left, and `why` says why */
     struct az_error why;

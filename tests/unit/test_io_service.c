@@ -375,6 +375,7 @@ static void workers(void **state)
         az_buf_clear(&text);
         az_service_metrics(s->service, &text);
     }
+    assert_true(az_service_well(s->service));
     leave(&c);
 }
 
