@@ -8,12 +8,18 @@
 
 enum { CONFIG_MAX = 4 << 20 };
 
+int az_program_exit(const struct az_error *err)
+{
+    int code = az_exit_of(err);
+    return code == AZ_EXIT_NO_INPUT ? AZ_EXIT_CONFIG : code;
+}
+
 int az_program_fail(const struct az_program *p, const struct az_error *err)
 {
     fprintf(stderr, "%s: %s\n", p->name, err->what);
     if (*err->hint)
         fprintf(stderr, "%*s  %s\n", (int)strlen(p->name), "", err->hint);
-    return az_exit_of(err);
+    return az_program_exit(err);
 }
 
 static int show_help(const struct az_program *p)

@@ -11,6 +11,10 @@ enum { AZ_PROGRAM_GOES_ON = -1 };
 int az_program_begin(const struct az_program *p, int argc, char **argv,
                      struct az_program_options *o);
 
+/* The exit code that an error means. A service has no input: a file that can't be
+ * read is one that its configuration names. */
+int az_program_exit(const struct az_error *err);
+
 /* "NAME: what" and the hint on stderr, for whoever typed the command. Returns the
  * exit code that it means. */
 int az_program_fail(const struct az_program *p, const struct az_error *err);

@@ -121,7 +121,7 @@ static int start(struct program *p, struct az_error *err)
 static void fail(struct program *p, const char *sentence, const struct az_error *err)
 {
     az_log_put(AZ_LOG_ERROR, sentence, (const struct az_kv[]){KV("why", err), {0}});
-    p->code = az_exit_of(err);
+    p->code = az_program_exit(err);
     az_loop_stop(p->loop);
 }
 
@@ -226,7 +226,7 @@ static int serve(struct program *p)
         r = az_loop_run(p->loop, &err);
     if (r < 0) {
         az_err("can't run", KV("why", &err));
-        p->code = az_exit_of(&err);
+        p->code = az_program_exit(&err);
     } else if (!p->code) {
         az_info("stopped");
     }

@@ -1,16 +1,13 @@
 """assize-worker as a program: what it says before it starts, to whom it says that
 it is ready, what it logs, and how it ends."""
 
-import os
 import signal
-import socket
-import subprocess
 
 import pytest
 
-from conftest import BUILD, DEADLINE_S
+from programs import Program
+from programs import run as run_program
 
-WORKER = BUILD / "bin/assize-worker"
 GOOD = """
 name: gpu0
 coordinator: ipc://{dir}/workers
@@ -31,46 +28,14 @@ def config(tmp_path):
 
 
 def run(*args):
-    return subprocess.run([WORKER, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=DEADLINE_S)
-
-
-class Service:
-    """A running worker, and the socket on which it tells systemd of itself."""
-
-    def __init__(self, tmp_path, config):
-        self.heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.heard.settimeout(DEADLINE_S)
-        self.heard.bind(str(tmp_path / "notify"))
-        environ = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
-        self.process = subprocess.Popen([WORKER, "--config", config], env=environ, text=True,
-                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-    def until(self, state):
-        while True:
-            said = self.heard.recv(4096).decode()
-            if said.startswith(state):
-                return said
-
-    def logs(self, text):
-        """The line that has `text`; fails when the program ends without it."""
-        for line in self.process.stderr:
-            if text in line:
-                return line
-        raise AssertionError(f"it never said '{text}'")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        said = self.process.communicate(timeout=DEADLINE_S)[1]
-        return self.process.returncode, said
+    return run_program("assize-worker", *args)
 
 
 @pytest.fixture
 def service(tmp_path, config):
-    started = Service(tmp_path, config())
+    started = Program("assize-worker", config(), tmp_path)
     yield started
-    started.process.kill()
-    started.process.communicate()
+    started.kill()
 
 
 def test_help_and_version():
@@ -110,9 +75,9 @@ def test_ready_alive_and_stopped(service):
 def test_read_again(service, config):
     service.until("READY=1")
     config("name: [")
-    service.process.send_signal(signal.SIGHUP)
+    service.signal(signal.SIGHUP)
     assert "why=" in service.logs("the configuration is wrong, going on with the old one")
     config(GOOD.replace("gpu0", "gpu1"))
-    service.process.send_signal(signal.SIGHUP)
+    service.signal(signal.SIGHUP)
     service.logs("worker started: worker=gpu1")
     assert service.stop()[0] == 0
