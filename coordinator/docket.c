@@ -73,6 +73,10 @@ int az_sched_open(struct az_sched *s, const struct az_docket_config *config, str
         return r;
     }
     s->dockets[s->n_dockets++] = d;
+    for (size_t b = 0; b < s->n_backends; b++) {
+        if (s->backends[b].stopped) /* it has no room for items, and nobody would say why */
+            docket_backend_stopped(d, b);
+    }
     *ret = d;
     return 0;
 }
@@ -141,8 +145,9 @@ int az_sched_close(struct az_docket *d, struct az_effects *fx, struct az_error *
 
 static bool any_stopped(const struct az_docket *d)
 {
-    for (size_t b = 0; b < d->panel->n_backends; b++) {
-        if (d->sched->backends[d->queues[b].backend].stopped)
+    for (size_t j = 0; j < d->panel->n_judges; j++) {
+        const struct queue *q = &d->queues[d->panel->judges[j].backend_at];
+        if (d->sched->backends[q->backend].stopped)
             return true;
     }
     return false;
@@ -194,10 +199,20 @@ int docket_fold_all(struct az_docket *d, struct az_effects *fx, struct az_error 
     return 0;
 }
 
+/* A panel may name a backend that none of its judges has. */
+static bool is_asked_of(const struct az_docket *d, size_t backend)
+{
+    for (size_t j = 0; j < d->panel->n_judges; j++) {
+        if (d->queues[d->panel->judges[j].backend_at].backend == backend)
+            return true;
+    }
+    return false;
+}
+
 void docket_backend_stopped(struct az_docket *d, size_t backend)
 {
     for (size_t b = 0; b < d->panel->n_backends; b++) {
-        if (d->queues[b].backend != backend)
+        if (d->queues[b].backend != backend || !is_asked_of(d, backend))
             continue;
         if (!d->stopped) {
             const struct backend *why = &d->sched->backends[backend];

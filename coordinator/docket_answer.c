@@ -156,12 +156,13 @@ static int ask_answer(struct ask *a, const struct az_lease *was, const struct az
     a->spent -= AZ_MIN(was->charged, a->spent);
     int r = 0;
     if (answer->again) {
-        a->attempts += answer->ballot.attempts;
+        if (!was->lost) /* a lost one is counted apart */
+            a->attempts = was->attempts + answer->ballot.attempts;
         a->spent = az_nusd_add(a->spent, answer->ballot.cost);
         if (!was->lost && !asked)
             r = ask_again(a, answer, fx);
     } else {
-        whole.attempts += a->attempts;
+        whole.attempts += was->attempts;
         whole.cost = az_nusd_add(whole.cost, a->spent);
         bool ended = a->state == ASK_ENDED;
         if (was->lost && a->state == ASK_QUEUED)

@@ -55,7 +55,6 @@ static void ask_leave(struct az_sched *s, struct ask *a)
         next = l->of_ask;
         l->ask = NULL;
         l->of_ask = NULL;
-        l->attempts = a->attempts;
         l->spent = a->spent;
         recall_later(s, l);
     }

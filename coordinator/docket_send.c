@@ -289,6 +289,7 @@ static struct az_lease *lease_new(struct az_docket *d, struct queue *q, int peer
         return NULL;
     l->docket = d;
     l->ask = a;
+    l->attempts = a->attempts;
     l->of_ask = a->leases;
     a->leases = l;
     l->backend = q->backend;

@@ -20,12 +20,12 @@ struct az_lease {
     int peer;
     uint32_t number; /* of the docket */
     struct az_key key;
-    int attempts;     /* by earlier leases, as is `spent` */
+    int attempts;     /* by leases that gave the question back before */
     az_nusd reserved; /* for it, now */
     az_nusd charged;  /* settled at its worst when the holder fell silent */
-    az_nusd spent;
-    int64_t tokens; /* taken from the limit of an account */
-    size_t backend; /* the scheduler's */
+    az_nusd spent;    /* by earlier leases, once nobody waits for it */
+    int64_t tokens;   /* taken from the limit of an account */
+    size_t backend;   /* the scheduler's */
     az_ms since;
     bool lost;     /* the holder is silent: asked elsewhere */
     bool hedged;   /* another was asked beside it, or it is that other */

@@ -384,8 +384,11 @@ int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects 
         s->dockets[i]->knows[peer / 64] &= ~(1ull << (peer % 64));
     p->live = false;
     recount_peer(s, peer);
-    for (size_t b = 0; b < p->n_offers; b++) /* it may have been the last that went on */
+    for (size_t b = 0; b < p->n_offers; b++) { /* it may have been the last that went on */
         check_stopped(s, b);
+        if (!all_stopped(s, b)) /* or the last that refused: whoever brings it next is asked */
+            s->backends[b].stopped = false;
+    }
     peer_release(p);
     return sched_dispatch(s, now, fx, err);
 }

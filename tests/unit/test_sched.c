@@ -428,6 +428,72 @@ static void sched_first_reason_stays(void **state)
     scene_release(&s);
 }
 
+static struct az_docket *open_another(struct scene *s, const struct az_panel *panel)
+{
+    struct az_docket *d;
+    struct az_docket_config config = {.number = 2,
+                                      .panel = panel,
+                                      .job = s,
+                                      .window_items = 9,
+                                      .window_bytes = 1 << 20,
+                                      .weight = AZ_WEIGHT};
+    assert_int_equal(az_sched_open(s->sched, &config, &d, NULL), 0);
+    return d;
+}
+
+/* A job that is opened while a backend refuses gets no items, and says why. */
+static void sched_opened_while_stopped(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, split, 0);
+    scene_event(&s, "credit 0 gpu 9");
+    scene_event(&s, "credit 0 api 9");
+    scene_event(&s, "stopped 0 api");
+    struct az_docket *d = open_another(&s, s.panel);
+    assert_false(az_docket_room(d));
+    assert_string_equal(az_docket_counts(d).stopped, "api");
+    assert_string_equal(az_docket_counts(d).stopped_why, "401");
+
+    scene_event(&s, "gone 0"); /* nobody has it now, so nobody refuses */
+    d = open_another(&s, s.panel);
+    assert_true(az_docket_room(d));
+    assert_null(az_docket_counts(d).stopped);
+    scene_release(&s);
+}
+
+/* What a panel names and none of its judges has may stop as it likes. */
+static void sched_stopped_and_not_asked(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, two, 0);
+    scene_event(&s, "credit 0 api 9");
+    scene_event(&s, "stopped 0 api");
+    assert_true(az_docket_room(s.docket));
+    assert_null(az_docket_counts(s.docket).stopped);
+    assert_null(az_docket_counts(open_another(&s, s.panel)).stopped);
+    scene_release(&s);
+}
+
+/* Calls of lost leases that come back late would add up beyond the limit. */
+static void sched_lost_attempts_are_apart(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init_silent(&s, two, 0, 100000);
+    scene_event(&s, "credit 0 gpu 2");
+    scene_event(&s, "add 0");
+    assert_string_equal(scene_event(&s, "tick 100000"), "");
+    assert_string_equal(scene_event(&s, "credit 1 gpu 1"), "ask 1: 0.0");
+    scene_event(&s, "heard 0");
+    scene_event(&s, "again 0 0.0 $0 x");
+    assert_string_equal(scene_event(&s, "again 1 0.0 $0 x"), "");
+    assert_string_equal(scene_event(&s, "credit 1 gpu 1"), "ask 1: 0.0");
+    assert_int_equal(s.last.attempts, 1);
+    scene_release(&s);
+}
+
 /* What early stopping asks next rests on all ballots that it has seen: also on
  * one that came while others were on their way to the disk. */
 static void sched_early_stop_waits_for_every_ballot(void **state)
@@ -749,6 +815,9 @@ int main(void)
         cmocka_unit_test(sched_idle_after_losses),
         cmocka_unit_test(sched_mistake_is_sent),
         cmocka_unit_test(sched_first_reason_stays),
+        cmocka_unit_test(sched_opened_while_stopped),
+        cmocka_unit_test(sched_stopped_and_not_asked),
+        cmocka_unit_test(sched_lost_attempts_are_apart),
         cmocka_unit_test(sched_early_stop_waits_for_every_ballot),
         cmocka_unit_test(sched_early_stop_decides),
         cmocka_unit_test(sched_raise_waits_for_the_commit),
