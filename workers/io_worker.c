@@ -365,13 +365,18 @@ static az_ms deadline(const struct az_worker *w)
     return AZ_MIN(link, az_work_deadline(w->work));
 }
 
-/* True: something may have been sent. */
-static bool on_time(struct az_worker *w)
+static void tick(struct az_worker *w)
 {
     az_ms now = az_clock_ms();
     if (az_work_deadline(w->work) <= now)
         give_up(w, az_work_on_tick(w->work, now, &w->fx, &w->failed));
-    if (w->code || w->broken || stays_apart(w) || az_link_deadline(w->link) > now)
+}
+
+/* True: something may have been sent. */
+static bool tick_link(struct az_worker *w)
+{
+    az_ms now = az_clock_ms();
+    if (w->broken || stays_apart(w) || az_link_deadline(w->link) > now)
         return false;
     session_trouble(w, az_link_tick(w->link, now, &w->failed));
     return true;
@@ -394,12 +399,13 @@ static az_ms before_sleep(void *arg)
     struct az_worker *w = arg;
     az_ms again = beat(w);
     for (;;) {
+        tick(w);
         if (!w->code)
             run_effects(w);
         /* After sending, which may eat the socket's edge, and before sleeping. What
          * has come counts, before its sender is said to be silent. */
         bool more = !w->code && receive(w);
-        bool sent = !w->code && !more && on_time(w);
+        bool sent = !w->code && !more && tick_link(w);
         if (!w->code && w->broken)
             part(w);
         az_ms http = az_http_before_sleep(w->http);
