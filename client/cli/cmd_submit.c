@@ -220,8 +220,9 @@ static void tell(const struct submission *s, const struct az_submitted *done)
         az_buf_z(&b, ": the same was submitted before (--again makes a new one)");
     } else {
         az_buf_z(&b, ": ");
-        az_human_count(&b, done->lines);
-        az_buf_z(&b, done->lines == 1 ? " item" : " items");
+        int64_t items = AZ_MAX(done->lines - done->bad, (int64_t)0);
+        az_human_count(&b, items);
+        az_buf_z(&b, items == 1 ? " item" : " items");
         if (done->bad) {
             az_buf_z(&b, ", ");
             az_human_count(&b, done->bad);

@@ -20,6 +20,7 @@ struct az_client {
     uint64_t seq_out, seq_in, requests;
     az_ms silence_ms;     /* 0 = none */
     az_ms sent_at, heard; /* something was */
+    bool lost;            /* the connection is, and comes back or does not */
     bool has_pending;
     struct az_msg pending;
 };
@@ -57,12 +58,15 @@ int az_client_send(struct az_client *c, struct az_msg *msg, struct az_error *err
     return 0;
 }
 
+/* Also when a connection that was lost is there again: if the coordinator is
+ * another one now, that is found out at once. */
 static int beat(struct az_client *c, az_ms now, struct az_error *err)
 {
     struct az_msg heartbeat = {.kind = AZ_MSG_HEARTBEAT};
-    if (!c->silence_ms || now - c->sent_at < c->silence_ms / 4)
-        return 0;
-    return az_client_send(c, &heartbeat, err);
+    bool lost = az_sock_trouble(c->sock, NULL) < 0, again = c->lost && !lost;
+    bool due = c->silence_ms && now - c->sent_at >= c->silence_ms / 4;
+    c->lost = lost;
+    return c->principal && (due || again) ? az_client_send(c, &heartbeat, err) : 0;
 }
 
 /* ---- in ---- */
@@ -150,10 +154,9 @@ static int check_let_in(struct az_client *c, struct az_error *err)
 static int sleep_until(struct az_client *c, int fd, az_ms now, az_ms at)
 {
     /* poll() passes over a descriptor that is negative. */
-    struct pollfd fds[] = {
-        {.fd = az_sock_fd(c->sock), .events = POLLIN},
-        {.fd = c->principal ? -1 : az_sock_trouble_fd(c->sock), .events = POLLIN},
-        {.fd = fd, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = az_sock_fd(c->sock), .events = POLLIN},
+                           {.fd = az_sock_trouble_fd(c->sock), .events = POLLIN},
+                           {.fd = fd, .events = POLLIN}};
     az_ms left = AZ_MIN(AZ_MAX(at - now, (az_ms)0), (az_ms)INT32_MAX);
     int n = poll(fds, AZ_LEN(fds), (int)left);
     return n > 0 && fds[2].revents ? AZ_CLIENT_FD : AZ_CLIENT_NOTHING;

@@ -17,6 +17,7 @@ struct submit {
     const struct az_submit_config *config;
     struct az_submitted *result;
     struct az_client *client; /* NULL: not connected */
+    bool met;                 /* it was, once */
     size_t chunk_bytes, window;
     uint64_t durable, next; /* chunks: there for good; read from the file */
     bool sealed;
@@ -85,6 +86,7 @@ static int read_line(struct submit *s, struct az_error *err)
     }
     if (r == AZ_LINE_LONG) {
         s->too_long++;
+        s->result->lines++;
         s->config->bad(s->config->arg, s->line.number, "longer than any line that is sent");
         return 0;
     }
@@ -131,6 +133,7 @@ static int begin(struct submit *s, struct az_error *err)
 {
     struct az_msg reply;
     int r = az_client_open(&s->config->client, &s->client, err);
+    s->met = s->met || r == 0;
     if (r == 0)
         r = ask(s, &reply, err);
     if (r < 0)
@@ -239,6 +242,8 @@ int az_submit(const struct az_submit_config *config, struct az_submitted *ret, s
     *ret = (struct az_submitted){0};
     az_lines_set_waiting(config->in, false);
     int r = begin(&s, err); /* nobody there at the start: told at once */
+    if (r == AZ_EGONE && s.met)
+        r = resume(&s, err);
     while (r == 0 && !s.sealed) {
         r = go_on(&s, err);
         if (r == AZ_EGONE)

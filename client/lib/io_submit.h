@@ -26,7 +26,7 @@ struct az_submitted {
     bool existed;  /* before this call */
     bool complete; /* it had all its lines before this call */
     int64_t lines; /* read here, without blank ones */
-    int64_t bad;   /* of the job's lines, and of those too long */
+    int64_t bad;   /* of them, and of the job's lines before */
 };
 
 /* *ret tells also when it fails how far it came. AZ_EGONE: nobody answers, or not
