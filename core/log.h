@@ -55,8 +55,9 @@ struct az_kv az_kv_error(const char *name, const struct az_error *v);
 #define az_warn(...) az_log_(AZ_LOG_WARNING, __VA_ARGS__)
 #define az_info(...) az_log_(AZ_LOG_INFO, __VA_ARGS__)
 #define az_debug(...) az_log_(AZ_LOG_DEBUG, __VA_ARGS__)
+/* What stands first is for a call without fields: a comma needs something before it. */
 #define az_log_(level, sentence, ...) \
-    az_log_put(level, "" sentence, (const struct az_kv[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+    az_log_put(level, "" sentence, (const struct az_kv[]){{0}, ##__VA_ARGS__, {0}} + 1)
 
 /* ---- pure: how a line looks ---- */
 

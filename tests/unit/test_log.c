@@ -5,7 +5,7 @@
 #include "core/mem.h"
 #include "tests/unit/unit.h"
 
-#define FIELDS(...) ((const struct az_kv[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+#define FIELDS(...) ((const struct az_kv[]){{0}, ##__VA_ARGS__, {0}} + 1)
 
 /* The macros put here, in place of io_log.c. */
 static struct az_buf said;
