@@ -24,7 +24,7 @@ enum { NO = -1, AS = -2 };
 #define S AZ_IS_STOPPED
 #define D AZ_IS_DONE
 #define C AZ_IS_CANCELLED
-static const signed char moves[AZ_JOB_EVENTS][AZ_JOB_STATES] = {
+static const int moves[AZ_JOB_EVENTS][AZ_JOB_STATES] = {
     /*                  RECEIVING WAITING RUNNING PAUSED STOPPED DONE CANCELLED */
     [AZ_ON_CANCEL] = {C, C, C, C, C, NO, AS},     [AZ_ON_PAUSE] = {NO, P, P, AS, P, NO, NO},
     [AZ_ON_RESUME] = {NO, AS, AS, W, W, NO, NO},  [AZ_ON_SET] = {AS, AS, AS, AS, AS, NO, NO},

@@ -41,7 +41,8 @@ struct az_serves {
 
 /* ---- to the worker ---- */
 
-static void tell(struct serve *v)
+/* Has its state changed since it was told last? */
+static bool note_state(struct serve *v)
 {
     pthread_mutex_lock(&v->all->lock);
     bool news = strcmp(v->told, v->server.trouble) != 0;
@@ -50,7 +51,12 @@ static void tell(struct serve *v)
         v->news = true;
     }
     pthread_mutex_unlock(&v->all->lock);
-    if (!news)
+    return news;
+}
+
+static void tell(struct serve *v)
+{
+    if (!note_state(v))
         return;
     eventfd_write(v->all->changed, 1);
     bool died = v->server.state == AZ_SERVER_PAUSING ||

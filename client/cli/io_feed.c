@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "client/cli/command.h"
-#include "core/seen.h"
 #include "core/heap.h"
 #include "core/io_thread.h"
 #include "core/item.h"
 #include "core/mem.h"
+#include "core/seen.h"
 
 enum { BAD_SHOWN = 10 }; /* bad lines that are told one by one */
 

@@ -3,9 +3,9 @@
 
 #include "client/cli/check_text.h"
 #include "client/cli/human.h"
-#include "core/wrap.h"
 #include "core/mem.h"
 #include "core/price.h"
+#include "core/wrap.h"
 #include "tests/unit/cli_panel.h"
 
 static const char panel_yaml[] =
