@@ -1,6 +1,9 @@
 /* What an answer, or the loss of its lease, means for a question. */
+#include <math.h>
+
 #include "coordinator/sched_state.h"
 #include "core/mem.h"
+#include "policies/seats.h"
 
 static void judge_count(struct az_docket *d, const struct az_ballot *b)
 {
@@ -14,6 +17,35 @@ static void judge_count(struct az_docket *d, const struct az_ballot *b)
     j->errors++;
     j->last_error = b->error;
     snprintf(j->last_text, sizeof(j->last_text), AZ_STR_FMT, AZ_STR_ARG(b->error_text));
+}
+
+/* How many probabilities an answer may have, if any. */
+static size_t probs_wanted(const struct az_question *q, size_t n_labels)
+{
+    if (q->kind != AZ_SCORE)
+        return n_labels;
+    return q->step > 0 ? (size_t)llround((q->scale_max - q->scale_min) / q->step) + 1 : 0;
+}
+
+/* Workers are others' programs: what is no answer to the question is an error. */
+static void check_answer(const struct az_docket *d, const struct ask *a, struct az_ballot *b)
+{
+    const struct az_question *q = &d->panel->question;
+    size_t n = a || q->kind != AZ_BEST ? az_label_count(q, a ? a->entry->item : NULL)
+                                       : AZ_RESPONSES_MAX; /* its item has left */
+    bool probs = !b->n_probs || !a || b->n_probs == probs_wanted(q, n);
+    bool good = probs && az_ballot_readable(q, n, b);
+    if (b->error)
+        return;
+    if (q->kind == AZ_SCORE || !good)
+        b->label = AZ_LABEL_NONE;
+    if (q->kind != AZ_SCORE || !good)
+        b->has_score = false;
+    if (good)
+        return;
+    b->n_probs = 0;
+    b->error = AZ_BE_OUTSIDE;
+    b->error_text = AZ_STR("the worker's answer is none of the question's");
 }
 
 /* A ballot for the store; its texts stay as they are until the effects have run. */
@@ -191,16 +223,19 @@ int docket_answer(struct az_docket *d, struct az_lease *l, const struct az_msg_a
         return 0;
     }
     struct az_lease was = *l;
+    struct az_msg_answer checked = *answer;
     money_settle(d, l, answer->ballot.cost);
     if (!l->lost)
         d->counts.sent--;
     lease_end(d->sched, l);
+    if (!answer->again)
+        check_answer(d, was.ask, &checked.ballot);
     if (was.ask && !was.answered)
-        return ask_answer(was.ask, &was, answer, fx, err);
+        return ask_answer(was.ask, &was, &checked, fx, err);
     if (was.answered || answer->again)
         return 0;
     /* Its item has left: the verdict is final, the ballot is kept all the same. */
-    struct az_ballot late = answer->ballot;
+    struct az_ballot late = checked.ballot;
     late.attempts += was.attempts;
     late.cost = az_nusd_add(late.cost, was.spent);
     judge_count(d, &late);

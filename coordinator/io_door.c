@@ -120,14 +120,15 @@ void az_door_tell(struct az_door *d, const struct az_route *route, uint64_t seq,
     az_door_ignore(d, route);
 }
 
-/* It may have had a session before this program was started. */
-static void tell_stranger(struct az_door *d, const struct az_route *route)
+/* It may have had a session before this program was started. `why`: of a frame
+ * that could not be read, else no error. */
+static void tell_stranger(struct az_door *d, const struct az_route *route, struct az_error *why)
 {
-    struct az_error why = {0};
     if (az_door_ignores(d, route))
         return;
-    az_fail(&why, AZ_EPROTO, "there is no session: say hello");
-    az_door_tell(d, route, 1, &why, true);
+    if (!why->code)
+        az_fail(why, AZ_EPROTO, "there is no session: say hello");
+    az_door_tell(d, route, 1, why, why->code == AZ_EPROTO);
 }
 
 void az_door_refuse(struct az_door *d, int peer, const struct az_error *why)
@@ -332,11 +333,11 @@ static int take(struct az_door *d, az_ms now, struct az_door_event *ret, struct 
     if (whole && (!s || r < 0))
         discard(msg);
     if (!s) {
-        tell_stranger(d, &route);
+        tell_stranger(d, &route, &why);
         return 0;
     }
     if (r < 0) {
-        az_door_tell(d, &s->route, s->seq_out + 1, &why, true);
+        az_door_tell(d, &s->route, s->seq_out + 1, &why, r == AZ_EPROTO);
         az_door_session_end(d, s, true);
         return 0;
     }

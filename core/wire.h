@@ -14,6 +14,8 @@ enum {
     AZ_WIRE_VERSION = 1,
     AZ_WIRE_FRAME_MAX = 64 << 20, /* bytes; a larger frame ends the session */
     AZ_WIRE_BATCH_MAX = 100000,   /* questions, items or keys in a message */
+    AZ_WIRE_BACKENDS_MAX = 1000,  /* that a worker may announce */
+    AZ_WIRE_NAME_MAX = 128,       /* bytes of a backend's name, at least one */
     AZ_WIRE_MODELS_MAX = 1000,    /* that one backend may name */
     AZ_WIRE_JOB_KEY_MAX = 64,     /* bytes; a key has at least one */
     AZ_WIRE_JOB_NAME_MAX = 200,   /* bytes */
@@ -169,7 +171,7 @@ int az_wire_pack(struct az_buf *b, const struct az_msg *msg, struct az_arena *sc
 
 /* Text is borrowed from `arena`, where messages about jobs lie whole. A text
  * ends at its first NUL, if a peer sent one inside. Items of questions are made on the heap and
- * are the caller's: az_item_free() each. AZ_EPROTO: not an envelope, a version
- * that is not spoken, or a value out of range; nothing is kept. */
+ * are the caller's: az_item_free() each. AZ_EPROTO: not an envelope, or a value out
+ * of range; AZ_EINVAL: a version that is not spoken. Nothing is kept then. */
 int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *msg,
                    struct az_error *err);

@@ -49,15 +49,19 @@ static int credits_to(struct packer *p, const struct az_credits *c, Assize__Anno
                       struct az_error *err)
 {
     assize__announce__init(m);
+    if (c->n > AZ_WIRE_BACKENDS_MAX)
+        return az_fail(err, AZ_EINVAL, "a worker with %zu backends", c->n);
     m->backends = zalloc(p, c->n * sizeof(*m->backends));
     for (size_t i = 0; i < c->n && !p->failed; i++) {
-        int r = az_wire_rates_check(c->v[i].rpm, c->v[i].tpm, AZ_EINVAL, err);
+        const struct az_credit *from = &c->v[i];
+        int r = az_wire_backend_check(from->backend.n, from->n_models, from->rpm, from->tpm,
+                                      AZ_EINVAL, err);
         if (r < 0)
             return r;
         Assize__Announce__Backend *b = zalloc(p, sizeof(*b));
         if (!b)
             return 0;
-        credit_to(p, &c->v[i], b);
+        credit_to(p, from, b);
         m->backends[m->n_backends++] = b;
     }
     return 0;

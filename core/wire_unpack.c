@@ -17,8 +17,9 @@ static void *zalloc(struct az_arena *a, size_t n, size_t size)
 static int credit_from(const Assize__Announce__Backend *m, struct az_arena *a,
                        struct az_credit *ret, struct az_error *err)
 {
-    if (m->n_models > AZ_WIRE_MODELS_MAX)
-        return az_fail(err, AZ_EPROTO, "a backend with %zu models", m->n_models);
+    int r = az_wire_backend_check(strlen(m->name), m->n_models, m->rpm, m->tpm, AZ_EPROTO, err);
+    if (r < 0)
+        return r;
     *ret = (struct az_credit){.backend = az_str(m->name),
                               .kind = az_str(m->kind),
                               .credit = m->credit,
@@ -28,13 +29,13 @@ static int credit_from(const Assize__Announce__Backend *m, struct az_arena *a,
                               .slots = m->slots,
                               .state = az_str(m->state)};
     if (!m->n_models)
-        return az_wire_rates_check(m->rpm, m->tpm, AZ_EPROTO, err);
+        return 0;
     ret->models = zalloc(a, m->n_models, sizeof(*ret->models));
     if (!ret->models)
         return az_oom(err);
     for (size_t i = 0; i < m->n_models; i++)
         ret->models[ret->n_models++] = az_str(m->models[i]);
-    return az_wire_rates_check(m->rpm, m->tpm, AZ_EPROTO, err);
+    return 0;
 }
 
 static int credits_from(Assize__Announce *m, struct az_arena *a, struct az_credits *ret,
@@ -43,6 +44,8 @@ static int credits_from(Assize__Announce *m, struct az_arena *a, struct az_credi
     *ret = (struct az_credits){0};
     if (!m)
         return 0;
+    if (m->n_backends > AZ_WIRE_BACKENDS_MAX)
+        return az_fail(err, AZ_EPROTO, "a worker with %zu backends", m->n_backends);
     ret->v = zalloc(a, m->n_backends, sizeof(*ret->v));
     if (!ret->v)
         return az_oom(err);
@@ -248,7 +251,7 @@ int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *m
     if (!e)
         return memory.failed ? az_oom(err) : az_fail(err, AZ_EPROTO, "a frame that is no envelope");
     if (e->version != AZ_WIRE_VERSION)
-        return az_fail(err, AZ_EPROTO,
+        return az_fail(err, e->version ? AZ_EINVAL : AZ_EPROTO,
                        "version %u of the protocol, versions %d to %d are spoken here", e->version,
                        AZ_WIRE_VERSION, AZ_WIRE_VERSION);
     memset(msg, 0, sizeof(*msg));

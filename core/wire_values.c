@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/str.h"
+#include "core/wire.h"
 
 static int field_bad(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, int code,
                      const char *what, struct az_error *err)
@@ -101,4 +102,13 @@ int az_wire_rates_check(double rpm, double tpm, int code, struct az_error *err)
     if (isfinite(rpm) && isfinite(tpm) && rpm >= 0 && tpm >= 0)
         return 0;
     return az_fail(err, code, "a rate that is no number");
+}
+
+int az_wire_backend_check(size_t name_bytes, size_t n_models, double rpm, double tpm, int code,
+                          struct az_error *err)
+{
+    if (!name_bytes || name_bytes > AZ_WIRE_NAME_MAX || n_models > AZ_WIRE_MODELS_MAX)
+        return az_fail(err, code, "a backend with a name of %zu bytes and %zu models", name_bytes,
+                       n_models);
+    return az_wire_rates_check(rpm, tpm, code, err);
 }

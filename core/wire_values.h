@@ -16,3 +16,7 @@ int az_wire_values_mend(ProtobufCMessage *m, struct az_error *err);
 
 /* Limits of a provider; else `code`. */
 int az_wire_rates_check(double rpm, double tpm, int code, struct az_error *err);
+
+/* What a worker says of a backend; else `code`. */
+int az_wire_backend_check(size_t name_bytes, size_t n_models, double rpm, double tpm, int code,
+                          struct az_error *err);

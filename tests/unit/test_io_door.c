@@ -210,6 +210,14 @@ static void empty(struct scene *s, struct peer *p)
     say_bytes(p, 0);
 }
 
+static void another_version(struct scene *s, struct peer *p)
+{
+    char *bytes = az_zalloc(4);
+    assert_non_null(bytes);
+    memcpy(bytes, "\x08\x02\x1a\x00", 4); /* version 2, a hello */
+    assert_int_equal(az_sock_send(p->sock, NULL, bytes, 4, NULL), 0);
+}
+
 static void what_coordinators_say(struct scene *s, struct peer *p)
 {
     say_kind(s, p, AZ_MSG_STOP);
@@ -231,14 +239,16 @@ static const struct {
     const char *name;
     void (*how)(struct scene *, struct peer *);
     const char *told; /* a part of it */
+    bool for_good;    /* a hello would not do */
 } breaks[] = {
-    {"nonsense", nonsense, ""},
-    {"empty", empty, ""},
-    {"oversized", oversized, ""},
-    {"a gap", a_message_is_missing, "message 3 after message 1"},
-    {"a replay", a_message_comes_again, "message 1 after message 1"},
-    {"the other side's", what_coordinators_say, "only a coordinator"},
-    {"questions", questions, "only a coordinator"},
+    {"nonsense", nonsense, "", false},
+    {"empty", empty, "", false},
+    {"oversized", oversized, "", false},
+    {"a gap", a_message_is_missing, "message 3 after message 1", false},
+    {"a replay", a_message_comes_again, "message 1 after message 1", false},
+    {"the other side's", what_coordinators_say, "only a coordinator", false},
+    {"questions", questions, "only a coordinator", false},
+    {"another version", another_version, "versions 1 to 1", true},
 };
 
 /* Told once, gone, ignored until a new hello. */
@@ -256,7 +266,7 @@ static void door_cuts_off(void **state)
             fail_msg("%s: still there", breaks[i].name);
         struct az_msg refuse = hear(&s, &p);
         assert_int_equal(refuse.kind, AZ_MSG_REFUSE);
-        assert_true(refuse.refuse.again);
+        assert_int_equal(refuse.refuse.again, !breaks[i].for_good);
         if (az_str_find(refuse.refuse.what, az_str(breaks[i].told)) < 0)
             fail_msg("%s: told '" AZ_STR_FMT "'", breaks[i].name, AZ_STR_ARG(refuse.refuse.what));
         nonsense(&s, &p);
@@ -271,6 +281,25 @@ static void door_cuts_off(void **state)
         leave(&other);
         scene_close(&s);
     }
+}
+
+/* Who comes in a version of its own is told which are spoken, instead of a session. */
+static void door_versions(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, 0);
+    struct peer p = come(&s);
+    another_version(&s, &p);
+    assert_int_equal(next(&s), NOTHING);
+    struct az_msg refuse = hear(&s, &p);
+    assert_int_equal(refuse.kind, AZ_MSG_REFUSE);
+    assert_int_equal(refuse.refuse.version_min, AZ_WIRE_VERSION);
+    assert_int_equal(refuse.refuse.version_max, AZ_WIRE_VERSION);
+    assert_false(refuse.refuse.again);
+    assert_int_equal(opened(&s, &p), 0); /* it knows another, too */
+    leave(&p);
+    scene_close(&s);
 }
 
 /* Who says hello again holds nothing of what it was sent. */
@@ -537,12 +566,13 @@ static void hello_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(door_welcomes),          cmocka_unit_test(door_cuts_off),
-        cmocka_unit_test(door_second_hello),      cmocka_unit_test(door_names),
-        cmocka_unit_test(door_trusts_names),      cmocka_unit_test(door_hello_and_gone),
-        cmocka_unit_test(door_finds_the_gone),    cmocka_unit_test(door_heartbeats),
-        cmocka_unit_test(door_refuses_and_drops), cmocka_unit_test(door_is_full),
-        cmocka_unit_test(door_without_memory),    cmocka_unit_test(hello_without_memory),
+        cmocka_unit_test(door_welcomes),        cmocka_unit_test(door_cuts_off),
+        cmocka_unit_test(door_versions),        cmocka_unit_test(door_second_hello),
+        cmocka_unit_test(door_names),           cmocka_unit_test(door_trusts_names),
+        cmocka_unit_test(door_hello_and_gone),  cmocka_unit_test(door_finds_the_gone),
+        cmocka_unit_test(door_heartbeats),      cmocka_unit_test(door_refuses_and_drops),
+        cmocka_unit_test(door_is_full),         cmocka_unit_test(door_without_memory),
+        cmocka_unit_test(hello_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "coordinator/sched.h"
 
+#include <math.h>
+
 #include "tests/unit/unit.h"
 // clang-format off
 #include "tests/unit/sched_scene.h"
@@ -706,6 +708,68 @@ static void sched_survives_absurd_costs(void **state)
     scene_release(&s);
 }
 
+/* ---- what is no answer ---- */
+
+/* A worker is another's program: its ballot counts when the question has such an
+ * answer, and else is an error. */
+static void sched_checks_answers(void **state)
+{
+    (void)state;
+    static const double half[] = {0.5, 0.5, 0};
+    static const struct {
+        const char *question;
+        int label;
+        size_t n_probs;
+        double score;
+        bool good;
+    } answers[] = {
+        {"{kind: choice, labels: [A, B]}", 1, 0, NAN, true},
+        {"{kind: choice, labels: [A, B]}", 2, 0, NAN, false},
+        {"{kind: choice, labels: [A, B]}", 0, 2, NAN, true},
+        {"{kind: choice, labels: [A, B]}", 0, 3, NAN, false},
+        {"{kind: choice, labels: [A, B]}", -1, 2, NAN, true}, /* shares */
+        {"{kind: choice, labels: [A, B]}", -1, 0, 1, false},
+        {"{kind: score, scale: [1, 5]}", -1, 0, 5, true},
+        {"{kind: score, scale: [1, 5]}", 0, 0, 5, true}, /* proto3 knows no other none */
+        {"{kind: score, scale: [1, 5]}", -1, 0, 5.5, false},
+        {"{kind: score, scale: [1, 5]}", 0, 0, NAN, false},
+        {"{kind: score, scale: [1, 5]}", -1, 2, 3, false},
+        {"{kind: score, scale: [1, 3], step: 1}", -1, 3, 2, true},
+        {"{kind: score, scale: [1, 3], step: 1}", -1, 2, 2, false},
+    };
+    for (size_t i = 0; i < AZ_LEN(answers); i++) {
+        char yaml[256];
+        struct scene s;
+        snprintf(yaml, sizeof(yaml),
+                 "question: %s\njudges: [{name: a, backend: gpu, model: m}]\n%s", answers[i].question,
+                 "backends: [{name: gpu, kind: openai, url: \"http://x\"}]\n");
+        scene_init(&s, yaml, 0);
+        scene_event(&s, "credit 0 gpu 9");
+        scene_event(&s, "add 0");
+        struct az_msg_answer answer = {.panel = 1,
+                                       .ballot = {.key = scene_key("0.0"),
+                                                  .label = answers[i].label,
+                                                  .has_score = !isnan(answers[i].score),
+                                                  .score = answers[i].score,
+                                                  .n_probs = answers[i].n_probs,
+                                                  .probs = half,
+                                                  .how = AZ_STR("mine"),
+                                                  .attempts = 1}};
+        struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
+        msg.answers.n = 1;
+        msg.answers.v = &answer;
+        assert_int_equal(az_sched_on_answers(s.sched, 0, &msg, 0, &s.fx, NULL), 0);
+        assert_int_equal(s.fx.v[0].kind, AZ_FX_BALLOT);
+        const struct az_ballot *kept = s.fx.v[0].ballot;
+        if (kept->error != (answers[i].good ? AZ_BE_NONE : AZ_BE_OUTSIDE))
+            fail_msg("case %zu: %s", i, az_ballot_error_name(kept->error));
+        bool bare = kept->label == AZ_LABEL_NONE && !kept->has_score && !kept->n_probs;
+        assert_true(answers[i].good || bare);
+        assert_true(!kept->has_score || kept->label == AZ_LABEL_NONE);
+        scene_release(&s);
+    }
+}
+
 /* ---- the rest ---- */
 
 /* Ballots of an earlier run are never asked again. */
@@ -826,6 +890,7 @@ int main(void)
         cmocka_unit_test(sched_counts_earlier_runs),
         cmocka_unit_test(sched_losses_and_late_answers_cost),
         cmocka_unit_test(sched_survives_absurd_costs),
+        cmocka_unit_test(sched_checks_answers),
         cmocka_unit_test(sched_stored_ballots_count),
         cmocka_unit_test(sched_window_is_bounded),
         cmocka_unit_test(sched_without_memory),
