@@ -218,6 +218,9 @@ int az_coordinator_new(const struct az_door_config *workers, struct az_coordinat
     c->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (c->poke < 0)
         return az_fail(err, AZ_EIO, "no eventfd");
+    c->tally = az_tally_new();
+    if (!c->tally)
+        return az_oom(err);
     struct az_sched_config sched = {.silence_ms = workers->silence_ms};
     int r = az_sched_new(&sched, &c->sched, err);
     if (r == 0)
@@ -247,6 +250,7 @@ void az_coordinator_free(struct az_coordinator *c)
     az_loop_free(c->loop);
     az_door_free(c->door);
     az_sched_free(c->sched);
+    az_tally_free(c->tally);
     az_effects_release(&c->fx);
     if (c->poke >= 0)
         close(c->poke);
@@ -312,6 +316,16 @@ bool az_coordinator_offer(const struct az_coordinator *c, int peer, size_t n, st
 bool az_coordinator_silent(const struct az_coordinator *c, int peer)
 {
     return az_sched_silent(c->sched, peer);
+}
+
+struct az_tally *az_coordinator_tally(struct az_coordinator *c)
+{
+    return c->tally;
+}
+
+int64_t az_coordinator_lost(const struct az_coordinator *c)
+{
+    return az_sched_lost(c->sched);
 }
 
 int az_coordinator_tune(struct az_coordinator *c, struct az_msg *msg, struct az_error *err)

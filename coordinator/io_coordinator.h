@@ -25,6 +25,7 @@ struct az_fed {
 void az_fed_free(struct az_fed *f); /* and the item, unless it was taken (NULL) */
 
 struct az_coordinator;
+struct az_tally; /* tally.h */
 
 /* Listens for workers. The door's silence_ms is also how long a worker may be
  * silent before what it holds is asked elsewhere. */
@@ -106,6 +107,11 @@ const struct az_door_peer *az_coordinator_worker(const struct az_coordinator *c,
                                                  int *peer);
 bool az_coordinator_offer(const struct az_coordinator *c, int peer, size_t n, struct az_offer *ret);
 bool az_coordinator_silent(const struct az_coordinator *c, int peer);
+
+/* ---- for the page of metrics.h ---- */
+
+struct az_tally *az_coordinator_tally(struct az_coordinator *c); /* its loop's thread */
+int64_t az_coordinator_lost(const struct az_coordinator *c);     /* questions, with workers */
 /* Other limits for every worker that has this backend: AZ_MSG_TUNE. Returns to how
  * many it was told. */
 int az_coordinator_tune(struct az_coordinator *c, struct az_msg *msg, struct az_error *err);

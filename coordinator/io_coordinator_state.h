@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "coordinator/io_coordinator.h"
+#include "coordinator/tally.h"
 #include "core/buf.h"
 
 enum { AZ_BACKLOG_MAX = 64 << 20 }; /* bytes of one job on their way to the disk */
@@ -21,6 +22,8 @@ struct az_open_job {
     bool ended;
     az_ms deadline, next_progress;
     uint64_t told_ticket;
+    uint64_t timed_ticket; /* how long it takes is being measured; 0 = none */
+    az_ms timed_at;
     struct az_error failed; /* code < 0: its store can't be written */
 };
 
@@ -29,6 +32,7 @@ struct az_coordinator {
     struct az_loop *loop;
     struct az_door *door;
     struct az_sched *sched;
+    struct az_tally *tally;
     struct az_effects fx;
     struct az_open_job *jobs;
     uint32_t last_number;              /* of a docket */

@@ -130,13 +130,16 @@ void open_job_store(struct az_open_job *job, const struct az_effect *x)
     int r = 0;
     if (job->failed.code < 0)
         return;
-    if (x->kind == AZ_FX_BALLOT)
+    if (x->kind == AZ_FX_BALLOT) {
+        const struct az_judge *judge = &job->config.panel->judges[x->ballot->key.judge];
+        az_tally_ballot(job->coordinator->tally, judge->backend, x->ballot);
         r = az_store_put_ballot(store, x->ballot, &err);
-    else if (x->kind == AZ_FX_VERDICT)
+    } else if (x->kind == AZ_FX_VERDICT) {
         r = az_store_put_verdict(store, x->verdict.seq, x->verdict.verdict, x->verdict.ballots,
                                  &err);
-    else
+    } else {
         r = az_store_put_ledger(store, x->ledger.settled, x->ledger.ceiling, &err);
+    }
     if (r < 0)
         open_job_fail(job, &err);
 }
@@ -214,13 +217,29 @@ static void watch_input(struct az_open_job *job, bool want)
 
 /* ---- commits ---- */
 
+/* From handing over to being durable, one ticket at a time. */
+static void time_commit(struct az_open_job *job, uint64_t submitted, uint64_t committed)
+{
+    struct az_coordinator *c = job->coordinator;
+    az_ms now = az_loop_now(c->loop);
+    if (job->timed_ticket && committed >= job->timed_ticket) {
+        az_spread_add(&c->tally->commits, now - job->timed_at);
+        job->timed_ticket = 0;
+    }
+    if (!job->timed_ticket && submitted > committed) {
+        job->timed_ticket = submitted;
+        job->timed_at = now;
+    }
+}
+
 void open_job_commit(struct az_open_job *job)
 {
     struct az_coordinator *c = job->coordinator;
     struct az_store *store = job->config.store;
     struct az_error err = {0};
-    az_docket_submitted(job->docket, az_store_submit(store));
-    uint64_t committed = az_store_committed(store);
+    uint64_t submitted = az_store_submit(store), committed = az_store_committed(store);
+    az_docket_submitted(job->docket, submitted);
+    time_commit(job, submitted, committed);
     if (committed != job->told_ticket) {
         job->told_ticket = committed;
         int r = az_docket_on_committed(job->docket, committed, az_loop_now(c->loop), &c->fx, &err);

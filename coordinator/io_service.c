@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "coordinator/acl.h"
+#include "coordinator/tally.h"
 #include "core/io_clock.h"
 #include "core/log.h"
 #include "core/mem.h"
 
-enum { TICK_MS = 1000, UNWELL_MS = 10000, METRICS_MAX = 4 << 20, BACKENDS_MAX = 256 };
+enum { TICK_MS = 1000, UNWELL_MS = 10000, METRICS_MAX = 4 << 20 };
 
 void service_give_up(struct az_service *s, int r, const struct az_error *why)
 {
@@ -27,21 +28,7 @@ int64_t service_wall_s(void)
 
 /* ---- figures ---- */
 
-/* Where a backend of this name is counted; NULL: more than are told apart. */
-static struct az_backend_figures *figures_of(struct az_backend_figures *v, size_t *n,
-                                             const char *name)
-{
-    size_t at = 0;
-    while (at < *n && strcmp(v[at].name, name) != 0)
-        at++;
-    if (at == BACKENDS_MAX)
-        return NULL;
-    if (at == *n)
-        v[(*n)++] = (struct az_backend_figures){.name = name};
-    return &v[at];
-}
-
-static void count_workers(struct az_service *s, struct az_metrics *m, struct az_backend_figures *v)
+static void count_workers(struct az_service *s, struct az_metrics *m, struct az_tally *tally)
 {
     const struct az_door_peer *worker;
     int peer;
@@ -50,7 +37,7 @@ static void count_workers(struct az_service *s, struct az_metrics *m, struct az_
         m->workers++;
         m->workers_silent += az_coordinator_silent(s->coordinator, peer);
         for (size_t n = 0; az_coordinator_offer(s->coordinator, peer, n, &offer); n++) {
-            struct az_backend_figures *b = figures_of(v, &m->n_backends, offer.backend);
+            struct az_backend_figures *b = az_tally_at(tally, offer.backend);
             if (!b)
                 continue;
             b->workers++;
@@ -60,13 +47,13 @@ static void count_workers(struct az_service *s, struct az_metrics *m, struct az_
     }
 }
 
-static void count_judges(struct az_metrics *m, struct az_backend_figures *v, const struct job *job,
+static void count_judges(struct az_metrics *m, struct az_tally *tally, const struct job *job,
                          az_ms now)
 {
     struct az_judge_wait waits[AZ_JUDGES_MAX];
     az_open_job_waits(job->open, waits);
     for (size_t j = 0; j < job->panel->n_judges; j++) {
-        struct az_backend_figures *b = figures_of(v, &m->n_backends, job->panel->judges[j].backend);
+        struct az_backend_figures *b = az_tally_at(tally, job->panel->judges[j].backend);
         m->queued += waits[j].queued;
         m->leases += waits[j].under_way;
         if (waits[j].oldest != INT64_MAX)
@@ -76,7 +63,7 @@ static void count_judges(struct az_metrics *m, struct az_backend_figures *v, con
     }
 }
 
-static void count_job(struct az_metrics *m, struct az_backend_figures *v, const struct job *job,
+static void count_job(struct az_metrics *m, struct az_tally *tally, const struct job *job,
                       az_ms now)
 {
     m->jobs[job->rec.state]++;
@@ -91,12 +78,12 @@ static void count_job(struct az_metrics *m, struct az_backend_figures *v, const 
     m->ballot_errors += f.ballot_errors - job->before.ballot_errors;
     m->spent += AZ_MAX(f.spent - job->before.ceiling, (az_nusd)0);
     m->docket += c.added - c.decided - c.abstained - c.failed - c.open;
-    count_judges(m, v, job, now);
+    count_judges(m, tally, job, now);
 }
 
 static void tell_metrics(struct az_service *s)
 {
-    struct az_backend_figures backends[BACKENDS_MAX];
+    struct az_tally *tally = az_coordinator_tally(s->coordinator);
     const struct az_job_figures *f = &s->closed;
     struct az_metrics m = {
         .clients = s->clients,
@@ -107,11 +94,15 @@ static void tell_metrics(struct az_service *s)
         .ballot_errors = f->ballot_errors,
         .spent = f->spent,
         .store_failing = az_catalog_failing(s->catalog, NULL) < 0,
-        .backends = backends,
+        .lost = az_coordinator_lost(s->coordinator),
+        .commits = tally->commits,
+        .backends = tally->v,
     };
-    count_workers(s, &m, backends);
+    az_tally_look(tally);
+    count_workers(s, &m, tally);
     for (const struct job *j = s->jobs; j; j = j->next)
-        count_job(&m, backends, j, az_clock_ms());
+        count_job(&m, tally, j, az_clock_ms());
+    m.n_backends = tally->n;
     pthread_mutex_lock(&s->lock);
     az_buf_clear(&s->metrics);
     az_metrics_print(&s->metrics, &m);

@@ -355,11 +355,17 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
     return sched_dispatch(s, now, fx, err);
 }
 
+int64_t az_sched_lost(const struct az_sched *s)
+{
+    return s->n_lost;
+}
+
 static int lose_all(struct az_sched *s, int peer, bool for_good, struct az_effects *fx,
                     struct az_error *err)
 {
     for (struct az_lease *l = az_leases_of(&s->leases, peer), *next; l; l = next) {
         next = l->next;
+        s->n_lost += !l->lost;
         if (!l->lost && docket_lost(l, fx) < 0)
             return az_oom(err);
         if (for_good)

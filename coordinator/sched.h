@@ -137,6 +137,8 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
  * question is an error. */
 int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects *fx,
                      struct az_error *err);
+/* Questions that were lost with a worker, since the start. */
+int64_t az_sched_lost(const struct az_sched *s);
 
 /* ---- time ---- */
 

@@ -155,6 +155,7 @@ struct az_sched {
     az_ms next_hedge;   /* no question can be found slow before */
     size_t n_recalls, cap_recalls;
     struct recall *recalls;
+    int64_t n_lost; /* leases */
 };
 
 void fifo_init(struct fifo *f);

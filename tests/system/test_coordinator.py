@@ -102,8 +102,12 @@ def test_a_job_and_the_page(service, worker, tmp_path, port):
     lines = run("assize", "results", job, "--to", to).stdout.splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["decided"] * 20
 
-    while "assize_workers 1\n" not in get(port, "/metrics")[1]:
+    while 'assize_backend_ballots_total{backend="lexical"} 20\n' not in get(port, "/metrics")[1]:
         pass  # its figures are a second old
+    text = get(port, "/metrics")[1]
+    assert "assize_workers 1\n" in text
+    assert "assize_items_decided_total 20\n" in text
+    assert "assize_commit_seconds_count 0\n" not in text
     assert get(port, "/healthz") == (200, "ok\n")
     assert get(port, "/jobs")[0] == 404
     assert get(port, "/metrics", "POST")[0] == 405
