@@ -12,7 +12,8 @@ enum {
     READ_LINES = 4096,
     READ_CASES = 16384, /* looked at for one message */
     WAKE_MS = 100,      /* between two looks at a job that runs */
-    RETRY_MS = 100,
+    RETRY_MS = 100,     /* the first time; then twice as long, up to … */
+    RETRY_MAX_MS = 10000,
     STREAMS_MAX = 64, /* of one client */
 };
 
@@ -25,7 +26,7 @@ struct stream {
     char *dir;
     bool follow, as_they_come, brief;
     int64_t at, credit;
-    az_ms retry;
+    az_ms retry, retry_ms;
     bool idle;  /* it has read all there is */
     bool woken; /* there may be more, since it began to read */
     bool busy;  /* the thread has it */
@@ -168,10 +169,12 @@ static void send_reading(struct az_service *s, struct stream *st)
     if (st->gone) {
         stream_free(st);
     } else if (r == AZ_EAGAIN) {
-        st->retry = az_clock_ms() + RETRY_MS;
+        st->retry_ms = AZ_MIN(AZ_MAX(2 * st->retry_ms, (az_ms)RETRY_MS), (az_ms)RETRY_MAX_MS);
+        st->retry = az_clock_ms() + st->retry_ms;
     } else if (end) {
         stream_ends(s, st);
     } else {
+        st->retry_ms = 0;
         st->at = st->after;
         st->credit -= (int64_t)st->lines.n;
         st->idle = st->all && !st->woken;
@@ -216,21 +219,21 @@ static void start_reading(struct az_service *s, struct stream *st, const struct 
 /* Readers that had read all look again, some time after a verdict. */
 static az_ms wake_idle(struct az_service *s, az_ms now)
 {
-    bool any = s->wake_readers;
-    for (struct job *j = s->jobs; !any && s->streams && j; j = j->next)
-        any = j->decided_some;
-    if (!any || now < s->next_wake)
-        return any ? s->next_wake : INT64_MAX;
+    bool any = s->wake_readers || s->any_decided;
+    if (!any || !s->streams)
+        return INT64_MAX;
+    if (now < s->next_wake)
+        return s->next_wake;
     for (struct stream *st = s->streams; st; st = st->next) {
         const struct job *job = service_job(s, st->job);
-        if (!job || job->news || job->decided_some) {
+        if (!job || job->news) {
             st->idle = false;
             st->woken = true;
         }
     }
     for (struct job *j = s->jobs; j; j = j->next)
-        j->news = j->decided_some = false;
-    s->wake_readers = false;
+        j->news = false;
+    s->wake_readers = s->any_decided = false;
     s->next_wake = now + WAKE_MS;
     return INT64_MAX;
 }

@@ -8,7 +8,8 @@
 
 enum {
     CHUNK_BYTES = 1 << 20, /* of lines, as clients are asked to send them */
-    WINDOW = 4,            /* chunks under way */
+    WINDOW = 4,            /* chunks under way, as they are told … */
+    WINDOW_MAX = 16,       /* … and may be: some may have been sent again */
 };
 
 static const char stopping[] = "the coordinator is stopping";
@@ -299,6 +300,7 @@ static void chunk_done(struct az_chore *c)
     struct az_service *s = d->s;
     struct job *job = d->job;
     s->intake_bytes -= d->chunk->bytes;
+    job->chunks_under_way--;
     if (d->code < 0) {
         front_failed(s, &d->asker, job->rec.id, &d->err);
     } else {
@@ -306,12 +308,12 @@ static void chunk_done(struct az_chore *c)
         if (d->progress.sealed && job->rec.state == AZ_IS_RECEIVING) {
             int r = service_change(s, job, AZ_ON_SEALED, NULL, &d->err);
             service_give_up(s, r, &d->err);
+            service_open_more(s);
         }
         tell_chunked(s, &d->asker, job, &d->bad);
     }
     service_release(s, job);
     delivery_free(d);
-    service_open_more(s);
 }
 
 static struct az_str gold_of(const Assize__Chunk__Line *line)
@@ -359,14 +361,16 @@ static struct az_chunk *chunk_of(const Assize__Chunk *m)
     return c;
 }
 
-/* A chunk that came before is acknowledged again. */
-static bool settled_before(struct az_service *s, const struct asker *asker, const struct job *job,
-                           const Assize__Chunk *m)
+/* Without the thread: a chunk that came before is acknowledged again, others are refused. */
+static bool settled_at_once(struct az_service *s, const struct asker *asker, const struct job *job,
+                            const Assize__Chunk *m)
 {
     struct az_error err = {0};
-    if (job->rec.state == AZ_IS_RECEIVING)
+    if (job->rec.state == AZ_IS_RECEIVING && job->chunks_under_way < WINDOW_MAX)
         return false;
-    if (job->rec.state == AZ_IS_CANCELLED)
+    if (job->rec.state == AZ_IS_RECEIVING)
+        az_fail(&err, AZ_ELIMIT, "more than %d chunks under way", WINDOW_MAX);
+    else if (job->rec.state == AZ_IS_CANCELLED)
         az_fail(&err, AZ_EINVAL, "job %lld is cancelled", (long long)job->rec.id);
     else if (m->index >= (uint64_t)job->chunks)
         az_fail(&err, AZ_EINVAL, "job %lld has all its items", (long long)job->rec.id);
@@ -380,7 +384,7 @@ static bool settled_before(struct az_service *s, const struct asker *asker, cons
 void front_chunk(struct az_service *s, const struct asker *asker, const Assize__Chunk *m)
 {
     struct job *job = front_job(s, asker, m->job, true);
-    if (!job || settled_before(s, asker, job, m))
+    if (!job || settled_at_once(s, asker, job, m))
         return;
     struct delivery *d = az_zalloc(sizeof(*d));
     if (d) {
@@ -398,6 +402,7 @@ void front_chunk(struct az_service *s, const struct asker *asker, const Assize__
         return;
     }
     s->intake_bytes += d->chunk->bytes;
+    job->chunks_under_way++;
     job->chores++;
     az_chores_add(s->disk, &d->chore);
 }

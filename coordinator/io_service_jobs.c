@@ -31,6 +31,7 @@ struct job *service_add(struct az_service *s, struct az_job_record *rec)
         free(job);
         return NULL;
     }
+    job->s = s;
     job->rec = *rec;
     *rec = (struct az_job_record){0};
     *s->jobs_end = job;
@@ -220,6 +221,7 @@ static void look_done(struct az_chore *c)
         job->rec.figures.items = l->totals.items;
         job->rec.figures.bad_lines = l->totals.progress.bad_lines;
         service_give_up(l->s, service_change(l->s, job, AZ_ON_SEALED, NULL, &l->err), &l->err);
+        service_open_more(l->s);
     }
     service_release(l->s, job);
     free(l->dir);

@@ -204,6 +204,9 @@ static void close_job(struct az_service *s, struct job *job)
 
 void service_close_ended(struct az_service *s)
 {
+    if (!s->any_ended)
+        return;
+    s->any_ended = false;
     for (struct job *j = s->jobs; j; j = j->next) {
         if (j->ended && j->phase == JOB_OPEN)
             close_job(s, j);
@@ -236,7 +239,7 @@ static void on_ended(void *arg, enum az_job_end end, const struct az_error *why)
 {
     struct job *job = arg;
     struct az_counts counts = az_open_job_counts(job->open);
-    job->ended = true;
+    job->ended = job->s->any_ended = true;
     job->end = event_of(end);
     if (why)
         snprintf(job->why, sizeof(job->why), "%s", why->what);
@@ -251,7 +254,8 @@ static void on_ended(void *arg, enum az_job_end end, const struct az_error *why)
 static void on_done(void *arg, const struct az_done *done)
 {
     struct job *job = arg;
-    job->decided_some = job->decided_some || done->verdict.status != AZ_OPEN;
+    if (done->verdict.status != AZ_OPEN)
+        job->news = job->s->any_decided = true;
 }
 
 void service_halt(struct az_service *s, struct job *job, bool at_once)

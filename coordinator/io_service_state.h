@@ -39,6 +39,7 @@ struct asker {
 enum job_phase { JOB_CLOSED, JOB_OPENING, JOB_OPEN, JOB_CLOSING };
 
 struct job {
+    struct az_service *s;
     struct az_job_record rec;
     struct job *next;      /* by number */
     uint64_t born, ticket; /* of its first record since the start, and of its newest */
@@ -48,7 +49,8 @@ struct job {
     bool writing;          /* its result files */
 
     /* receiving */
-    int64_t chunks;           /* durable */
+    int64_t chunks; /* durable */
+    int chunks_under_way;
     struct az_intake *intake; /* of the thread `disk` alone */
 
     /* running */
@@ -67,7 +69,7 @@ struct job {
     int64_t made_calls, cached, retried; /* of its last run */
 
     /* looking */
-    bool news, decided_some; /* something changed, a verdict came, since readers were woken */
+    bool news; /* something changed, or a verdict came, since readers were woken */
     int64_t samples[AZ_RATE_SAMPLES];
     az_ms sampled;
     int n_samples;
@@ -105,7 +107,7 @@ struct az_service {
     struct pending *pending, **pending_end;
     struct stream *streams;
     struct follower *followers;
-    bool wake_readers;
+    bool any_ended, any_decided, wake_readers; /* some job; a reason to look at all */
     az_ms next_wake, next_tick;
 
     /* Intakes that are open, newest first; of the thread `disk` alone. */

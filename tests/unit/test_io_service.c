@@ -1,3 +1,5 @@
+#include <sqlite3.h>
+
 #include "tests/unit/service_scene.h"
 
 #define BAD "{\n"
@@ -353,6 +355,93 @@ static void restarted(void **state)
     leave(&c);
 }
 
+/* Behind the back of a service that is stopped. */
+static void in_catalog(struct scene *s, const char *sql)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof(path), "%s/catalog.db", s->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Killed between the last chunk's commit and the catalog's. */
+static void sealed_and_not_known(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    uint64_t job = submit_whole(&c, "key", PANEL, 3);
+    leave(&c);
+    scene_stop(s);
+    in_catalog(s, "UPDATE jobs SET state = 0, sealed = 0");
+    scene_start(s);
+    scene_worker(s);
+    c = come(s, "team");
+    assert_string_equal(results_text(&c, job, 0, true, false), "0 1 2 open 0");
+    assert_int_equal(status(&c, job)->items, 3);
+    leave(&c);
+}
+
+/* Killed between the directory and the catalog: its number was never told. */
+static void made_and_not_known(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    char path[128];
+    submit_whole(&c, "key", PANEL, 3);
+    leave(&c);
+    scene_stop(s);
+    in_catalog(s, "DELETE FROM jobs; UPDATE next SET id = 1");
+    scene_start(s);
+    snprintf(path, sizeof(path), "%s/jobs/1", s->dir);
+    assert_int_equal(access(path, F_OK), -1);
+    c = come(s, "team");
+    assert_int_equal(submit(&c, "key", PANEL).chunks, 0);
+    leave(&c);
+}
+
+static void cannot_be_opened(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    char path[128], away[128];
+    uint64_t job = submit_whole(&c, "key", PANEL, 3);
+    await_state(&c, job, ASSIZE__JOB_STATE__RUNNING); /* it is not opened just now */
+    control(&c, job, ASSIZE__JOB_VERB__PAUSE, NULL);
+    snprintf(path, sizeof(path), "%s/jobs/1/panel.yaml", s->dir);
+    snprintf(away, sizeof(away), "%s/jobs/1/away.yaml", s->dir);
+    assert_int_equal(rename(path, away), 0);
+    control(&c, job, ASSIZE__JOB_VERB__RESUME, NULL);
+    const Assize__JobInfo *info = await_state(&c, job, ASSIZE__JOB_STATE__STOPPED);
+    assert_non_null(strstr(info->why, "panel.yaml"));
+    assert_int_equal(rename(away, path), 0);
+    scene_worker(s);
+    control(&c, job, ASSIZE__JOB_VERB__RESUME, NULL);
+    assert_string_equal(results_text(&c, job, 0, true, false), "0 1 2 open 0");
+    leave(&c);
+}
+
+static void too_many_chunks(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    AZ_AUTO_MEM char *text = items_text(0, 100);
+    uint64_t job = submit(&c, "key", PANEL).job;
+    for (uint64_t index = 0; index < 200; index++)
+        ask_chunk(&c, job, index, 1, text, false);
+    uint64_t chunks = 0;
+    int told = 0, refused = 0;
+    for (; told + refused < 200; told += c.msg.kind == AZ_MSG_CHUNKED) {
+        if (hear(&c)->kind == AZ_MSG_FAILED)
+            refused++;
+        else if (c.msg.kind == AZ_MSG_CHUNKED)
+            chunks = c.msg.chunked->chunks;
+    }
+    assert_true(told >= 16 && (uint64_t)told == chunks); /* without a gap */
+    leave(&c);
+}
+
 static void workers(void **state)
 {
     struct scene *s = *state;
@@ -423,6 +512,10 @@ int main(void)
         SCENE(deadline),
         SCENE(pruned),
         SCENE(restarted),
+        SCENE(sealed_and_not_known),
+        SCENE(made_and_not_known),
+        SCENE(cannot_be_opened),
+        SCENE(too_many_chunks),
         SCENE(workers),
         SCENE(one_coordinator_a_state),
         SCENE(set_up_without_memory),
