@@ -317,6 +317,10 @@ int az_wire_verdict_pack(struct az_buf *b, const struct az_verdict *v, struct az
 static void *arena_alloc(void *arg, size_t size)
 {
     struct az_wire_memory *memory = arg;
+    memory->over |= memory->limit && size > memory->limit - memory->used;
+    if (memory->over)
+        return NULL;
+    memory->used += size;
     void *p = az_arena_zalloc(memory->arena, size);
     memory->failed |= !p;
     return p;

@@ -21,10 +21,11 @@ enum {
 
 /* Memory that protobuf-c takes from an arena and never gives back before the
  * arena goes: for assize__…__unpack(). `failed` tells a want of memory from a
- * message that is none. */
+ * message that is none, `over` one that would take more than `limit` bytes. */
 struct az_wire_memory {
     struct az_arena *arena;
-    bool failed;
+    size_t limit, used; /* no limit: 0 */
+    bool failed, over;
 };
 ProtobufCAllocator az_wire_allocator(struct az_wire_memory *memory);
 

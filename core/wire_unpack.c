@@ -240,14 +240,21 @@ static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_ms
     }
 }
 
+/* Two bytes on the wire may be a message of a hundred here: what honest frames
+ * need is allowed, and a frame of nothing but empty messages is not. */
+enum { UNPACKED_LEAST = 32 << 20, UNPACKED_TIMES = 4 };
+
 int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *msg,
                    struct az_error *err)
 {
     if (frame.n > AZ_WIRE_FRAME_MAX)
         return az_fail(err, AZ_EPROTO, "a frame of %zu bytes", frame.n);
-    struct az_wire_memory memory = {.arena = arena};
+    struct az_wire_memory memory = {.arena = arena,
+                                    .limit = UNPACKED_LEAST + UNPACKED_TIMES * frame.n};
     ProtobufCAllocator allocator = az_wire_allocator(&memory);
     Assize__Envelope *e = assize__envelope__unpack(&allocator, frame.n, (const uint8_t *)frame.p);
+    if (memory.over)
+        return az_fail(err, AZ_EPROTO, "a frame of too many messages");
     if (!e)
         return memory.failed ? az_oom(err) : az_fail(err, AZ_EPROTO, "a frame that is no envelope");
     if (e->version != AZ_WIRE_VERSION)

@@ -1,6 +1,7 @@
 /* assize results JOB: its verdicts, as they stand or until it ends. */
 #include "client/cli/command.h"
 #include "client/cli/io_connect.h"
+#include "client/cli/io_interrupt.h"
 #include "client/cli/job_text.h"
 #include "client/lib/io_verdicts.h"
 #include "core/io_file.h"
@@ -66,6 +67,8 @@ static int results(const struct options *o, const char *id, int *code, struct az
     int r = az_job_id(id, &config.job, err);
     if (r == 0)
         r = az_connect_config(&o->connect, &config.client, err);
+    if (r == 0 && file) /* what was begun of it is taken away */
+        r = az_interrupt_fd(&config.stop_fd, err);
     if (r == 0)
         r = az_out_open(o->out ? o->out : "-", file ? AZ_OUT_ATOMIC : AZ_OUT_STREAM, &out, err);
     if (r < 0)
@@ -75,6 +78,10 @@ static int results(const struct options *o, const char *id, int *code, struct az
     r = az_verdicts_read(&config, &got, err);
     if (r < 0 && !file)
         az_out_flush(out, NULL);
+    if (r == AZ_EAGAIN) {
+        *code = AZ_EXIT_INTERRUPTED;
+        return 0;
+    }
     if (r == AZ_EGONE && got.lines && !file)
         az_say("%lld verdicts are out; --from %lld goes on", (long long)got.lines,
                (long long)got.next);

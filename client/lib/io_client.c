@@ -222,7 +222,11 @@ int az_client_failed(const struct az_msg *msg, struct az_error *err)
     az_fail(err, code, "%s", f->what);
     if (*f->hint)
         az_hint(err, "%s", f->hint);
-    return code;
+    if (code != AZ_EOUTPUT && code != AZ_EIO && code != AZ_ENOMEM)
+        return code;
+    /* Not this machine's disk or memory. */
+    az_wrap(err, "at the coordinator");
+    return err->code = AZ_EOUTPUT;
 }
 
 int az_client_call(struct az_client *c, struct az_msg *msg, uint64_t request, enum az_msg_kind want,

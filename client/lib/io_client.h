@@ -59,5 +59,6 @@ int az_client_call(struct az_client *c, struct az_msg *msg, uint64_t request, en
 /* The number of the request that a message answers; 0: it names none. */
 uint64_t az_client_answers(const struct az_msg *msg);
 
-/* What a Failed says: fills *err and returns its code. */
+/* What a Failed says: fills *err and returns its code. AZ_EOUTPUT: the coordinator
+ * lacks disk or memory. */
 int az_client_failed(const struct az_msg *msg, struct az_error *err);

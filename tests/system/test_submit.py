@@ -176,6 +176,18 @@ def test_results_over_a_restart(service, world):
     assert ids(map(json.loads, run.stdout.splitlines())) == [f"q{i}" for i in range(300)]
 
 
+def test_results_that_are_interrupted(service, world):
+    """Nothing is left of a file that was not finished."""
+    stub = world.stub(votes="A", hold=True)
+    service.worker(stub=stub)
+    job = service.submit(chat_pair(stub), pair_items(5))
+    running = service.command("results", job, "--follow", "-o", "out.jsonl")
+    running.wait_until(lambda: list(world.folder.glob("out.jsonl*")))
+    running.interrupt()
+    assert running.wait().rc == 130
+    assert not list(world.folder.glob("out.jsonl*"))
+
+
 def test_unordered_has_all(service, world):
     stub = world.stub(votes="A", delay=5)
     service.worker(stub=stub)

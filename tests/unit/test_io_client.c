@@ -90,6 +90,11 @@ static void client_failed(void **state)
         assert_string_equal(err.what, "no job 7");
         assert_string_equal(err.hint, "Look.");
     }
+    struct az_error err = {0};
+    code = -AZ_EIO;
+    assert_int_equal(status(c, &err), AZ_EOUTPUT);
+    assert_string_equal(err.what, "at the coordinator: no job 7");
+    assert_string_equal(err.hint, "Look.");
     fake_end(&f);
 }
 

@@ -358,6 +358,24 @@ static void job_spoilt_at_every_byte(void **state)
     }
 }
 
+/* Lines that are two bytes each here would be sixty times that there. */
+static void job_of_empty_lines(void **state)
+{
+    (void)state;
+    enum { N = 1 << 20 };
+    static const char head[] =
+        "\x08\x01\x92\x02\x80\x80\x80\x01"; /* version, a chunk of 2 N bytes */
+    AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
+    az_buf_put(&b, head, sizeof(head) - 1);
+    for (int i = 0; i < N; i++)
+        az_buf_put(&b, "\x1a\x00", 2);
+    struct az_msg out;
+    struct az_error err = {0};
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, &err), AZ_EPROTO);
+    assert_string_equal(err.what, "a frame of too many messages");
+    az_arena_reset(arena);
+}
+
 static void job_without_memory(void **state)
 {
     (void)state;
@@ -383,9 +401,10 @@ static void job_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(job_round_trip),     cmocka_unit_test(job_submit_as_it_was),
-        cmocka_unit_test(job_out_of_range),   cmocka_unit_test(job_text_is_mended),
-        cmocka_unit_test(job_without_memory), cmocka_unit_test(job_spoilt_at_every_byte),
+        cmocka_unit_test(job_round_trip),           cmocka_unit_test(job_submit_as_it_was),
+        cmocka_unit_test(job_out_of_range),         cmocka_unit_test(job_text_is_mended),
+        cmocka_unit_test(job_of_empty_lines),       cmocka_unit_test(job_without_memory),
+        cmocka_unit_test(job_spoilt_at_every_byte),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
