@@ -90,10 +90,10 @@ static int send_to(struct az_door *d, const struct az_route *route, struct az_ms
 static int session_send(struct az_door *d, struct az_door_session *s, struct az_msg *msg,
                         struct az_error *err)
 {
-    msg->seq = s->seq_out + 1;
+    msg->seq = s->seq.out + 1;
     int r = send_to(d, &s->route, msg, err);
     if (r == 0) {
-        s->seq_out++;
+        s->seq.out++;
         s->told = true;
     }
     return r;
@@ -136,7 +136,7 @@ void az_door_refuse(struct az_door *d, int peer, const struct az_error *why)
     struct az_door_session *s = az_door_session_at(d, peer);
     if (!s)
         return;
-    az_door_tell(d, &s->route, s->seq_out + 1, why, false);
+    az_door_tell(d, &s->route, s->seq.out + 1, why, false);
     az_door_session_end(d, s, false);
 }
 
@@ -243,47 +243,10 @@ static int on_hello(struct az_door *d, const struct az_route *route, const struc
     return r == AZ_ENOENT || r == AZ_EAGAIN ? 0 : r;
 }
 
-/* What only a coordinator says. */
-static bool misdirected(const struct az_msg *msg)
-{
-    switch (msg->kind) {
-    case AZ_MSG_WELCOME:
-    case AZ_MSG_REFUSE:
-    case AZ_MSG_PANEL:
-    case AZ_MSG_QUESTIONS:
-    case AZ_MSG_STOP:
-    case AZ_MSG_FORGET:
-    case AZ_MSG_RECALL:
-    case AZ_MSG_TUNE:
-    case AZ_MSG_SUBMITTED:
-    case AZ_MSG_CHUNKED:
-    case AZ_MSG_JOBS:
-    case AZ_MSG_STATUS_REPLY:
-    case AZ_MSG_VERDICTS:
-    case AZ_MSG_WORKER_LIST:
-    case AZ_MSG_DONE:
-    case AZ_MSG_FAILED:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void discard(const struct az_msg *msg)
 {
     for (size_t i = 0; msg->kind == AZ_MSG_QUESTIONS && i < msg->questions.n_items; i++)
         az_item_free(msg->questions.items[i]);
-}
-
-/* AZ_EPROTO: *why is what to tell. */
-static int check(const struct az_door_session *s, const struct az_msg *msg, struct az_error *why)
-{
-    if (msg->seq != s->seq_in + 1)
-        return az_fail(why, AZ_EPROTO, "message %llu after message %llu",
-                       (unsigned long long)msg->seq, (unsigned long long)s->seq_in);
-    if (misdirected(msg))
-        return az_fail(why, AZ_EPROTO, "a message that only a coordinator sends");
-    return 0;
 }
 
 /* True: *ret is what happened. */
@@ -329,7 +292,7 @@ static int take(struct az_door *d, az_ms now, struct az_door_event *ret, struct 
         s = NULL;
     }
     if (s && whole)
-        r = check(s, msg, &why);
+        r = az_peer_seq_take(&s->seq, msg, &why);
     if (whole && (!s || r < 0))
         discard(msg);
     if (!s) {
@@ -337,11 +300,10 @@ static int take(struct az_door *d, az_ms now, struct az_door_event *ret, struct 
         return 0;
     }
     if (r < 0) {
-        az_door_tell(d, &s->route, s->seq_out + 1, &why, r == AZ_EPROTO);
+        az_door_tell(d, &s->route, s->seq.out + 1, &why, r == AZ_EPROTO);
         az_door_session_end(d, s, true);
         return 0;
     }
-    s->seq_in++;
     s->peer.heard = now;
     ret->kind = AZ_DOOR_MESSAGE;
     ret->peer = (int)(s - d->sessions);

@@ -69,7 +69,7 @@ void az_door_review(struct az_door *d)
             continue;
         struct az_grant was = {.key = s->key, .principal = s->peer.principal};
         az_gate_refused(d->gate, d->config.name, &was, s->key, "", why.what);
-        az_door_tell(d, &s->route, s->seq_out + 1, &why, false);
+        az_door_tell(d, &s->route, s->seq.out + 1, &why, false);
         az_door_session_end(d, s, true);
     }
 }

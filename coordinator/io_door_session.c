@@ -98,8 +98,7 @@ int az_door_session_new(struct az_door *d, const struct az_route *route, const s
     d->n_free -= !fresh;
     s->state = AZ_DOOR_SESSION_LIVE;
     s->route = *route;
-    s->seq_in = 1;
-    s->seq_out = 0;
+    s->seq = az_peer_seq();
     *ret = s;
     return 0;
 }

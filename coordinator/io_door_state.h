@@ -2,6 +2,7 @@
 #pragma once
 #include "coordinator/io_door.h"
 #include "coordinator/io_gate.h"
+#include "coordinator/session.h"
 #include "core/map.h"
 
 enum { AZ_STRANGERS = 64 };
@@ -15,7 +16,7 @@ enum az_door_session_state {
 struct az_door_session {
     enum az_door_session_state state;
     struct az_route route;
-    uint64_t seq_in, seq_out;
+    struct az_peer_seq seq;
     bool told;       /* something, since the last tick */
     const char *key; /* in the gate's list; "" = no gate */
     char *text;      /* all text of this struct, one block */
