@@ -3,6 +3,7 @@
 
 #include "coordinator/sched_state.h"
 #include "core/mem.h"
+#include "core/plant.h"
 #include "policies/seats.h"
 
 static void judge_count(struct az_docket *d, const struct az_ballot *b)
@@ -154,8 +155,9 @@ static int ask_mend(struct ask *a, const struct az_ballot *ballot, struct az_eff
     size_t i = 0;
     while (i < e->n_ballots && az_key_cmp(&e->ballots[i].key, &a->key))
         i++;
-    if (i == e->n_ballots || e->state == ENTRY_COMMITTING_VERDICT || !e->ballots[i].error ||
-        ballot->error)
+    if (i == e->n_ballots || e->state == ENTRY_COMMITTING_VERDICT)
+        return 0;
+    if ((!e->ballots[i].error || ballot->error) && !AZ_PLANTED(AZ_PLANT_ERROR_OVER))
         return 0;
     if (az_ballot_copy(e->arena, ballot, &e->ballots[i]) < 0 ||
         keep(e->docket, &e->ballots[i], fx) < 0)
@@ -174,7 +176,7 @@ static void money_settle(struct az_docket *d, const struct az_lease *l, az_nusd 
     if (l->charged)
         az_budget_correct(&d->budget, l->charged, cost);
     else
-        az_budget_settle(&d->budget, l->reserved, cost);
+        az_budget_settle(&d->budget, AZ_PLANTED(AZ_PLANT_BUDGET_KEPT) ? 0 : l->reserved, cost);
 }
 
 static int ask_answer(struct ask *a, const struct az_lease *was, const struct az_msg_answer *answer,
@@ -189,7 +191,8 @@ static int ask_answer(struct ask *a, const struct az_lease *was, const struct az
     int r = 0;
     if (answer->again) {
         if (!was->lost) /* a lost one is counted apart */
-            a->attempts = was->attempts + answer->ballot.attempts;
+            a->attempts = was->attempts +
+                          (AZ_PLANTED(AZ_PLANT_RETRY_UNCOUNTED) ? 0 : answer->ballot.attempts);
         a->spent = az_nusd_add(a->spent, answer->ballot.cost);
         if (!was->lost && !asked)
             r = ask_again(a, answer, fx);
@@ -230,9 +233,9 @@ int docket_answer(struct az_docket *d, struct az_lease *l, const struct az_msg_a
     lease_end(d->sched, l);
     if (!answer->again)
         check_answer(d, was.ask, &checked.ballot);
-    if (was.ask && !was.answered)
+    if (was.ask && (!was.answered || (AZ_PLANTED(AZ_PLANT_ERROR_OVER) && answer->ballot.error)))
         return ask_answer(was.ask, &was, &checked, fx, err);
-    if (was.answered || answer->again)
+    if (was.answered || answer->again || AZ_PLANTED(AZ_PLANT_LATE_DROPPED))
         return 0;
     /* Its item has left: the verdict is final, the ballot is kept all the same. */
     struct az_ballot late = checked.ballot;

@@ -1,6 +1,7 @@
 /* An item in the window: its questions and ballots, its fold, and how it leaves. */
 #include "coordinator/sched_state.h"
 #include "core/mem.h"
+#include "core/plant.h"
 #include "policies/policy.h"
 
 void entry_free(struct entry *e)
@@ -158,7 +159,7 @@ static int entry_ask(struct entry *e, const struct az_step *step)
     bool news = false;
     for (size_t i = 0; i < step->ask.n && !news; i++)
         news = !ask_find(e, &step->ask.v[i]);
-    if (news && e->fresh) {
+    if (news && e->fresh && !AZ_PLANTED(AZ_PLANT_EARLY_ACK)) {
         e->state = ENTRY_COMMITTING_ROUND;
         e->ticket = 0;
         fifo_push(&e->docket->committing, e);

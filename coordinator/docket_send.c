@@ -1,5 +1,6 @@
 /* A job's questions to one peer: its queues, its money, the messages. */
 #include "coordinator/sched_state.h"
+#include "core/plant.h"
 #include "core/price.h"
 #include "policies/policy.h"
 
@@ -197,6 +198,8 @@ int az_sched_ledgers(struct az_sched *s, struct az_effects *fx, struct az_error 
         /* A call that cost more than its worst case may have passed what was asked. */
         az_nusd held = az_nusd_add(d->budget.settled, d->budget.reserved);
         x->ledger.ceiling = d->budget.limit == AZ_NUSD_MAX ? held : AZ_MAX(held, d->budget.asked);
+        if (AZ_PLANTED(AZ_PLANT_FORGOTTEN))
+            x->ledger.ceiling = d->budget.settled;
     }
     return 0;
 }

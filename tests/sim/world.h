@@ -1,150 +1,381 @@
-/* tests/sim/world.h: a whole lab in one thread: the real scheduler and real
- * workers, and around them a clock, a network, a disk and judges that are made up
- * from one seed. Peers are lost, the coordinator crashes, judges are slow, wrong,
- * busy, silent; the same seed does the same again.
+/* tests/sim/world.h: a whole lab in one thread: the real scheduler, the real worker
+ * core and session, and around them a clock, a network, disks, judges and clients
+ * that are made up from one seed. The same seed does the same again.
  *
  * What must hold is checked after each step (world_check.c); the first breach ends
  * the run and is told. */
 #pragma once
+#include "coordinator/job.h"
 #include "coordinator/sched.h"
+#include "coordinator/session.h"
 #include "core/heap.h"
 #include "core/rng.h"
+#include "workers/session.h"
 #include "workers/work.h"
 
 enum {
-    WORLD_ITEMS = 24,
-    WORLD_WORKERS = 2,
-    WORLD_BACKENDS = 3,
-    WORLD_STEPS = 200000, /* more: it does not end */
+    WORLD_ITEMS = 12, /* of a job, at the most, as all here */
+    WORLD_JOBS = 4,
+    WORLD_WORKERS = 5,
+    WORLD_BACKENDS = 4,
+    WORLD_BALLOTS = 96,  /* of an item */
+    WORLD_SEATS = 64,    /* sessions at once */
+    WORLD_CHUNK = 3,     /* items in a chunk */
+    WORLD_STEPS = 300000 /* more: it does not end */
 };
 
-/* Something that will happen. `life` is the coordinator's or the worker's when it
- * was put in; it comes to nothing when that one has died since. */
+/* What may go wrong; each has randomness of its own, so that one can be left out
+ * and the others happen as before. */
+enum misfortune {
+    MIS_WORKER_DIES,
+    MIS_WORKER_LEAVES, /* and says so */
+    MIS_WORKER_STOPS,  /* for a while: SIGSTOP */
+    MIS_COORDINATOR_DIES,
+    MIS_COORDINATOR_STOPS,
+    MIS_BREAK,     /* a connection, with what was under way */
+    MIS_PARTITION, /* nothing comes through for a while */
+    MIS_MANGLE,    /* a peer whose frames come twice, in another order, cut off */
+    MIS_FULL,      /* the disk */
+    MIS_CANCEL,
+    MIS_PAUSE,  /* a job, and resume it */
+    MIS_RAISE,  /* its limit */
+    MIS_CLIENT, /* loses its connection */
+    MIS_WRONG,  /* judges: an answer that can't be read */
+    MIS_BUSY,   /* 429, 500 and the like */
+    MIS_BROKEN,
+    MIS_SILENT,
+    MIS_QUOTA, /* a backend refuses for good, until somebody pays */
+    MISFORTUNES
+};
+const char *misfortune_name(enum misfortune m);
+
+/* What there is less of than the seed says: to find the shortest trace. */
+struct world_bounds {
+    int jobs, items, workers; /* 0: as the seed says */
+    unsigned without;         /* bits of enum misfortune */
+    bool trace;
+};
+
+/* Where chance comes from: one stream each. */
+enum chance {
+    BY_PANEL,
+    BY_WEATHER,
+    BY_NET,
+    BY_DISK,
+    BY_JUDGE,
+    BY_WORKER,
+    BY_CLIENT,
+    BY_JOB,
+    CHANCES
+};
+
+/* Something that will happen. `life` is of whom it concerns when it was put in; it
+ * comes to nothing when that one has died since. */
 struct event {
-    enum {
-        EV_TO_WORKER, /* a frame arrives */
-        EV_TO_COORDINATOR,
-        EV_REPLY,  /* a judge answers, or does not */
-        EV_COMMIT, /* what was handed to the disk is durable */
-        EV_COORDINATOR_TICK,
-        EV_WORKER_TICK,
-        EV_GONE, /* the coordinator notices that a peer is lost */
-        EV_WORKER_DIES,
-        EV_WORKER_JOINS,
-        EV_COORDINATOR_DIES,
+    enum event_kind {
+        EV_UP,   /* the next frame of a connection comes to the coordinator */
+        EV_DOWN, /* … to its worker */
+        EV_CONNECT,
+        EV_REPLY, /* a judge answers, or does not */
+        EV_WORKER_TIME,
+        EV_WORKER_STARTS,
+        EV_COORDINATOR_TIME,
+        EV_COORDINATOR_BEATS,
         EV_COORDINATOR_STARTS,
+        EV_COMMIT,      /* what was handed to a job's disk is durable */
+        EV_CLIENT_TIME, /* a client looks whether it was answered */
+        EV_TO_SERVICE,
+        EV_TO_CLIENT,
+        EV_JOB_RESUMES, /* somebody does what it waits for */
+        EV_JOB_OPENS,
+        EV_MISFORTUNE,
     } kind;
-    int who, life, peer;
+    int who, life;
+    enum misfortune what;
     uint64_t ticket;
-    struct az_str frame;
     struct work_call *call;
-    enum az_call_end end;
-    struct az_response response;
+    struct reply *reply;
+    struct client_msg {
+        enum { C_SUBMIT, C_SUBMITTED, C_CHUNK, C_CHUNKED, C_FAILED } kind;
+        int session, chunk; /* of SUBMITTED: how many are there */
+    } said;
+    struct event *next; /* free ones */
 };
 
-/* What the disk holds, or will once its ticket is durable. */
+/* What a judge sends back. */
+struct reply {
+    enum az_call_end end;
+    long status;
+    const char *headers; /* static */
+    char body[448];
+};
+
+/* ---- network ---- */
+
+struct frame {
+    struct frame *next;
+    az_ms at;
+    struct az_str bytes; /* on the heap */
+};
+
+struct pipe {
+    struct frame *head, **tail;
+    az_ms last; /* frames of one direction keep their order */
+};
+
+/* A connection of a worker's socket. ZeroMQ makes a new one, with another route, when
+ * it breaks; what was in it is lost from some frame on. */
+struct conn {
+    struct conn *next;
+    int id, who;
+    bool open; /* to the worker's side */
+    bool deaf; /* the coordinator's side has found out */
+    struct pipe up, down;
+};
+
+/* ---- the disk ---- */
+
+/* What a job's disk will hold once its ticket is durable. */
 struct record {
     struct record *next;
     uint64_t ticket; /* 0 = not submitted yet */
-    struct az_effect what;
+    enum { REC_BALLOT, REC_VERDICT, REC_LEDGER, REC_CHUNK } kind;
     bool late; /* a ballot after its item's verdict */
-};
-
-struct stored_ballot {
     struct az_ballot ballot;
-    bool late;
+    int64_t seq;
+    struct az_verdict verdict;
+    az_nusd ceiling;
+    int chunk;
 };
 
 struct stored_item {
     size_t n;
-    struct stored_ballot ballots[256];
+    struct stored_ballot {
+        struct az_ballot ballot;
+        bool late;
+    } ballots[WORLD_BALLOTS];
     struct az_verdict verdict; /* AZ_OPEN: none */
 };
 
+/* A question that was sent, as the world knows it. */
+struct held {
+    struct az_key key;
+    int peer;
+    unsigned session;
+    bool lost;
+};
+
+/* What is known of an item since its job was opened. */
+struct watch {
+    bool left, verdict_put;
+    size_t n_held, n_tries;
+    struct held held[128];
+    struct {
+        struct az_key key;
+        int attempts; /* by leases that gave the question back */
+    } tries[WORLD_BALLOTS];
+};
+
+struct job {
+    int index, n_items, n_chunks;
+    bool with_limit;
+    struct az_panel *panel;
+    char *portable; /* the panel as workers get it */
+    az_nusd billed;
+
+    /* durable */
+    struct az_job_record record; /* id 0: nobody has submitted it */
+    struct stored_item items[WORLD_ITEMS];
+    int chunks; /* that have come */
+    az_nusd ceiling;
+
+    /* its store, while it is open */
+    struct az_arena *arena; /* of ballots' text, for good */
+    struct record *pending, **pending_end;
+    uint64_t ticket, committed;
+    az_ms last_commit;
+    int chunks_put; /* durable or on their way */
+    int disk_life;  /* grows when what was on its way is lost */
+    bool failed;    /* the disk is full: nothing more is kept */
+
+    /* its docket */
+    struct az_docket *docket; /* NULL: not open */
+    uint32_t number;
+    size_t window;
+    int next_item;
+    bool stopping, ending; /* told to stop; the last records are on their way */
+    enum az_job_event end;
+    struct watch watch[WORLD_ITEMS];
+
+    /* its client */
+    struct {
+        enum { CLIENT_APART, CLIENT_ASKING, CLIENT_SENDING, CLIENT_CONTENT } state;
+        int session;
+        int acked, sent; /* chunks */
+        bool told;       /* that there is a job */
+        az_ms heard, last_up, last_down;
+    } client;
+};
+
+/* ---- workers ---- */
+
 struct worker {
-    bool alive;
-    int life, peer;
+    bool alive, has[WORLD_BACKENDS];
+    int life;
+    struct az_backend backends[WORLD_BACKENDS];
+    size_t n_backends;
+    az_ms stopped_until, cut_until; /* SIGSTOP; partition */
+    az_ms wakes;                    /* then it looks at the time; 0: not at all */
     struct az_work *work;
     struct az_wfxs fx;
-    uint32_t may_hold[WORLD_BACKENDS]; /* credit announced */
-    az_ms last_sent, last_received;    /* frames of one peer keep their order */
+    struct az_session session;
+    bool broken, parting, leaving;
+    int socket;                        /* 0: none; grows */
+    struct conn *conn;                 /* NULL: it is connecting */
+    struct frame *waiting;             /* for a connection */
+    uint32_t may_hold[WORLD_BACKENDS]; /* credit announced in this session */
+};
+
+/* ---- the coordinator's sessions ---- */
+
+struct seat {
+    enum { SEAT_FREE, SEAT_LIVE } state;
+    int conn;
+    unsigned session; /* never used again */
+    struct az_peer_seq seq;
+    bool told, silent;
 };
 
 struct world {
     uint64_t seed;
-    struct az_rng rng;
+    struct world_bounds bounds;
+    struct az_rng chance[CHANCES];
     az_ms now;
-    struct az_arena *arena; /* of all that is in flight or on disk */
+    int steps;
     struct az_heap events;
-    bool trace;
-    char failed[512]; /* empty: all held so far */
+    uint64_t n_events;
+    struct event *spare;
+    struct az_arena *scratch; /* of a message */
+    char failed[512];         /* empty: all held so far */
+    bool over;
 
     /* this seed's weather */
-    az_ms slow_ms, disk_ms, net_ms;
-    int wrong, busy, broken, silent, stops; /* in 1000 calls */
+    az_ms slow_ms, disk_ms, net_ms, silence_ms, calm_at; /* nothing happens any more after calm */
+    int wrong, busy, broken, silent, stops;              /* in 1000 calls */
+    int mangler, mangled;                                /* whose frames, in 1000 */
     bool quota_gone;
+    az_ms full_until;
+    double rpm; /* of the account that workers share */
 
-    struct az_panel *panel;
-    struct az_str portable; /* the panel as workers get it */
-
-    struct record *pending; /* oldest first */
-    struct stored_item items[WORLD_ITEMS];
-    az_nusd disk_ceiling, billed;
-    bool with_limit;
+    int n_jobs, n_workers;
+    size_t n_backends; /* of a panel */
+    struct job jobs[WORLD_JOBS];
+    struct worker workers[WORLD_WORKERS];
+    struct conn *conns;
+    int last_conn;
 
     bool up;
     int life;
+    az_ms stopped_until, turn, wakes;
     struct az_sched *sched;
-    struct az_docket *docket;
     struct az_effects fx;
-    uint64_t ticket, committed;
-    az_ms last_commit;
-    int next_item, next_peer, starts;
-    bool left[WORLD_ITEMS];
-    bool verdict_put[WORLD_ITEMS]; /* by this life */
-    az_ms added[WORLD_ITEMS];
+    uint32_t last_number;
+    unsigned last_session;
+    struct seat seats[WORLD_SEATS];
+    int told_stranger; /* the last connection that was */
+    bool lost_any, lost[WORLD_SEATS];
 
-    struct worker workers[WORLD_WORKERS];
-    size_t n_backends;
-    bool over;
+    size_t n_handed; /* questions of the shared account, the last ones */
+    az_ms handed[1024];
 };
 
 /* NULL, or what broke (kept in *w). */
-const char *world_run(struct world *w, uint64_t seed, bool trace);
+const char *world_run(struct world *w, uint64_t seed, const struct world_bounds *bounds);
 void world_release(struct world *w);
 
 /* ---- between the files of the world ---- */
 
 void world_fail(struct world *w, const char *fmt, ...) AZ_PRINTF(2, 3);
+void world_say(struct world *w, const char *fmt, ...) AZ_PRINTF(2, 3); /* the trace */
 void world_at(struct world *w, az_ms at, struct event e);
-uint64_t world_roll(struct world *w, uint64_t n); /* [0, n) */
+uint64_t world_roll(struct world *w, enum chance by, uint64_t n); /* [0, n) */
 
-/* world_panel.c: what is asked, and with which limits */
-void world_panel(struct world *w);
-struct az_item *world_item(int64_t seq);
+/* world_panel.c: what is asked, with which limits, and who can answer it */
+void world_panels(struct world *w);
+struct az_item *world_item(const struct job *job, int64_t seq);
+
+/* world_weather.c: what goes wrong, and when */
+void world_weather(struct world *w);
+void misfortune_happens(struct world *w, struct event *e);
+void job_resumes(struct world *w, struct job *job);
+
+/* world_net.c */
+void net_send_up(struct world *w, int who, struct az_str frame);    /* taken */
+bool net_send_down(struct world *w, int conn, struct az_str frame); /* taken; false: nobody there */
+void net_socket(struct world *w, int who);                          /* a new one */
+void net_close(struct world *w, int who, bool linger);              /* the worker's socket */
+void net_break(struct world *w, int who);                           /* its connection */
+void net_break_all(struct world *w);                                /* the coordinator is dead */
+void net_connect(struct world *w, struct event *e);
+bool net_take(struct world *w, struct event *e, struct az_str *frame); /* the caller frees */
+struct conn *net_conn(struct world *w, int id);
+void net_release(struct world *w);
+
+/* world_disk.c */
+void disk_put(struct world *w, struct job *job, const struct az_effect *x);
+void disk_put_chunk(struct world *w, struct job *job, int chunk);
+void disk_submit(struct world *w, struct job *job);
+void disk_committed(struct world *w, struct event *e);
+void disk_crash(struct world *w, struct job *job);
+const struct az_ballot *disk_ballot(const struct job *job, const struct az_key *key);
+bool disk_has_record(const struct job *job, const struct az_key *key);
+
+/* world_coordinator.c, world_job.c, world_door.c */
+void coordinator_start(struct world *w);
+void coordinator_die(struct world *w);
+void coordinator_settle(struct world *w); /* after every event, as the loop does */
+void coordinator_effects(struct world *w);
+void coordinator_up(struct world *w, struct event *e);
+void coordinator_time(struct world *w);
+void coordinator_beat(struct world *w);
+void coordinator_gone(struct world *w, int peer);
+void job_opens(struct world *w, struct job *job);
+void job_sealed(struct world *w, struct job *job);
+void job_stops(struct world *w, struct job *job);
+void job_feeds(struct world *w, struct job *job);
+void job_commits(struct world *w, struct job *job);
+void job_ends(struct world *w, struct job *job);
+void job_stored(struct world *w, struct job *job); /* some more is durable */
+void job_disk_failed(struct world *w, struct job *job);
+bool door_send(struct world *w, int peer, struct az_msg *msg); /* false: it is gone */
+void door_receive(struct world *w, int conn, struct az_str frame);
+
+/* world_client.c */
+void client_time(struct world *w, struct job *job);
+void client_hears(struct world *w, struct job *job, const struct client_msg *msg);
+void service_hears(struct world *w, struct job *job, const struct client_msg *msg);
+void service_stored(struct world *w, struct job *job, int chunk);
+void client_breaks(struct world *w, struct job *job);
 
 /* world_worker.c */
-void worker_join(struct world *w, int who);
+void worker_start(struct world *w, int who);
 void worker_die(struct world *w, int who);
-void worker_receive(struct world *w, struct event *e);
+void worker_leave(struct world *w, int who);
+void worker_wake(struct world *w, int who);
+void worker_frame(struct world *w, int who, struct az_str frame);
 void worker_reply(struct world *w, struct event *e);
-void worker_tick(struct world *w, int who);
 
 /* world_judge.c: what a judge answers to a call, and what it bills */
 void judge_call(struct world *w, int who, struct work_call *call, az_ms timeout_ms);
 
 /* world_check.c: what must hold */
-void check_asked(struct world *w, int peer, const struct az_msg_question *q);
-void check_verdict(struct world *w, int64_t seq);
-void check_money(struct world *w);
+void check_asked(struct world *w, struct job *job, int peer, const struct az_msg_question *q);
+void check_answered(struct world *w, int peer, const struct az_msg_answer *a);
+void check_answers_kept(struct world *w, const struct az_msg *msg);
+void check_gone(struct world *w, int peer);
+void check_verdict(struct world *w, struct job *job, int64_t seq);
+void check_money(struct world *w, struct job *job);
 void check_held(struct world *w, int who);
+void check_sched(struct world *w);
 void check_end(struct world *w);
-
-static inline bool stored_has(const struct stored_item *s, const struct az_key *key)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        if (az_key_cmp(&s->ballots[i].ballot.key, key) == 0)
-            return true;
-    }
-    return false;
-}
+struct job *world_job(struct world *w, uint32_t number); /* NULL: it is closed */

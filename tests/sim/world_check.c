@@ -1,147 +1,291 @@
 /* What must hold, whatever happens. */
-#include "core/wire_model.h"
-#include "policies/policy.h"
+#include "coordinator/sched_state.h"
 #include "tests/sim/world.h"
 #include "workers/work_state.h"
 
-/* No stored ballot is asked again, nobody is asked what another holds, and a later
- * round only when all it can see is durable. */
-void check_asked(struct world *w, int peer, const struct az_msg_question *q)
+/* ---- questions ---- */
+
+static struct watch *watch_of(struct job *job, const struct az_key *key)
 {
-    const struct stored_item *s = &w->items[q->key.item];
+    return &job->watch[key->item];
+}
+
+static int *tries_of(struct world *w, struct watch *v, const struct az_key *key)
+{
+    for (size_t i = 0; i < v->n_tries; i++) {
+        if (az_key_cmp(&v->tries[i].key, key) == 0)
+            return &v->tries[i].attempts;
+    }
+    az_assert(v->n_tries < AZ_LEN(v->tries));
+    v->tries[v->n_tries].key = *key;
+    v->tries[v->n_tries].attempts = 0;
+    return &v->tries[v->n_tries++].attempts;
+}
+
+/* Its holder is silent, or was when it was asked elsewhere. */
+static bool is_lost(struct world *w, const struct held *h)
+{
+    return h->lost || az_sched_silent(w->sched, h->peer);
+}
+
+/* No attempt is leased twice, but for the one call of a hedge; true: it is one. */
+static bool check_lease(struct world *w, struct job *job, int peer, const struct az_msg_question *q)
+{
+    const struct az_key *key = &q->key;
+    struct watch *v = watch_of(job, key);
+    unsigned session = w->seats[peer].session;
+    bool hedge = job->panel->limits.hedge && q->calls == 1, beside = false;
+    for (size_t i = 0; i < v->n_held; i++) {
+        const struct held *h = &v->held[i];
+        if (az_key_cmp(&h->key, key) || (h->session != session && is_lost(w, h)))
+            continue;
+        if (h->session == session || !hedge)
+            world_fail(w, "job %d, item %d, judge %d: session %u has it, and it is sent to %u",
+                       job->index, (int)key->item, key->judge, h->session, session);
+        hedge = false; /* one is enough */
+        beside = true;
+    }
+    az_assert(v->n_held < AZ_LEN(v->held));
+    v->held[v->n_held++] = (struct held){.key = *key, .peer = peer, .session = session};
+    return beside;
+}
+
+/* Of the account that workers share, no 60 seconds see more than its limit: each
+ * question may be called for once. */
+static void check_shared(struct world *w, const struct az_msg_question *q)
+{
+    size_t most = (size_t)w->rpm;
+    if (q->calls != 1)
+        world_fail(w, "a question to a shared account that may be called for %u times", q->calls);
+    az_ms *slot = &w->handed[w->n_handed % AZ_LEN(w->handed)];
+    if (w->n_handed >= most && w->handed[(w->n_handed - most) % AZ_LEN(w->handed)] > w->now - 60000)
+        world_fail(w, "more than %zu calls of the shared account in a minute", most);
+    *slot = w->now;
+    w->n_handed++;
+}
+
+/* No stored ballot is asked again, and a later round only when all it can see is
+ * durable. */
+void check_asked(struct world *w, struct job *job, int peer, const struct az_msg_question *q)
+{
+    const struct stored_item *s = &job->items[q->key.item];
+    const struct az_judge *judge = &job->panel->judges[q->key.judge];
+    int item = (int)q->key.item;
     if (s->verdict.status != AZ_OPEN)
-        world_fail(w, "item %d is decided and asked about", (int)q->key.item);
-    if (stored_has(s, &q->key))
-        world_fail(w, "item %d, judge %d, round %d: stored, and asked again", (int)q->key.item,
-                   q->key.judge, q->key.round);
+        world_fail(w, "job %d, item %d is decided and asked about", job->index, item);
+    if (disk_ballot(job, &q->key))
+        world_fail(w, "job %d, item %d, judge %d, round %d: stored, and asked again", job->index,
+                   item, q->key.judge, q->key.round);
     size_t seen = 0;
     for (size_t i = 0; i < s->n; i++)
         seen += s->ballots[i].ballot.key.round == q->key.round - 1 && !s->ballots[i].ballot.error;
     if (q->key.round > 1 && q->view.n > seen)
-        world_fail(w, "item %d, round %d: %zu ballots are shown, %zu are durable", (int)q->key.item,
-                   q->key.round, q->view.n, seen);
-    if (w->with_limit && q->grant == AZ_NUSD_MAX)
+        world_fail(w, "job %d, item %d, round %d: %zu ballots are shown, %zu are durable",
+                   job->index, item, q->key.round, q->view.n, seen);
+    if (job->with_limit && q->grant == AZ_NUSD_MAX)
         world_fail(w, "a question without a limit");
-    (void)peer;
+    world_say(w, "  job %d, item %d, judge %d, round %d to session %u, attempts %d", job->index,
+              item, q->key.judge, q->key.round, w->seats[peer].session, q->attempts);
+    if (!strcmp(judge->backend, "shared"))
+        check_shared(w, q);
+    int tries = *tries_of(w, watch_of(job, &q->key), &q->key) + check_lease(w, job, peer, q);
+    if (q->attempts != tries)
+        world_fail(w, "job %d, item %d, judge %d: %d attempts were made, the question says %d",
+                   job->index, item, q->key.judge, tries, q->attempts);
 }
+
+static void held_remove(struct watch *v, size_t i)
+{
+    v->held[i] = v->held[--v->n_held];
+}
+
+static bool lease_lost(struct world *w, const struct job *job, const struct held *h)
+{
+    const struct az_lease *l = az_lease_find(&w->sched->leases, h->peer, job->number, &h->key);
+    return !l || l->lost;
+}
+
+/* Before the scheduler hears of it: each question has one answer. What a lost lease
+ * was called for is counted apart. */
+void check_answered(struct world *w, int peer, const struct az_msg_answer *a)
+{
+    struct job *job = world_job(w, a->panel);
+    if (!job)
+        return; /* closed meanwhile */
+    struct watch *v = watch_of(job, &a->ballot.key);
+    size_t i = 0;
+    while (i < v->n_held && (v->held[i].session != w->seats[peer].session ||
+                             az_key_cmp(&v->held[i].key, &a->ballot.key)))
+        i++;
+    if (i == v->n_held) {
+        world_fail(w, "job %d, item %d, judge %d: an answer, and it holds no such question",
+                   job->index, (int)a->ballot.key.item, a->ballot.key.judge);
+        return;
+    }
+    bool lost = lease_lost(w, job, &v->held[i]);
+    held_remove(v, i);
+    world_say(w, "  job %d, item %d, judge %d, round %d from session %u: %s, attempts %d",
+              job->index, (int)a->ballot.key.item, a->ballot.key.judge, a->ballot.key.round,
+              w->seats[peer].session,
+              a->again          ? "again"
+              : a->ballot.error ? "an error"
+                                : "an answer",
+              a->ballot.attempts);
+    if (a->again && !lost)
+        *tries_of(w, v, &a->ballot.key) += a->ballot.attempts;
+}
+
+/* After that: what was paid for is kept, or something for the same question is. */
+void check_answers_kept(struct world *w, const struct az_msg *msg)
+{
+    for (size_t i = 0; i < msg->answers.n; i++) {
+        const struct az_msg_answer *a = &msg->answers.v[i];
+        const struct job *job = world_job(w, a->panel);
+        if (job && !job->failed && !a->again && !disk_has_record(job, &a->ballot.key))
+            world_fail(w, "job %d, item %d, judge %d: its ballot was dropped", job->index,
+                       (int)a->ballot.key.item, a->ballot.key.judge);
+    }
+}
+
+void check_gone(struct world *w, int peer)
+{
+    for (int j = 0; j < w->n_jobs; j++) {
+        for (int i = 0; i < w->jobs[j].n_items; i++) {
+            struct watch *v = &w->jobs[j].watch[i];
+            for (size_t h = v->n_held; h-- > 0;) {
+                if (v->held[h].session == w->seats[peer].session)
+                    held_remove(v, h);
+            }
+        }
+    }
+}
+
+/* ---- money, credit ---- */
 
 /* Over all crashes: neither what judges bill nor what is durable passes the limit,
  * and nothing is billed that the disk does not know of. */
-void check_money(struct world *w)
+void check_money(struct world *w, struct job *job)
 {
-    if (!w->with_limit)
+    if (!job->with_limit)
         return;
-    az_nusd limit = w->panel->limits.usd;
-    if (w->billed > limit || w->billed > w->disk_ceiling || w->disk_ceiling > limit)
-        world_fail(w, "billed %lld, on disk %lld, the limit is %lld", (long long)w->billed,
-                   (long long)w->disk_ceiling, (long long)limit);
+    az_nusd limit = job->panel->limits.usd;
+    if (job->billed > limit || job->billed > job->ceiling || job->ceiling > limit)
+        world_fail(w, "job %d: billed %lld, on disk %lld, the limit is %lld", job->index,
+                   (long long)job->billed, (long long)job->ceiling, (long long)limit);
 }
 
+/* No worker holds more than the credit it gave in this session, nor panels of jobs
+ * that are closed, but for those on their way. */
 void check_held(struct world *w, int who)
 {
     const struct worker *k = &w->workers[who];
     uint32_t held[WORLD_BACKENDS] = {0};
+    if (k->work->n_panels > 3 * (size_t)w->n_jobs)
+        world_fail(w, "worker %d keeps %zu panels of %d jobs", who, k->work->n_panels, w->n_jobs);
     for (size_t i = 0; i < k->work->n_all; i++) {
-        if (k->work->all[i]->state != CALL_FREE)
-            held[k->work->all[i]->backend->index]++;
+        const struct work_call *c = k->work->all[i];
+        if (c->state != CALL_FREE && !c->orphan)
+            held[c->backend->index]++;
     }
-    for (size_t b = 0; b < w->n_backends; b++) {
+    for (size_t b = 0; b < k->n_backends; b++) {
         if (held[b] > k->may_hold[b])
             world_fail(w, "worker %d holds %u questions for '%s', its credit was %u", who, held[b],
-                       w->panel->backends[b].name, k->may_hold[b]);
+                       k->backends[b].name, k->may_hold[b]);
     }
 }
 
-/* ---- the verdict of an undisturbed run over the same ballots ---- */
+/* ---- the scheduler's own sums ---- */
 
-struct replay {
-    struct az_ballot v[256];
-    size_t n;
+/* Who is silent has lost what it held; who is back has what nobody else was sent. */
+static void check_silence(struct world *w, int peer)
+{
+    struct seat *s = &w->seats[peer];
+    bool silent = s->state == SEAT_LIVE && az_sched_silent(w->sched, peer);
+    if (silent == s->silent)
+        return;
+    s->silent = silent;
+    world_say(w, "session %u is %s", s->session, silent ? "silent" : "heard again");
+    for (int j = 0; j < w->n_jobs; j++) {
+        for (int i = 0; i < w->jobs[j].n_items; i++) {
+            struct watch *v = &w->jobs[j].watch[i];
+            for (size_t h = 0; h < v->n_held; h++) {
+                if (v->held[h].session == s->session)
+                    v->held[h].lost = silent || lease_lost(w, &w->jobs[j], &v->held[h]);
+            }
+        }
+    }
+}
+
+struct sums {
+    az_nusd reserved;
+    int64_t sent, queued;
 };
 
-static const struct az_ballot *known(const struct stored_item *s, const struct az_key *key)
+static void check_docket(struct world *w, struct job *job)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->ballots[i].late && az_key_cmp(&s->ballots[i].ballot.key, key) == 0)
-            return &s->ballots[i].ballot;
-    }
-    return NULL;
-}
-
-static void replay_all(struct replay *r, const struct stored_item *s)
-{
-    r->n = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->ballots[i].late)
-            r->v[r->n++] = s->ballots[i].ballot;
-    }
-}
-
-static struct az_verdict undisturbed(struct world *w, const struct az_item *item, bool *closed)
-{
-    static struct replay r;
-    const struct stored_item *s = &w->items[item->seq];
-    r.n = 0;
-    *closed = false;
-    for (;;) {
-        struct az_fold fold = {w->panel, item, {r.v, r.n}, *closed, w->arena};
-        struct az_step step;
-        struct az_error err = {0};
-        az_assert(az_policy_next(&fold, &step, &err) == 0);
-        if (step.kind == AZ_DECIDE)
-            return step.verdict;
-        size_t before = r.n;
-        for (size_t i = 0; i < step.ask.n; i++) {
-            const struct az_ballot *b = known(s, &step.ask.v[i]);
-            if (b)
-                r.v[r.n++] = *b;
-        }
-        if (r.n == before) { /* its time was up */
-            *closed = true;
-            replay_all(&r, s);
+    const struct az_docket *d = job->docket;
+    struct sums sum = {0};
+    size_t leases = 0;
+    for (int p = 0; p < WORLD_SEATS; p++) {
+        for (struct az_lease *l = az_leases_of(&w->sched->leases, p); l; l = l->next, leases++) {
+            if (l->docket != d)
+                continue;
+            sum.reserved += l->reserved;
+            sum.sent += !l->lost;
         }
     }
+    for (size_t b = 0; b < d->panel->n_backends; b++) {
+        for (const struct ask *a = d->queues[b].head; a; a = a->next)
+            sum.queued++;
+    }
+    if (leases != w->sched->leases.n)
+        world_fail(w, "%zu leases are counted, there are %zu", w->sched->leases.n, leases);
+    if (sum.sent != d->counts.sent || sum.queued != d->counts.queued)
+        world_fail(w, "job %d: %lld sent and %lld queued are counted, there are %lld and %lld",
+                   job->index, (long long)d->counts.sent, (long long)d->counts.queued,
+                   (long long)sum.sent, (long long)sum.queued);
+    if (job->with_limit && sum.reserved != d->budget.reserved)
+        world_fail(w, "job %d: %lld is reserved, leases hold %lld", job->index,
+                   (long long)d->budget.reserved, (long long)sum.reserved);
+    if (d->entries.n > job->window)
+        world_fail(w, "job %d: %zu items in a window of %zu", job->index, d->entries.n,
+                   job->window);
 }
 
-static bool same_verdict(struct world *w, const struct az_verdict *a, const struct az_verdict *b)
+void check_sched(struct world *w)
 {
-    AZ_AUTO_BUF one = az_buf(65536);
-    AZ_AUTO_BUF two = az_buf(65536);
-    struct az_error err = {0};
-    if (az_wire_verdict_pack(&one, a, (struct az_keys){0}, &err) < 0 ||
-        az_wire_verdict_pack(&two, b, (struct az_keys){0}, &err) < 0)
-        world_fail(w, "a verdict: %s", err.what);
-    return az_str_eq(az_buf_view(&one), az_buf_view(&two));
-}
-
-/* When a verdict becomes durable. */
-void check_verdict(struct world *w, int64_t seq)
-{
-    AZ_AUTO(item) item = world_item(seq);
-    bool closed;
-    struct az_verdict want = undisturbed(w, item, &closed);
-    const struct az_verdict *got = &w->items[seq].verdict;
-    if (!same_verdict(w, got, &want))
-        world_fail(w, "item %d: %s %d (%s), undisturbed it is %s %d (%s)", (int)seq,
-                   az_status_name(got->status), got->label, got->reason,
-                   az_status_name(want.status), want.label, want.reason);
-    if (closed && w->panel->limits.item_s > 10000)
-        world_fail(w, "item %d: decided before all was asked", (int)seq);
+    const struct az_sched *s = w->sched;
+    for (int p = 0; p < WORLD_SEATS; p++)
+        check_silence(w, p);
+    for (int j = 0; j < w->n_jobs; j++) {
+        if (w->jobs[j].docket)
+            check_docket(w, &w->jobs[j]);
+    }
+    for (size_t b = 0; b < s->n_backends; b++) {
+        uint64_t credit = 0;
+        for (size_t p = 0; p < s->n_peers; p++)
+            credit += peer_may_be_asked(&s->peers[p], b) ? s->peers[p].offers[b].credit : 0;
+        if (credit != s->backends[b].credit)
+            world_fail(w, "credit of '%s' is counted %llu, it is %llu", s->backends[b].name,
+                       (unsigned long long)s->backends[b].credit, (unsigned long long)credit);
+    }
 }
 
 void check_end(struct world *w)
 {
-    struct az_counts counts = az_docket_counts(w->docket);
-    bool broke = counts.broke || counts.unaffordable;
-    for (int i = 0; i < WORLD_ITEMS && !*w->failed; i++) {
-        if (w->items[i].verdict.status == AZ_OPEN && !broke)
-            world_fail(w, "item %d was left open", i);
-        for (size_t b = 0; b < w->items[i].n; b++) {
-            const struct az_ballot *x = &w->items[i].ballots[b].ballot;
-            /* Each life of the coordinator and each lost lease begins to count anew. */
-            if (x->attempts > w->panel->limits.attempts)
-                world_fail(w, "item %d: a ballot of %d attempts", i, x->attempts);
+    for (int j = 0; j < w->n_jobs && !*w->failed; j++) {
+        struct job *job = &w->jobs[j];
+        for (int i = 0; i < job->n_items; i++) {
+            const struct stored_item *s = &job->items[i];
+            if (s->verdict.status == AZ_OPEN && job->record.state == AZ_IS_DONE)
+                world_fail(w, "job %d, item %d was left open", j, i);
+            for (size_t b = 0; b < s->n; b++) {
+                if (s->ballots[b].ballot.attempts >
+                    job->panel->limits.attempts + job->panel->limits.hedge)
+                    world_fail(w, "job %d, item %d: a ballot of %d attempts", j, i,
+                               s->ballots[b].ballot.attempts);
+            }
         }
+        check_money(w, job);
     }
-    check_money(w);
 }

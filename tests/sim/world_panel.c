@@ -1,4 +1,5 @@
-/* Panels of every kind, by the seed. */
+/* Jobs with panels of every kind, and workers with some of the backends, by the seed. */
+#include "core/mem.h"
 #include "tests/sim/world.h"
 
 static const char *const policies[] = {
@@ -8,69 +9,123 @@ static const char *const policies[] = {
     "policy: {kind: debate, rounds: 3}\n",
 };
 
-static void put_backends(struct world *w, struct az_buf *b)
+static const char *const names[WORLD_BACKENDS] = {"gpu", "api", "shared", "lex"};
+static const char *urls[] = {"http://judge/v1"};
+
+static uint64_t roll(struct world *w, uint64_t n)
 {
-    az_buf_z(b, "backends:\n");
-    static const char *const names[] = {"gpu", "api"};
-    for (size_t i = 0; i < AZ_LEN(names); i++) {
-        az_buf_fmt(b, "  - {name: %s, kind: openai, url: 'http://%s/v1'", names[i], names[i]);
-        if (world_roll(w, 3))
-            az_buf_fmt(b, ", slots: %d", 1 + (int)world_roll(w, 8));
-        if (!world_roll(w, 4))
-            az_buf_fmt(b, ", rpm: %d", 60 + (int)world_roll(w, 600));
-        az_buf_z(b, "}\n");
-    }
-    az_buf_z(b, "  - {name: lex, kind: lexical}\n");
+    return world_roll(w, BY_PANEL, n);
 }
 
-static void put_judges(struct world *w, struct az_buf *b)
+static void put_judges(struct world *w, const struct job *job, struct az_buf *b)
 {
-    int n = 2 + (int)world_roll(w, 4);
+    int n = 2 + (int)roll(w, 4);
     az_buf_z(b, "judges:\n");
     for (int j = 0; j < n; j++) {
-        const char *backend = world_roll(w, 3) ? "gpu" : "api";
-        az_buf_fmt(b, "  - {name: j%d, backend: %s, model: m%d, max_tokens: 64", j, backend, j % 2);
-        if (w->with_limit)
+        az_buf_fmt(b, "  - {name: j%d, backend: %s, model: m%d, max_tokens: 64", j,
+                   names[roll(w, 3)], j % 2);
+        if (job->with_limit)
             az_buf_z(b, ", usd_per_mtok: {input: 1, output: 5}");
-        if (!world_roll(w, 3))
+        if (!roll(w, 3))
             az_buf_z(b, ", samples: 2");
-        az_buf_fmt(b, ", orders: %s, answer: %s}\n", world_roll(w, 2) ? "both" : "one",
-                   world_roll(w, 2) ? "json" : "letter");
+        az_buf_fmt(b, ", orders: %s, answer: %s}\n", roll(w, 2) ? "both" : "one",
+                   roll(w, 2) ? "json" : "letter");
     }
-    if (!world_roll(w, 2))
+    if (!roll(w, 2))
         az_buf_z(b, "  - {name: lexical, backend: lex, model: length}\n");
 }
 
-void world_panel(struct world *w)
+static void put_panel(struct world *w, const struct job *job, struct az_buf *b)
+{
+    az_buf_fmt(b, "name: job%d\nquestion: {kind: pair, ties: %s, ask: Which?}\nbackends:\n",
+               job->index, roll(w, 2) ? "true" : "false");
+    for (size_t i = 0; i < 3; i++)
+        az_buf_fmt(b, "  - {name: %s, kind: openai, url: '%s'}\n", names[i], urls[0]);
+    az_buf_z(b, "  - {name: lex, kind: lexical}\n");
+    put_judges(w, job, b);
+    az_buf_z(b, policies[roll(w, AZ_LEN(policies))]);
+    az_buf_fmt(b, "limits: {attempts: %d, timeout_s: %d, item_s: %d", 1 + (int)roll(w, 4),
+               5 + (int)roll(w, 30), roll(w, 2) ? 600000 : 2 + (int)roll(w, 60));
+    if (roll(w, 2))
+        az_buf_z(b, ", hedge: true");
+    int cents = 1 + (int)roll(w, 20);
+    if (job->with_limit)
+        az_buf_fmt(b, ", usd: 0.%02d", cents);
+    az_buf_z(b, "}\n");
+}
+
+static void job_make(struct world *w, struct job *job)
 {
     AZ_AUTO_BUF b = az_buf(65536);
-    w->with_limit = world_roll(w, 2);
-    az_buf_fmt(&b, "question: {kind: pair, ties: %s, ask: Which?}\n",
-               world_roll(w, 2) ? "true" : "false");
-    put_backends(w, &b);
-    put_judges(w, &b);
-    az_buf_z(&b, policies[world_roll(w, AZ_LEN(policies))]);
-    az_buf_fmt(&b, "limits: {attempts: %d, timeout_s: %d, item_s: %d", 1 + (int)world_roll(w, 4),
-               5 + (int)world_roll(w, 30), world_roll(w, 2) ? 100000 : 2 + (int)world_roll(w, 60));
-    if (w->with_limit)
-        az_buf_fmt(&b, ", usd: 0.%02d", 1 + (int)world_roll(w, 40));
-    az_buf_z(&b, "}\n");
-
+    job->with_limit = roll(w, 2);
+    put_panel(w, job, &b);
     struct az_panel_source source = {0};
     struct az_error err = {0};
-    if (az_panel_parse(b.p, "world.yaml", &source, &w->panel, &err) < 0) {
+    if (az_panel_parse(b.p, "world.yaml", &source, &job->panel, &err) < 0) {
         world_fail(w, "the panel: %s\n%s", err.what, b.p);
         return;
     }
-    if (w->trace)
-        fprintf(stderr, "%s", b.p);
-    w->n_backends = w->panel->n_backends;
+    world_say(w, "job %d: %d items, %s", job->index, job->n_items, b.p);
     az_buf_clear(&b);
-    az_panel_print(&b, w->panel, true);
-    w->portable = az_arena_str(w->arena, az_buf_view(&b));
+    az_panel_print(&b, job->panel, true);
+    job->portable = az_buf_take(&b);
+    job->arena = az_arena_new(1 << 16);
+    az_assert(job->portable && job->arena);
+    job->pending_end = &job->pending;
+    world_at(w, (az_ms)roll(w, 5000), (struct event){.kind = EV_CLIENT_TIME, .who = job->index});
 }
 
-struct az_item *world_item(int64_t seq)
+static void worker_make(struct world *w, int who, unsigned has)
+{
+    struct worker *k = &w->workers[who];
+    for (size_t b = 0; b < WORLD_BACKENDS; b++) {
+        int slots = 1 + (int)roll(w, 8);
+        double rpm = roll(w, 4) ? 0 : 60 + (double)roll(w, 600);
+        bool stated = roll(w, 3);
+        if (!(has & 1u << b))
+            continue;
+        struct az_backend *backend = &k->backends[k->n_backends++];
+        *backend = (struct az_backend){.name = names[b], .kind = b == 3 ? "lexical" : "openai"};
+        if (b == 3)
+            continue;
+        backend->n_urls = 1;
+        backend->urls = urls;
+        backend->slots = stated ? slots : 0;
+        backend->rpm = b == 2 ? w->rpm : rpm;
+        backend->limit_group = b == 2 ? "team" : NULL;
+        world_say(w, "worker %d: %s, slots %d, rpm %g", who, backend->name, backend->slots,
+                  backend->rpm);
+    }
+    world_at(w, (az_ms)roll(w, 2000), (struct event){.kind = EV_WORKER_STARTS, .who = who});
+}
+
+void world_panels(struct world *w)
+{
+    const struct world_bounds *most = &w->bounds;
+    w->n_backends = WORLD_BACKENDS;
+    w->rpm = 60 + (double)roll(w, 600);
+    int jobs = 1 + (int)roll(w, WORLD_JOBS), workers = 1 + (int)roll(w, WORLD_WORKERS);
+    w->n_jobs = most->jobs ? AZ_MIN(jobs, most->jobs) : jobs;
+    w->n_workers = most->workers ? AZ_MIN(workers, most->workers) : workers;
+    for (int j = 0; j < w->n_jobs; j++) {
+        struct job *job = &w->jobs[j];
+        job->index = j;
+        job->n_items = 1 + (int)roll(w, WORLD_ITEMS);
+        job->n_items = most->items ? AZ_MIN(job->n_items, most->items) : job->n_items;
+        job->n_chunks = (job->n_items + WORLD_CHUNK - 1) / WORLD_CHUNK;
+        job_make(w, job);
+    }
+    /* Whatever is asked, somebody has it. */
+    unsigned has[WORLD_WORKERS];
+    for (int who = 0; who < WORLD_WORKERS; who++)
+        has[who] = (unsigned)roll(w, 1u << WORLD_BACKENDS);
+    for (unsigned b = 0; b < WORLD_BACKENDS; b++)
+        has[roll(w, (uint64_t)w->n_workers)] |= 1u << b;
+    for (int who = 0; who < w->n_workers; who++)
+        worker_make(w, who, has[who]);
+}
+
+struct az_item *world_item(const struct job *job, int64_t seq)
 {
     struct az_item *item = az_item_new(1024);
     az_assert(item);
@@ -83,6 +138,7 @@ struct az_item *world_item(int64_t seq)
     item->n_responses = 2;
     item->responses = az_arena_zalloc(item->arena, 2 * sizeof(*item->responses));
     item->responses[0] = az_arena_str(item->arena, AZ_STR("this"));
-    item->responses[1] = az_arena_str(item->arena, seq % 2 ? AZ_STR("that one") : AZ_STR("no"));
+    item->responses[1] =
+        az_arena_str(item->arena, (seq + job->index) % 2 ? AZ_STR("that one") : AZ_STR("no"));
     return item;
 }

@@ -1,0 +1,20 @@
+/* core/plant.h: bugs that are put in on purpose, to see that the simulation finds
+ * them: tools/sim plants. In every other build each is constantly false. Pure. */
+#pragma once
+
+enum az_plant {
+    AZ_PLANT_EARLY_ACK = 1,   /* acknowledged before its commit */
+    AZ_PLANT_LEASE_KEPT,      /* a lease is not returned */
+    AZ_PLANT_CREDIT_TWICE,    /* credit is counted twice */
+    AZ_PLANT_BUDGET_KEPT,     /* a budget is not released */
+    AZ_PLANT_FORGOTTEN,       /* a reservation is forgotten at a restart */
+    AZ_PLANT_LATE_DROPPED,    /* a late ballot is dropped */
+    AZ_PLANT_ERROR_OVER,      /* an error overwrites an answer */
+    AZ_PLANT_RETRY_UNCOUNTED, /* a retry is counted by nobody */
+};
+
+#ifdef ASSIZE_PLANT
+#define AZ_PLANTED(bug) (ASSIZE_PLANT == (bug))
+#else
+#define AZ_PLANTED(bug) 0
+#endif

@@ -1,0 +1,245 @@
+/* What goes wrong, and when. */
+#include "tests/sim/world.h"
+
+const char *misfortune_name(enum misfortune m)
+{
+    static const char *const names[MISFORTUNES] = {
+        "worker-dies",
+        "worker-leaves",
+        "worker-stops",
+        "coordinator-dies",
+        "coordinator-stops",
+        "break",
+        "partition",
+        "mangle",
+        "full",
+        "cancel",
+        "pause",
+        "raise",
+        "client",
+        "wrong",
+        "busy",
+        "broken",
+        "silent",
+        "quota",
+    };
+    return names[m];
+}
+
+static uint64_t roll(struct world *w, uint64_t n)
+{
+    return world_roll(w, BY_WEATHER, n);
+}
+
+static bool spared(const struct world *w, enum misfortune m)
+{
+    return w->bounds.without & 1u << m;
+}
+
+/* In 1000; most seeds have little of each. */
+static int share(struct world *w, enum misfortune m, uint64_t one_in, uint64_t most)
+{
+    bool none = roll(w, one_in);
+    int n = (int)roll(w, most);
+    return none || spared(w, m) ? 0 : n;
+}
+
+static void happens(struct world *w, enum misfortune m, uint64_t one_in, uint64_t times, az_ms span)
+{
+    bool none = roll(w, one_in);
+    for (uint64_t n = 1 + roll(w, times); n-- > 0;) {
+        az_ms at = 1 + (az_ms)roll(w, (uint64_t)span);
+        int who = (int)roll(w, 1000);
+        if (none || spared(w, m))
+            continue;
+        world_at(w, at, (struct event){.kind = EV_MISFORTUNE, .what = m, .who = who});
+        w->calm_at = AZ_MAX(w->calm_at, at);
+    }
+}
+
+void world_weather(struct world *w)
+{
+    static const az_ms delays[] = {1, 20, 300, 5000};
+    w->slow_ms = delays[roll(w, 4)] * 4 + 1;
+    w->disk_ms = delays[roll(w, 4)];
+    w->net_ms = delays[roll(w, 3)];
+    w->silence_ms = 1500 + (az_ms)roll(w, 20000);
+    w->wrong = share(w, MIS_WRONG, 3, 250);
+    w->busy = share(w, MIS_BUSY, 3, 250);
+    w->broken = share(w, MIS_BROKEN, 3, 250);
+    w->silent = share(w, MIS_SILENT, 3, 250);
+    w->stops = share(w, MIS_QUOTA, 8, 20);
+    w->mangler = (int)roll(w, WORLD_WORKERS);
+    w->mangled = share(w, MIS_MANGLE, 6, 100);
+    /* Until somewhere past the end of most worlds. */
+    az_ms span = 5000 + w->slow_ms * (2 + (az_ms)roll(w, 20));
+    static const struct {
+        enum misfortune m;
+        uint64_t one_in, times;
+    } many[] = {
+        {MIS_WORKER_DIES, 2, 5},
+        {MIS_WORKER_LEAVES, 4, 3},
+        {MIS_WORKER_STOPS, 2, 4},
+        {MIS_COORDINATOR_DIES, 2, 4},
+        {MIS_COORDINATOR_STOPS, 4, 2},
+        {MIS_BREAK, 2, 5},
+        {MIS_PARTITION, 3, 3},
+        {MIS_FULL, 4, 2},
+        {MIS_CANCEL, 6, 1},
+        {MIS_PAUSE, 3, 3},
+        {MIS_RAISE, 3, 3},
+        {MIS_CLIENT, 2, 3},
+    };
+    for (size_t i = 0; i < AZ_LEN(many); i++)
+        happens(w, many[i].m, many[i].one_in, many[i].times, span);
+}
+
+/* ---- to a job ---- */
+
+static bool may(const struct job *job, enum az_job_event event)
+{
+    enum az_job_state to;
+    struct az_error err;
+    return job->record.id && az_job_move(&job->record, event, &to, &err) == 0;
+}
+
+static void move(struct world *w, struct job *job, enum az_job_event event)
+{
+    struct az_error err = {0};
+    az_assert(az_job_on(&job->record, event, NULL, 1, &err) == 0);
+    world_say(w, "job %d is %s", job->index, az_job_state_name(job->record.state));
+}
+
+/* Durable first, then the docket. */
+static void raise_limit(struct world *w, struct job *job, int by)
+{
+    struct az_error err = {0};
+    if (!job->with_limit)
+        return;
+    job->panel->limits.usd *= by;
+    world_say(w, "job %d: the limit is %lld", job->index, (long long)job->panel->limits.usd);
+    if (job->docket)
+        az_assert(az_docket_limit(job->docket, job->panel->limits.usd, w->now, &w->fx, &err) == 0);
+}
+
+static void to_job(struct world *w, struct job *job, enum misfortune what)
+{
+    struct az_error err = {0};
+    if (what == MIS_RAISE) {
+        raise_limit(w, job, 2);
+    } else if (what == MIS_CANCEL && may(job, AZ_ON_CANCEL)) {
+        move(w, job, AZ_ON_CANCEL);
+        job->stopping = true;
+        if (job->docket)
+            az_assert(az_docket_cancel(job->docket, &w->fx, &err) == 0);
+    } else if (what == MIS_PAUSE && may(job, AZ_ON_PAUSE)) {
+        move(w, job, AZ_ON_PAUSE);
+        job_stops(w, job);
+        world_at(w, w->now + 1 + (az_ms)roll(w, 20000),
+                 (struct event){.kind = EV_JOB_RESUMES, .who = job->index});
+    }
+}
+
+static void all_workers_again(struct world *w)
+{
+    for (int who = 0; who < w->n_workers; who++) {
+        worker_die(w, who);
+        world_at(w, w->now + 1 + (az_ms)roll(w, 3000),
+                 (struct event){.kind = EV_WORKER_STARTS, .who = who});
+    }
+}
+
+/* Somebody pays, makes room, or types resume. */
+void job_resumes(struct world *w, struct job *job)
+{
+    if (!w->up || w->stopped_until > w->now || job->docket || job->ending ||
+        w->full_until > w->now) {
+        if (!az_job_has_ended(&job->record))
+            world_at(w, w->now + 1000, (struct event){.kind = EV_JOB_RESUMES, .who = job->index});
+        return;
+    }
+    if (job->record.state != AZ_IS_PAUSED && job->record.state != AZ_IS_STOPPED)
+        return;
+    if (job->record.cause == AZ_CAUSE_BACKEND) {
+        w->quota_gone = false;
+        w->stops = 0;
+        all_workers_again(w);
+    } else if (job->record.cause == AZ_CAUSE_BUDGET) {
+        raise_limit(w, job, 4);
+    }
+    move(w, job, AZ_ON_RESUME);
+    job_opens(w, job);
+    coordinator_settle(w);
+}
+
+/* ---- to machines ---- */
+
+static void stop_worker(struct world *w, int who)
+{
+    az_ms ms = (az_ms)roll(w, (uint64_t)w->silence_ms * 3);
+    if (!w->workers[who].alive)
+        return;
+    world_say(w, "worker %d is stopped for %lld ms", who, (long long)ms);
+    w->workers[who].stopped_until = w->now + ms;
+}
+
+static void to_worker(struct world *w, int who, enum misfortune what)
+{
+    if (what == MIS_WORKER_DIES && w->workers[who].alive) {
+        world_say(w, "worker %d dies", who);
+        worker_die(w, who);
+        world_at(w, w->now + (az_ms)roll(w, 10000),
+                 (struct event){.kind = EV_WORKER_STARTS, .who = who});
+    } else if (what == MIS_WORKER_LEAVES) {
+        worker_leave(w, who);
+    } else if (what == MIS_WORKER_STOPS) {
+        stop_worker(w, who);
+    } else if (what == MIS_BREAK) {
+        net_break(w, who);
+    } else if (what == MIS_PARTITION) {
+        az_ms ms = (az_ms)roll(w, (uint64_t)w->silence_ms * 3);
+        world_say(w, "worker %d is cut off for %lld ms", who, (long long)ms);
+        w->workers[who].cut_until = w->now + ms;
+    }
+}
+
+static void to_coordinator(struct world *w, enum misfortune what)
+{
+    if (!w->up)
+        return;
+    if (what == MIS_COORDINATOR_STOPS) {
+        w->stopped_until = w->now + (az_ms)roll(w, (uint64_t)w->silence_ms * 3);
+        world_say(w, "the coordinator is stopped until %lld", (long long)w->stopped_until);
+        return;
+    }
+    coordinator_die(w);
+    world_at(w, w->now + 1 + (az_ms)roll(w, 2000), (struct event){.kind = EV_COORDINATOR_STARTS});
+}
+
+void misfortune_happens(struct world *w, struct event *e)
+{
+    bool awake = w->up && w->stopped_until <= w->now;
+    switch (e->what) {
+    case MIS_COORDINATOR_DIES:
+    case MIS_COORDINATOR_STOPS:
+        to_coordinator(w, e->what);
+        return;
+    case MIS_FULL:
+        w->full_until = w->now + (az_ms)roll(w, 30000);
+        world_say(w, "the disk is full until %lld", (long long)w->full_until);
+        return;
+    case MIS_CLIENT:
+        client_breaks(w, &w->jobs[e->who % w->n_jobs]);
+        return;
+    case MIS_CANCEL:
+    case MIS_PAUSE:
+    case MIS_RAISE:
+        if (awake) {
+            to_job(w, &w->jobs[e->who % w->n_jobs], e->what);
+            coordinator_settle(w);
+        }
+        return;
+    default:
+        to_worker(w, e->who % w->n_workers, e->what);
+    }
+}
