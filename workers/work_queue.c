@@ -110,6 +110,8 @@ static int give_back_ready(struct az_work *w, struct work_backend *b, struct az_
 int backend_stop(struct az_work *w, struct work_call *c, const char *why, struct az_wfxs *fx)
 {
     struct work_backend *b = c->backend;
+    if (c->orphan) /* nobody would be told, and whoever asks next finds out */
+        return give_back(w, c, fx);
     if (!b->stopped) { /* the first reason is the one that is told */
         struct az_wfx *x = wfx_add(fx, AZ_WFX_STOPPED);
         if (!x)
