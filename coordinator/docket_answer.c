@@ -148,14 +148,16 @@ static int ask_again(struct ask *a, const struct az_msg_answer *answer, struct a
     return 0;
 }
 
-/* It ended in an error, and now it has an answer after all. */
+/* It ended, mostly in an error, and now it has an answer after all. */
 static int ask_mend(struct ask *a, const struct az_ballot *ballot, struct az_effects *fx)
 {
     struct entry *e = a->entry;
     size_t i = 0;
     while (i < e->n_ballots && az_key_cmp(&e->ballots[i].key, &a->key))
         i++;
-    if (i == e->n_ballots || e->state == ENTRY_COMMITTING_VERDICT)
+    if (i == e->n_ballots) /* without any: its item was decided while nobody held it */
+        return ask_end(a, ballot, fx);
+    if (e->state == ENTRY_COMMITTING_VERDICT)
         return 0;
     if ((!e->ballots[i].error || ballot->error) && !AZ_PLANTED(AZ_PLANT_ERROR_OVER))
         return 0;
@@ -191,13 +193,12 @@ static int ask_answer(struct ask *a, const struct az_lease *was, const struct az
     int r = 0;
     if (answer->again) {
         if (!was->lost) /* a lost one is counted apart */
-            a->attempts = was->attempts +
-                          (AZ_PLANTED(AZ_PLANT_RETRY_UNCOUNTED) ? 0 : answer->ballot.attempts);
+            a->attempts += AZ_PLANTED(AZ_PLANT_RETRY_UNCOUNTED) ? 0 : answer->ballot.attempts;
         a->spent = az_nusd_add(a->spent, answer->ballot.cost);
         if (!was->lost && !asked)
             r = ask_again(a, answer, fx);
     } else {
-        whole.attempts += was->attempts;
+        whole.attempts += was->lost ? was->attempts : a->attempts;
         whole.cost = az_nusd_add(whole.cost, a->spent);
         bool ended = a->state == ASK_ENDED;
         if (was->lost && a->state == ASK_QUEUED)

@@ -30,6 +30,11 @@ static const char early[] = HEAD "judges:\n"
                                  "  - {name: c, backend: gpu, model: o}\n"
                                  "policy: {kind: vote, early_stop: true, audit: 0}\n";
 
+static const char brisk[] = HEAD "judges:\n"
+                                 "  - {name: a, backend: gpu, model: m}\n"
+                                 "  - {name: b, backend: gpu, model: n}\n"
+                                 "limits: {item_s: 50}\n";
+
 enum { LINES = 24 };
 static const struct {
     const char *name, *panel;
@@ -302,6 +307,13 @@ static const struct {
       {"heard 0", ""},
       {"answer 0 0.0 A", "keep 0.0 A"},
       {"answer 0 0.1 A", "keep 0.1 A; decide 0 decided A"}}},
+    {"lost while its verdict is on its way",
+     brisk,
+     {{"credit 0 gpu 9", ""},
+      {"add 0", "ask 0: 0.0 0.1"},
+      {"tick 50000", "decide 0 failed"},
+      {"tick 100000", ""},
+      {"answer 0 0.0 A", "keep 0.0 A"}}},
     {"back too late",
      two,
      {{"credit 0 gpu 9", ""},
