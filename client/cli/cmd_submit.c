@@ -7,6 +7,7 @@
 #include "client/cli/io_connect.h"
 #include "client/cli/io_content.h"
 #include "client/cli/io_feed.h"
+#include "client/cli/io_line.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/span.h"
@@ -62,6 +63,7 @@ struct submission {
     bool repeatable; /* the same command has the same key */
     char name[AZ_WIRE_JOB_NAME_MAX + 1];
     int64_t bad_told;
+    struct az_live_line line;
 };
 
 static void on_bad(void *arg, int64_t line, const char *what)
@@ -69,7 +71,16 @@ static void on_bad(void *arg, int64_t line, const char *what)
     struct submission *s = arg;
     if (s->bad_told++ >= BAD_SHOWN || s->options->quiet)
         return;
+    az_live_line_end(&s->line);
     az_say("%s: line %lld: %s", s->items, (long long)line, what);
+}
+
+static void on_progress(void *arg, int64_t lines)
+{
+    struct submission *s = arg;
+    struct az_progress p = {
+        .done = lines, .total = -1, .calls_per_s = -1, .limit = AZ_NUSD_MAX, .eta_s = -1};
+    az_live_line_show(&s->line, &p, false);
 }
 
 /* A line whose item is not understood here has no gold either: the coordinator
@@ -204,6 +215,7 @@ static int prepare(struct submission *s, const char *panel, struct az_submit_con
     config->in = s->lines;
     config->gold = s->golds ? on_gold : NULL;
     config->bad = on_bad;
+    config->progress = o->quiet ? NULL : on_progress;
     config->arg = s;
     return 0;
 }
@@ -258,8 +270,10 @@ static int submit(const struct options *o, const char *panel, const char *items)
     struct az_submitted done = {0};
     struct az_error err = {0};
     int r = prepare(&s, panel, &config, &err);
+    az_live_line_init(&s.line, 2);
     if (r == 0)
         r = az_submit(&config, &done, &err);
+    az_live_line_end(&s.line);
     if (r == 0 && !done.complete)
         r = az_lines_check_any(s.lines, &err);
     int code = finish(&s, &done, r, &err);

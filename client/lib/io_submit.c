@@ -180,6 +180,8 @@ static void on_chunked(struct submit *s, const Assize__Chunked *m)
     s->sealed = m->sealed;
     s->result->bad = (int64_t)m->bad_lines + s->too_long;
     s->progress = az_clock_ms();
+    if (s->config->progress)
+        s->config->progress(s->config->arg, s->result->lines);
     forget_durable(s);
 }
 

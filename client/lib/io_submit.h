@@ -18,6 +18,8 @@ struct az_submit_config {
     int (*gold)(void *arg, const struct az_line *line, struct az_str *ret, struct az_error *err);
     /* A line that is no item: by the coordinator's word, or too long to be sent. */
     void (*bad)(void *arg, int64_t line, const char *what);
+    /* So many lines were read, some chunks of which are under way. NULL: nobody looks. */
+    void (*progress)(void *arg, int64_t lines);
     void *arg;
 };
 
