@@ -326,7 +326,8 @@ static bool backend_info(const struct az_offer *offer, struct az_arena *a,
     b->held = (uint32_t)AZ_MIN(offer->held, (int64_t)UINT32_MAX);
     b->rpm = offer->rpm;
     b->tpm = offer->tpm;
-    b->p50_ms = b->p95_ms = -1; /* the worker knows */
+    b->p50_ms = offer->answers ? (int64_t)(offer->p50 + 0.5) : -1;
+    b->p95_ms = offer->answers ? (int64_t)(offer->p95 + 0.5) : -1;
     return b->name && b->kind && b->state && b->limit_group;
 }
 
