@@ -15,8 +15,8 @@ const struct az_key_row az_coordinator_keys[] = {
      .doc = "The file that lists who may come, one `principal key roles` a line; read again on "
             "SIGHUP."},
     {"insecure", AZ_KEY_WORD, AT(trust), .words = az_trust_words, .def = "nothing",
-     .doc = "names: no keys, and whoever connects is who it says it is; for a network where "
-            "everybody is trusted."},
+     .doc = "names: no keys. Whoever connects may do everything, and a worker is who it says it "
+            "is; for a network where everybody is trusted."},
     {"http", AZ_KEY_TEXT, AT(http),
      .doc = "Where /metrics and /healthz are: a port of 127.0.0.1, or ADDRESS:PORT."},
     {"silence_ms", AZ_KEY_INT, AT(silence_ms), .min = 1000, .max = 3600000, .def = "15000",

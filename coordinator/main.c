@@ -249,6 +249,8 @@ static int serve(struct program *p)
     if (r == 0) {
         az_info("coordinator started", KV("clients", s->clients), KV("workers", s->workers),
                 KV("state", s->state), KV("version", ASSIZE_VERSION));
+        if (s->trust == AZ_TRUST_NAMES)
+            az_warn("whoever reaches the endpoints may do everything: insecure: names");
         az_notify_status("clients at %s, workers at %s", s->clients, s->workers);
         az_notify_ready();
         r = az_service_run(p->service, &err);

@@ -31,7 +31,7 @@ int az_settings_file(struct az_arena *arena, const struct az_settings_source *so
 /* Who is believed to be who. */
 enum az_trust {
     AZ_TRUST_KEYS,  /* CURVE over tcp, the peer's uid over ipc */
-    AZ_TRUST_NAMES, /* `insecure: names`: whoever connects is who it says it is */
+    AZ_TRUST_NAMES, /* `insecure: names`: all may come, and are called what they say */
 };
 extern const char *const az_trust_words[];
 
