@@ -254,7 +254,7 @@ void lease_lose(struct az_lease *l)
     struct az_docket *d = l->docket;
     az_budget_settle(&d->budget, l->reserved, l->reserved);
     d->ledger_dirty = d->ledger_dirty || l->reserved;
-    l->charged = l->reserved;
+    l->charged = az_nusd_add(l->charged, l->reserved); /* it may have been found meanwhile */
     l->reserved = 0;
     l->lost = true;
     d->counts.sent--;
@@ -263,10 +263,11 @@ void lease_lose(struct az_lease *l)
 int docket_lost(struct az_lease *l, struct az_effects *fx)
 {
     struct ask *a = l->ask;
+    az_nusd charged = l->reserved;
     lease_lose(l);
     if (!a || l->answered)
         return 0;
-    a->spent = az_nusd_add(a->spent, l->charged);
+    a->spent = az_nusd_add(a->spent, charged);
     if (is_asked(a))
         return 0;
     a->entry->sent--;

@@ -693,6 +693,29 @@ static void sched_losses_and_late_answers_cost(void **state)
     scene_release(&s);
 }
 
+/* Twice silent and twice back: charged once, and the true cost takes its place. */
+static void sched_silent_twice_costs_once(void **state)
+{
+    (void)state;
+    struct scene s;
+    char yaml[1024];
+    snprintf(yaml, sizeof(yaml), paid, "1000");
+    scene_init_silent(&s, yaml, 0, 100000);
+    scene_event(&s, "credit 0 gpu 9");
+    scene_event(&s, "add 0");
+    scene_event(&s, "commit");
+    az_nusd worst = s.grant;
+    static const char *const times[] = {"tick 100000", "tick 200000"};
+    for (size_t i = 0; i < AZ_LEN(times); i++) {
+        scene_event(&s, times[i]);
+        assert_true(az_docket_counts(s.docket).settled == worst);
+        scene_event(&s, "heard 0");
+    }
+    assert_string_equal(scene_event(&s, "answer 0 0.0 A $7"), "keep 0.0 A; decide 0 decided A");
+    assert_true(az_docket_counts(s.docket).settled == 7000);
+    scene_release(&s);
+}
+
 /* A peer that bills beyond all sense can't turn the sums around. */
 static void sched_survives_absurd_costs(void **state)
 {
@@ -753,8 +776,8 @@ static void sched_checks_answers(void **state)
         char yaml[256];
         struct scene s;
         snprintf(yaml, sizeof(yaml),
-                 "question: %s\njudges: [{name: a, backend: gpu, model: m}]\n%s", answers[i].question,
-                 "backends: [{name: gpu, kind: openai, url: \"http://x\"}]\n");
+                 "question: %s\njudges: [{name: a, backend: gpu, model: m}]\n%s",
+                 answers[i].question, "backends: [{name: gpu, kind: openai, url: \"http://x\"}]\n");
         scene_init(&s, yaml, 0);
         scene_event(&s, "credit 0 gpu 9");
         scene_event(&s, "add 0");
@@ -901,6 +924,7 @@ int main(void)
         cmocka_unit_test(sched_one_dear_item_is_not_the_end),
         cmocka_unit_test(sched_counts_earlier_runs),
         cmocka_unit_test(sched_losses_and_late_answers_cost),
+        cmocka_unit_test(sched_silent_twice_costs_once),
         cmocka_unit_test(sched_survives_absurd_costs),
         cmocka_unit_test(sched_checks_answers),
         cmocka_unit_test(sched_stored_ballots_count),
