@@ -247,6 +247,11 @@ static void check_docket(struct world *w, struct job *job)
     if (job->with_limit && sum.reserved != d->budget.reserved)
         world_fail(w, "job %d: %lld is reserved, leases hold %lld", job->index,
                    (long long)d->budget.reserved, (long long)sum.reserved);
+    const struct az_budget *b = &d->budget;
+    if (job->with_limit && (b->settled + b->reserved > b->durable || b->durable > b->limit))
+        world_fail(w, "job %d: settled %lld, reserved %lld, durable %lld, the limit is %lld",
+                   job->index, (long long)b->settled, (long long)b->reserved, (long long)b->durable,
+                   (long long)b->limit);
     if (d->entries.n > job->window)
         world_fail(w, "job %d: %zu items in a window of %zu", job->index, d->entries.n,
                    job->window);

@@ -63,7 +63,8 @@ static void put_ballot(struct world *w, struct job *job, const struct az_ballot 
     const struct az_ballot *had = latest(job, &b->key);
     bool late =
         job->watch[b->key.item].verdict_put || job->items[b->key.item].verdict.status != AZ_OPEN;
-    if (had && !had->error && !late)
+    /* Of an item that has left, what comes first is kept by the store alone. */
+    if (had && !had->error && !late && !job->watch[b->key.item].left)
         world_fail(w, "job %d, item %d, judge %d: it has an answer, and %s is stored after it",
                    job->index, (int)b->key.item, b->key.judge,
                    b->error ? "an error" : "another one");
