@@ -9,8 +9,9 @@
 #include "core/str.h"
 
 /* sd_notify(3): a datagram of VARIABLE=value lines to $NOTIFY_SOCKET. What can't be
- * told is not told: the work goes on. */
-static void tell(const char *state)
+ * told is not told: the work goes on. Only what a
+ * start or a reload hangs on waits for a manager whose queue is full. */
+static void tell(const char *state, bool waits)
 {
     const char *to = getenv("NOTIFY_SOCKET");
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -24,7 +25,8 @@ static void tell(const char *state)
     if (fd < 0)
         return;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
-    ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&at, size);
+    ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT),
+                          (struct sockaddr *)&at, size);
     (void)sent;
     close(fd);
 }
@@ -37,7 +39,7 @@ void az_notify_reloading(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
              (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
-    tell(state);
+    tell(state, true);
 }
 
 az_ms az_notify_alive_ms(void)
@@ -53,17 +55,17 @@ az_ms az_notify_alive_ms(void)
 
 void az_notify_ready(void)
 {
-    tell("READY=1");
+    tell("READY=1", true);
 }
 
 void az_notify_stopping(void)
 {
-    tell("STOPPING=1");
+    tell("STOPPING=1", false);
 }
 
 void az_notify_alive(void)
 {
-    tell("WATCHDOG=1");
+    tell("WATCHDOG=1", false);
 }
 
 void az_notify_status(const char *fmt, ...)
@@ -76,5 +78,5 @@ void az_notify_status(const char *fmt, ...)
     va_end(args);
     for (char *c = state + at; *c; c++)
         *c = *c == '\n' ? ' ' : *c; /* a line each is a variable */
-    tell(state);
+    tell(state, false);
 }

@@ -34,6 +34,17 @@ void az_yaml_put_json(struct az_buf *b, struct az_str json)
     }
 }
 
+/* What a reader of YAML 1.1 takes for a truth value; others read panels, too. */
+static bool is_switch(struct az_str s)
+{
+    static const char *const words[] = {"y", "n", "yes", "no", "on", "off"};
+    for (size_t i = 0; i < AZ_LEN(words); i++) {
+        if (az_str_eqz_nocase(s, words[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool is_word(struct az_str s)
 {
     if (!s.n || s.n > 60)
@@ -45,7 +56,7 @@ static bool is_word(struct az_str s)
         if (!letter && !(i && inner))
             return false;
     }
-    return az_yaml_plain_type(s) == AZ_Y_TEXT;
+    return az_yaml_plain_type(s) == AZ_Y_TEXT && !is_switch(s);
 }
 
 void az_yaml_put_text(struct az_buf *b, struct az_str text)

@@ -61,6 +61,18 @@ static void alive_at_half(void **state)
     assert_int_equal(az_notify_alive_ms(), 15000);
 }
 
+/* A manager that does not read stops nobody. */
+static void nobody_reads(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2000; i++)
+        az_notify_alive();
+    az_notify_status("unheard");
+    az_notify_stopping();
+    while (*heard())
+        continue;
+}
+
 static void nobody_listens(void **state)
 {
     (void)state;
@@ -73,6 +85,7 @@ static void nobody_listens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(states), cmocka_unit_test(alive_at_half),
+                                       cmocka_unit_test(nobody_reads),
                                        cmocka_unit_test(nobody_listens)};
     return cmocka_run_group_tests(tests, listen_here, NULL);
 }

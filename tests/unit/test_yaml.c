@@ -222,6 +222,21 @@ static void writes(void **state)
     }
 }
 
+/* Readers of YAML 1.1 take these for truth values. */
+static void writes_for_old_readers(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"no", "Yes", "ON", "off", "y", "N"};
+    for (size_t i = 0; i < AZ_LEN(texts); i++) {
+        AZ_AUTO_BUF b = az_buf(64);
+        az_yaml_put_text(&b, az_str(texts[i]));
+        assert_int_equal(b.p[0], '"');
+    }
+    AZ_AUTO_BUF b = az_buf(64);
+    az_yaml_put_text(&b, AZ_STR("nobody"));
+    assert_string_equal(b.p, "nobody");
+}
+
 static void writes_anything(void **state)
 {
     (void)state;
@@ -262,10 +277,15 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads),           cmocka_unit_test(limits),
-        cmocka_unit_test(lines),           cmocka_unit_test(changes),
-        cmocka_unit_test(shown),           cmocka_unit_test(writes),
-        cmocka_unit_test(writes_anything), cmocka_unit_test(without_memory),
+        cmocka_unit_test(reads),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(changes),
+        cmocka_unit_test(shown),
+        cmocka_unit_test(writes),
+        cmocka_unit_test(writes_for_old_readers),
+        cmocka_unit_test(writes_anything),
+        cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,275 @@
+"""The protocol spoken by others: python_worker.py, written from docs/protocol.md
+alone, serves jobs beside C workers; and who breaks the protocol loses its own
+session and nobody else's."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("zmq")
+pytest.importorskip("yaml")
+
+import zmq  # noqa: E402
+
+from conftest import DEADLINE_S, ROOT  # noqa: E402
+from python_worker import Envelope  # noqa: E402
+from services import Service, free_port  # noqa: E402
+
+PANEL = """
+question: {kind: pair}
+judges:
+- {name: theirs, backend: echo, model: longest}
+- {name: ours, backend: lexical, model: length}
+"""
+ALONE = "question: {kind: pair}\njudges: [{name: theirs, backend: echo, model: longest}]\n"
+
+
+def items(n):
+    return [{"id": f"i{i}", "prompt": "Which?", "responses": ["a" * (i % 7), "b" * 3]}
+            for i in range(n)]
+
+
+def right(i):
+    return "A" if i % 7 > 3 else "B" if i % 7 < 3 else "tie"
+
+
+class PythonWorker:
+    """The worker, and what it says."""
+
+    def __init__(self, coordinator, **options):
+        argv = [sys.executable, str(ROOT / "tests/system/python_worker.py"),
+                "--coordinator", coordinator]
+        for name, value in options.items():
+            argv += [f"--{name.replace('_', '-')}={value}"]
+        self.said = []
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        text=True)
+
+    def until(self, text):
+        """Block until it says this."""
+        for line in self.process.stdout:
+            self.said.append(line.strip())
+            if line.startswith(text):
+                return line.strip()
+        raise AssertionError(f"it never said '{text}': {self.said}")
+
+    def kill(self):
+        """All that it said."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.said += [line.strip() for line in self.process.communicate()[0].splitlines()]
+        return self.said
+
+
+class Peers:
+    """A service, and workers and peers that are no programs of ours."""
+
+    def __init__(self, world):
+        self.world, self.service, self.others = world, None, []
+
+    def start(self, **settings):
+        self.service = Service(self.world, **settings)
+        return self.service
+
+    def python(self, **options):
+        self.others.append(PythonWorker(self.service.workers, **options))
+        return self.others[-1]
+
+    def results(self, job):
+        """Its verdicts, when it has ended."""
+        run, verdicts = self.service.verdicts(job)
+        assert run.rc == 0, run
+        return verdicts
+
+    def serve(self, panel, n):
+        check(self.results(self.service.submit(panel, items(n))), n)
+
+    def close(self):
+        for other in self.others:
+            other.kill()
+        if self.service:
+            self.service.close()
+
+
+@pytest.fixture
+def peers(world):
+    p = Peers(world)
+    yield p
+    p.close()
+
+
+def check(verdicts, n):
+    """Every item, with each judge's ballots in the item's own frame."""
+    assert [v["id"] for v in verdicts] == [f"i{i}" for i in range(n)]
+    for i, verdict in enumerate(verdicts):
+        theirs = [b for b in verdict["ballots"] if b["judge"] == "theirs"]
+        assert sorted(b["order"] for b in theirs) == ["AB", "BA"]
+        assert {(b["label"], b["how"], b.get("error")) for b in theirs} == \
+            {(right(i), "python", None)}, theirs
+        assert verdict["label"] == right(i)
+
+
+def test_beside_c_workers(peers):
+    peers.start().worker()
+    python = peers.python()
+    peers.serve(PANEL, 200)
+    python.until("forget 1")
+    said = python.kill()
+    assert [line.split()[0] for line in said if not line.startswith("questions")] == \
+        ["welcome", "panel", "forget"]
+
+
+def test_slower_than_silence(peers):
+    """Heartbeats keep a session whose answers take longer than anybody may be silent."""
+    peers.start(silence_ms=1000)
+    python = peers.python(delay_ms=2500)
+    peers.serve(ALONE, 3)
+    assert len([line for line in python.kill() if line.startswith("welcome")]) == 1
+
+
+def test_recalled(peers):
+    """A job that is cancelled is given back, and what it held is free for the next."""
+    service = peers.start()
+    python = peers.python(delay_ms=3600_000, credit=4)
+    job = service.submit(ALONE, items(9))
+    python.until("questions 4")
+    assert service.assize("cancel", job).rc == 0
+    for _ in range(4):
+        python.until("gave back")
+    service.submit(ALONE, items(8), "--again")
+    python.until("questions 4")
+
+
+def test_coordinator_comes_back(peers):
+    """Told to stop, the worker gives back what waits, and finds the next one."""
+    service = peers.start()
+    python = peers.python(delay_ms=200, credit=4)
+    job = service.submit(ALONE, items(20))
+    python.until("questions 4")
+    assert service.coordinator.stop() == 0
+    python.until("broken the coordinator stops")
+    service.coordinator.start()
+    python.until("welcome")
+    check(peers.results(job), 20)
+
+
+def test_with_keys(peers):
+    """CURVE over tcp: who is on the list is served under its name, who is not never is."""
+    service = peers.start(keys=True)
+    assert service.assize("keygen", "keys", "--name", "stranger", "--roles", "work").rc == 0
+
+    def key(name, kind):
+        return (service.keys / f"{name}.{kind}").read_text().splitlines()[-1].split()[1]
+
+    def python(name):
+        return peers.python(server_key=key("server", "public"), public=key(name, "public"),
+                            secret=key(name, "secret"))
+
+    stranger, listed = python("stranger"), python("gpu")
+    assert listed.until("welcome") == "welcome gpu"
+    peers.serve(ALONE, 20)
+    assert stranger.kill() == []
+
+
+def test_plain_tcp(peers):
+    doors = {door: f"tcp://127.0.0.1:{free_port()}" for door in ("clients", "workers")}
+    service = peers.start(insecure="names", **doors)
+    service.clients, service.workers = doors["clients"], doors["workers"]
+    peers.python()
+    peers.serve(ALONE, 20)
+
+
+# ---- who breaks the protocol ----
+
+class Peer:
+    """Says whatever it is told to."""
+
+    def __init__(self, endpoint):
+        self.socket = zmq.Context.instance().socket(zmq.DEALER)
+        self.socket.linger = 0
+        self.socket.rcvtimeo = DEADLINE_S * 1000
+        self.socket.connect(endpoint)
+
+    def say(self, seq, version=1, **body):
+        self.socket.send(Envelope(version=version, seq=seq, **body).SerializeToString())
+
+    def hear(self):
+        envelope = Envelope.FromString(self.socket.recv())
+        kind = envelope.WhichOneof("body")
+        return kind, getattr(envelope, kind), envelope.seq
+
+    def hello(self, **more):
+        self.say(1, hello=dict(name="peer", software="peer 1"), **more)
+        return self.hear()
+
+
+def another_version(peer):
+    kind, refuse, _ = peer.hello(version=2)
+    assert (kind, refuse.version_min, refuse.version_max, refuse.again) == ("refuse", 1, 1, False)
+    assert "version 2" in refuse.what
+
+
+def greeted(peer):
+    assert peer.hello()[0] == "welcome"
+    peer.say(2, announce={"backends": [{"name": "echo", "credit": 0}]})
+
+
+def refused(peer, what):
+    """Once, with the next number; a hello begins anew."""
+    kind, refuse, seq = peer.hear()
+    assert (kind, seq, refuse.again) == ("refuse", 2, True)
+    assert re.search(what, refuse.what), refuse.what
+    assert peer.hello()[0] == "welcome"
+
+
+def truncated(peer):
+    greeted(peer)
+    whole = Envelope(version=1, seq=3, announce={"backends": [{"name": "echo"}]})
+    peer.socket.send(whole.SerializeToString()[:-2])
+    refused(peer, "no envelope")
+
+
+def replayed(peer):
+    greeted(peer)
+    peer.say(2, announce={"backends": [{"name": "echo", "credit": 0}]})
+    refused(peer, "message 2 after message 2")
+
+
+def out_of_range(peer):
+    greeted(peer)
+    peer.say(3, answers={"answers": [{"panel": 1, "ballot": {"key": {"round": 0}}}]})
+    refused(peer, "round out of range")
+
+
+def what_coordinators_say(peer):
+    greeted(peer)
+    peer.say(3, forget={"panel": 1})
+    refused(peer, "only a coordinator")
+
+
+def oversized(peer):
+    """Its connection is closed; ZeroMQ makes another, which has no session."""
+    greeted(peer)
+    monitor = peer.socket.get_monitor_socket(zmq.EVENT_CONNECTED)
+    peer.socket.send(bytes((64 << 20) + 1))
+    assert monitor.poll(DEADLINE_S * 1000)
+    peer.say(3, heartbeat={})
+    kind, refuse, seq = peer.hear()
+    assert (kind, seq, refuse.again) == ("refuse", 1, True)
+    assert peer.hello()[0] == "welcome"
+
+
+@pytest.mark.parametrize("breaks", [another_version, truncated, replayed, out_of_range,
+                                    what_coordinators_say, oversized],
+                         ids=lambda breaks: breaks.__name__)
+def test_costs_only_its_own_session(peers, breaks):
+    service = peers.start()
+    python = peers.python(delay_ms=20, credit=4)
+    job = service.submit(ALONE, items(30))
+    python.until("questions 4")
+    breaks(Peer(service.workers))
+    check(peers.results(job), 30)
+    assert [line for line in python.kill() if line.startswith(("welcome", "broken"))] == \
+        [line for line in python.said if line.startswith("welcome")][:1]
