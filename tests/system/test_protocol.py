@@ -2,6 +2,7 @@
 alone, serves jobs beside C workers; and who breaks the protocol loses its own
 session and nobody else's."""
 
+import json
 import re
 import subprocess
 import sys
@@ -181,8 +182,6 @@ def test_plain_tcp(peers):
     peers.serve(ALONE, 20)
 
 
-# ---- who breaks the protocol ----
-
 class Peer:
     """Says whatever it is told to."""
 
@@ -204,6 +203,84 @@ class Peer:
         self.say(1, hello=dict(name="peer", software="peer 1"), **more)
         return self.hear()
 
+
+# ---- a client ----
+
+class Client(Peer):
+    """Speaks as docs/protocol.md says; a session each."""
+
+    def __init__(self, endpoint):
+        super().__init__(endpoint)
+        self.seq = 1
+        assert self.hello()[0] == "welcome"
+
+    def ask(self, **body):
+        self.seq += 1
+        self.say(self.seq, **body)
+
+    def answer(self):
+        while True:
+            kind, body, _ = self.hear()
+            if kind != "heartbeat":
+                return kind, body
+
+    def call(self, want, **body):
+        self.ask(**body)
+        kind, answer = self.answer()
+        assert kind == want, answer
+        return answer
+
+
+def lines(rows, first):
+    return [{"text": json.dumps(row).encode(), "number": first + i} for i, row in enumerate(rows)]
+
+
+def test_a_client(peers):
+    """Submits in two sessions, and reads verdicts by small credit in a third."""
+    service = peers.start()
+    peers.python()
+    submit = {"request": 7, "key": b"\x00mine", "yaml": ALONE, "name": "n"}
+    rows = items(40)
+
+    client = Client(service.clients)
+    submitted = client.call("submitted", submit=submit)
+    assert (submitted.request, submitted.chunks, submitted.sealed, submitted.existed) == \
+        (7, 0, False, False)
+    assert submitted.window >= 1 and submitted.chunk_bytes >= 4096
+    job = submitted.job
+    first = {"job": job, "index": 0, "lines": lines(rows[:25], 1) + [{"text": b"{", "number": 26}]}
+    chunked = client.call("chunked", chunk=first)
+    assert (chunked.chunks, chunked.sealed, chunked.bad_lines) == (1, False, 1)
+    assert [bad.line for bad in chunked.bad] == [26]
+
+    client = Client(service.clients)  # the first broke off
+    submitted = client.call("submitted", submit=submit)
+    assert (submitted.job, submitted.chunks, submitted.existed) == (job, 1, True)
+    again = client.call("chunked", chunk=first)
+    assert (again.chunks, again.bad_lines) == (1, 1)
+    last = {"job": job, "index": 1, "lines": lines(rows[25:], 27), "last": True}
+    assert client.call("chunked", chunk=last).sealed
+    other = {**submit, "yaml": PANEL}
+    assert client.call("failed", submit=other).code == 10
+    assert client.call("failed", status={"request": 8, "job": job + 1}).code == 5
+
+    client = Client(service.clients)
+    read, at, end = [], 0, False
+    client.ask(results={"request": 9, "job": job, "follow": True, "credit": 1})
+    while not end:
+        kind, verdicts = client.answer()
+        assert (kind, verdicts.request) == ("verdicts", 9)
+        read += [json.loads(line) for line in verdicts.lines]
+        at, end = verdicts.next, verdicts.end
+        if not end:
+            client.ask(more={"request": 9, "credit": sum(map(len, verdicts.lines))})
+    check(read, 40)
+    assert at == 40
+    info = client.call("status_reply", status={"request": 10, "job": job}).info
+    assert (info.state, info.items, info.decided, info.bad_lines) == (5, 40, 40, 1)
+
+
+# ---- who breaks the protocol ----
 
 def another_version(peer):
     kind, refuse, _ = peer.hello(version=2)
