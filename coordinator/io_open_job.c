@@ -168,7 +168,6 @@ static void take(struct az_open_job *job, struct az_fed *fed)
     int r = az_docket_add(job->docket, AZ_TAKE(fed->item), fed->ballots, az_loop_now(c->loop),
                           &c->fx, &err);
     az_coordinator_give_up(c, r, &err);
-    az_coordinator_effects(c);
 }
 
 static bool room(const struct az_open_job *job)
@@ -177,7 +176,7 @@ static bool room(const struct az_open_job *job)
            (!job->config.room || job->config.room(job->config.arg));
 }
 
-bool open_job_feed(struct az_open_job *job)
+static bool take_some(struct az_open_job *job)
 {
     for (int i = 0; i < ITEMS_A_TURN; i++) {
         if (job->stopping || job->coordinator->code < 0 || !room(job))
@@ -191,6 +190,15 @@ bool open_job_feed(struct az_open_job *job)
         az_fed_free(fed);
     }
     return true;
+}
+
+/* What all of them want is sent together: a message an item would be mostly
+ * overhead. */
+bool open_job_feed(struct az_open_job *job)
+{
+    bool more = take_some(job);
+    az_coordinator_effects(job->coordinator);
+    return more;
 }
 
 /* The next feed takes what has come. */
