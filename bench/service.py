@@ -28,7 +28,7 @@ question: {kind: pair}
 judges:
   - {name: longer, backend: lexical, model: length}
   - {name: wordier, backend: lexical, model: words}
-  - {name: nearer, backend: lexical, model: token_f1}
+  - {name: quotes, backend: lexical, model: contains}
 """
 JUDGES = 3
 

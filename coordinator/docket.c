@@ -47,6 +47,7 @@ static int docket_init(struct az_docket *d, struct az_error *err)
     const struct az_panel *panel = d->panel;
     d->budget = az_budget(panel->limits.has_usd ? panel->limits.usd : AZ_NUSD_MAX, d->config.spent);
     d->cheapest = AZ_NUSD_MAX;
+    fifo_init(&d->unsubmitted);
     fifo_init(&d->committing);
     fifo_init(&d->done);
     d->judges = az_zalloc(panel->n_judges * sizeof(*d->judges));
@@ -232,7 +233,7 @@ int az_docket_on_committed(struct az_docket *d, uint64_t ticket, az_ms now, stru
         az_budget_raised(&d->budget, d->raise_to);
         d->raise_ticket = 0;
     }
-    for (struct entry *e; (e = d->committing.head) && e->ticket && e->ticket <= ticket;) {
+    for (struct entry *e; (e = d->committing.head) && e->ticket <= ticket;) {
         fifo_pop(&d->committing);
         if (e->state == ENTRY_COMMITTING_VERDICT) {
             int64_t *count[] = {&d->counts.open, &d->counts.decided, &d->counts.abstained,
@@ -254,9 +255,9 @@ void az_docket_submitted(struct az_docket *d, uint64_t ticket)
 {
     if (!ticket)
         return;
-    for (struct entry *e = d->committing.head; e; e = e->next) {
-        if (!e->ticket)
-            e->ticket = ticket;
+    for (struct entry *e; (e = fifo_pop(&d->unsubmitted));) {
+        e->ticket = ticket;
+        fifo_push(&d->committing, e);
     }
     if (d->raise_unsubmitted) {
         d->raise_unsubmitted = false;
@@ -336,7 +337,8 @@ void az_docket_weight(struct az_docket *d, int weight)
 
 bool az_docket_idle(const struct az_docket *d)
 {
-    if (d->counts.sent || d->committing.head || d->raise_ticket || d->raise_unsubmitted)
+    if (d->counts.sent || d->unsubmitted.head || d->committing.head || d->raise_ticket ||
+        d->raise_unsubmitted)
         return false;
     return d->stopping || !d->entries.n;
 }

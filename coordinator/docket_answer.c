@@ -75,13 +75,15 @@ static void committing_requeue(struct entry *e)
 {
     struct az_docket *d = e->docket;
     struct entry **at = &d->committing.head;
+    if (!e->ticket)
+        return;
     while (*at != e)
         at = &(*at)->next;
     *at = e->next;
     if (!e->next)
         d->committing.tail = at;
     e->ticket = 0;
-    fifo_push(&d->committing, e);
+    fifo_push(&d->unsubmitted, e);
 }
 
 /* Whoever else holds it holds it in vain. */

@@ -148,7 +148,7 @@ static int entry_decide(struct entry *e, const struct az_step *step, struct az_e
     x->verdict.ballots = (struct az_ballots){e->ballots, e->n_ballots};
     e->state = ENTRY_COMMITTING_VERDICT;
     e->ticket = 0;
-    fifo_push(&e->docket->committing, e);
+    fifo_push(&e->docket->unsubmitted, e);
     return 0;
 }
 
@@ -162,7 +162,7 @@ static int entry_ask(struct entry *e, const struct az_step *step)
     if (news && e->fresh && !AZ_PLANTED(AZ_PLANT_EARLY_ACK)) {
         e->state = ENTRY_COMMITTING_ROUND;
         e->ticket = 0;
-        fifo_push(&e->docket->committing, e);
+        fifo_push(&e->docket->unsubmitted, e);
         return 0;
     }
     for (size_t i = 0; i < step->ask.n; i++) {

@@ -34,7 +34,7 @@ struct entry {
     struct az_item *item;
     struct az_arena *arena;
     enum { ENTRY_ACTIVE, ENTRY_COMMITTING_ROUND, ENTRY_COMMITTING_VERDICT, ENTRY_DONE } state;
-    struct entry *next;            /* committing or done */
+    struct entry *next;            /* unsubmitted, committing or done */
     struct entry *older, *younger; /* active and begun, by deadline */
     uint64_t ticket;               /* what it waits for; 0 = not submitted yet */
     bool begun;                    /* a question was sent */
@@ -77,7 +77,7 @@ struct az_docket {
     struct az_map entries; /* seq -> entry, all but done ones */
     size_t bytes;
     struct entry *oldest, *youngest;
-    struct fifo committing, done;
+    struct fifo unsubmitted, committing, done;
     struct entry *out;                 /* lent by az_docket_next_done() */
     struct queue *queues;              /* by backend of the panel */
     uint64_t knows[AZ_PEERS_MAX / 64]; /* peers that have its panel */

@@ -104,6 +104,11 @@ static void put(struct az_queue *q, void *p, size_t bytes)
     pthread_cond_signal(&q->filled);
 }
 
+static bool half_empty(const struct az_queue *q)
+{
+    return q->n <= q->max_items / 2 && (!q->max_bytes || q->bytes <= q->max_bytes / 2);
+}
+
 static void *take(struct az_queue *q)
 {
     struct slot s = q->slots[q->at];
@@ -111,8 +116,10 @@ static void *take(struct az_queue *q)
     q->bytes -= s.bytes;
     if (!--q->n && !q->closed)
         fd_lower(q);
-    /* Several may wait, each for its own size: all look again. */
-    pthread_cond_broadcast(&q->drained);
+    /* Several may wait, each for its own size: all look again. Not at each place
+     * that gets free: a full queue would be a change of threads for each. */
+    if (half_empty(q))
+        pthread_cond_broadcast(&q->drained);
     return s.p;
 }
 

@@ -19,7 +19,7 @@ AZ_FREEP(queue)
 
 /* 0; AZ_EAGAIN: full; AZ_ENOENT: closed. Never blocks. `p` is not NULL. */
 int az_queue_push(struct az_queue *q, void *p, size_t bytes) AZ_WARN_UNUSED;
-/* The same, but waits for room. 0 or AZ_ENOENT. */
+/* The same, but a full queue is waited for until half of it is free. 0 or AZ_ENOENT. */
 int az_queue_push_wait(struct az_queue *q, void *p, size_t bytes) AZ_WARN_UNUSED;
 
 /* The oldest, or NULL: none now. */
