@@ -181,16 +181,6 @@ void service_check_deadlines(struct az_service *s)
     }
 }
 
-int64_t service_next_deadline(const struct az_service *s)
-{
-    int64_t first = INT64_MAX;
-    for (const struct job *j = s->jobs; j; j = j->next) {
-        if (may_run_out(j))
-            first = AZ_MIN(first, j->rec.deadline_s);
-    }
-    return first;
-}
-
 /* ---- at the start ---- */
 
 /* A receiving job may have its last chunk, and the catalog not know it. */

@@ -153,7 +153,6 @@ int service_change(struct az_service *s, struct job *job, enum az_job_event even
 struct az_job_figures service_figures(const struct job *job);
 void service_open_more(struct az_service *s);
 void service_check_deadlines(struct az_service *s);
-int64_t service_next_deadline(const struct az_service *s);
 int service_load(struct az_service *s, struct az_error *err);
 
 /* ---- io_service_open.c ---- */
