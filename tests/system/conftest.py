@@ -266,3 +266,13 @@ def data():
     if not folder:
         pytest.skip("ASSIZE_TEST_DATA is not set")
     return pathlib.Path(folder)
+
+
+@pytest.fixture
+def lab(world):
+    """Programs of a service; see lab.py."""
+    from lab import Lab
+
+    made = Lab(world)
+    yield made
+    made.close()
