@@ -291,6 +291,7 @@ void docket_found(struct az_lease *l)
         return;
     queue_remove(a);
     a->state = ASK_SENT;
+    a->attempts = l->attempts; /* as its holder counts; what others gave back is apart */
     a->lost--;
     a->entry->sent++;
     l->lost = false;

@@ -693,6 +693,24 @@ static void sched_losses_and_late_answers_cost(void **state)
     scene_release(&s);
 }
 
+/* Whoever is back goes on as it counts; what was tried elsewhere is apart. */
+static void sched_found_counts_as_its_holder(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init_silent(&s, two, 0, 100000);
+    scene_event(&s, "credit 0 gpu 2");
+    scene_event(&s, "add 0");
+    scene_event(&s, "tick 100000");
+    scene_event(&s, "credit 1 gpu 1");
+    assert_string_equal(scene_event(&s, "again 1 0.0 $0 x"), "");
+    scene_event(&s, "heard 0");
+    scene_event(&s, "again 0 0.0 $0 x");
+    assert_string_equal(scene_event(&s, "credit 0 gpu 1"), "ask 0: 0.0");
+    assert_int_equal(s.last.attempts, 1);
+    scene_release(&s);
+}
+
 /* Twice silent and twice back: charged once, and the true cost takes its place. */
 static void sched_silent_twice_costs_once(void **state)
 {
@@ -924,6 +942,7 @@ int main(void)
         cmocka_unit_test(sched_one_dear_item_is_not_the_end),
         cmocka_unit_test(sched_counts_earlier_runs),
         cmocka_unit_test(sched_losses_and_late_answers_cost),
+        cmocka_unit_test(sched_found_counts_as_its_holder),
         cmocka_unit_test(sched_silent_twice_costs_once),
         cmocka_unit_test(sched_survives_absurd_costs),
         cmocka_unit_test(sched_checks_answers),
