@@ -136,7 +136,8 @@ static int ask_again(struct ask *a, const struct az_msg_answer *answer, struct a
     }
     const struct queue *q = &d->queues[d->panel->judges[a->key.judge].backend_at];
     if (a->attempts >= d->panel->limits.attempts && !d->sched->backends[q->backend].stopped)
-        return ask_give_up(a, AZ_BE_DOWN, "the last attempt met a worker that is refused for good",
+        return ask_give_up(a, AZ_BE_DOWN,
+                           "its attempts are spent, and workers gave it back without an answer",
                            fx);
     a->mistake =
         az_ballot_error_asks_again(answer->ballot.error) ? answer->ballot.error : AZ_BE_NONE;

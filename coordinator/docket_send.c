@@ -244,6 +244,18 @@ static struct az_msg *batch_of(struct az_docket *d, int peer, struct az_effects 
 }
 
 /* `beside`: calls that others have under way for it. */
+/* Calls that may be made for it in this lease, 0 = all: the shared limits of an
+ * account are counted by question, and where a second worker may be asked, one
+ * attempt is left for it. */
+static uint32_t calls_of(const struct az_docket *d, const struct ask *a,
+                         const struct az_lease *lease, int beside)
+{
+    if (beside || lease->tokens >= 0)
+        return 1;
+    int left = d->panel->limits.attempts - a->attempts - 1;
+    return d->panel->limits.hedge ? (uint32_t)AZ_MAX(left, 1) : 0;
+}
+
 static void batch_put(struct az_docket *d, struct az_msg *msg, struct ask *a,
                       const struct az_view *view, const struct az_lease *lease, int beside)
 {
@@ -261,7 +273,7 @@ static void batch_put(struct az_docket *d, struct az_msg *msg, struct ask *a,
         .item = e->batch_item,
         .view = *view,
         .attempts = a->attempts + beside,
-        .calls = beside || lease->tokens >= 0 ? 1 : 0,
+        .calls = calls_of(d, a, lease, beside),
         .grant = d->budget.limit == AZ_NUSD_MAX ? AZ_NUSD_MAX : lease->reserved,
         .mistake = a->mistake,
         .said = a->said,

@@ -31,7 +31,7 @@ struct hall {
     az_ms now;
     int asked[JOBS_MAX], by_peer[8], calls_of_one, recalled;
     struct az_key last[8]; /* that each peer was asked */
-    int last_attempts;
+    int last_attempts, last_calls;
 };
 
 static void hall_init(struct hall *h, const char *hedge, size_t n, const int *weights, int slots)
@@ -80,6 +80,7 @@ static void hall_run(struct hall *h)
             h->calls_of_one += question->calls == 1;
             h->last[x->send.peer] = question->key;
             h->last_attempts = question->attempts;
+            h->last_calls = (int)question->calls;
         }
     }
     az_effects_clear(&h->fx);
@@ -274,6 +275,7 @@ static void share_hedge(void **state)
         hall_credit(&h, 1, 1, "", 0);
         hall_add(&h, 0, 41);
         assert_int_equal(h.asked[0], 41);
+        assert_int_equal(h.last_calls, on ? 3 : 0); /* of 4: one is left for the other */
         int64_t other = h.last[1].item; /* peer 1 has the one that peer 0 had no credit for */
         h.now = 100;
         for (int i = 0; i < 41; i++) {
