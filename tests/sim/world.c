@@ -102,7 +102,8 @@ static bool of_coordinator(const struct event *e)
 
 static bool of_worker(const struct event *e)
 {
-    return e->kind == EV_DOWN || e->kind == EV_REPLY || e->kind == EV_WORKER_TIME;
+    return e->kind == EV_DOWN || e->kind == EV_REPLY || e->kind == EV_WORKER_TIME ||
+           e->kind == EV_BACK;
 }
 
 /* Who is stopped finds it all when it goes on; what is cut off comes later. */
@@ -165,6 +166,8 @@ static void to_worker(struct world *w, struct event *e)
         return;
     } else if (e->kind == EV_REPLY) {
         worker_reply(w, e);
+    } else if (e->kind == EV_BACK) {
+        worker_away(w, e->who, e->ticket, "");
     } else {
         worker_wake(w, e->who);
     }

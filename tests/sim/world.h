@@ -45,6 +45,8 @@ enum misfortune {
     MIS_BROKEN,
     MIS_SILENT,
     MIS_QUOTA, /* a backend refuses for good, until somebody pays */
+    MIS_DEAD,  /* a backend: nobody is there for a while */
+    MIS_AWAY,  /* a worker knows that its own server is not there */
     MISFORTUNES
 };
 const char *misfortune_name(enum misfortune m);
@@ -88,6 +90,7 @@ struct event {
         EV_TO_CLIENT,
         EV_JOB_RESUMES, /* somebody does what it waits for */
         EV_JOB_OPENS,
+        EV_BACK, /* a worker's server that was away */
         EV_MISFORTUNE,
     } kind;
     int who, life;
@@ -162,6 +165,7 @@ struct held {
     struct az_key key;
     int peer;
     unsigned session;
+    int attempts; /* that it was sent with */
     bool lost;
 };
 
@@ -234,6 +238,15 @@ struct worker {
     struct conn *conn;                 /* NULL: it is connecting */
     struct frame *waiting;             /* for a connection */
     uint32_t may_hold[WORLD_BACKENDS]; /* credit announced in this session */
+    size_t n_remembered;               /* by its cache */
+    struct remembered *remembered[64];
+};
+
+/* A reply that a cache has. */
+struct remembered {
+    struct az_hash hash;
+    size_t n;
+    char reply[];
 };
 
 /* ---- the coordinator's sessions ---- */
@@ -263,9 +276,11 @@ struct world {
     az_ms slow_ms, disk_ms, net_ms, silence_ms, calm_at; /* nothing happens any more after calm */
     int wrong, busy, broken, silent, stops;              /* in 1000 calls */
     int mangler, mangled;                                /* whose frames, in 1000 */
-    bool quota_gone;
+    bool quota_gone, cache;
+    az_ms dead_until[WORLD_BACKENDS];
     az_ms full_until;
-    double rpm; /* of the account that workers share */
+    double rpm;         /* of the account that workers share */
+    int most_under_way; /* of a job, where that is limited */
 
     int n_jobs, n_workers;
     size_t n_backends; /* of a panel */
@@ -361,15 +376,18 @@ void client_breaks(struct world *w, struct job *job);
 void worker_start(struct world *w, int who);
 void worker_die(struct world *w, int who);
 void worker_leave(struct world *w, int who);
+void worker_away(struct world *w, int who, size_t backend, const char *state);
 void worker_wake(struct world *w, int who);
 void worker_frame(struct world *w, int who, struct az_str frame);
 void worker_reply(struct world *w, struct event *e);
 
 /* world_judge.c: what a judge answers to a call, and what it bills */
 void judge_call(struct world *w, int who, struct work_call *call, az_ms timeout_ms);
+size_t world_backend(const char *name); /* its place in the world */
 
 /* world_check.c: what must hold */
 void check_asked(struct world *w, struct job *job, int peer, const struct az_msg_question *q);
+void check_silence(struct world *w, int peer); /* after it was heard, too */
 void check_answered(struct world *w, int peer, const struct az_msg_answer *a);
 void check_answers_kept(struct world *w, const struct az_msg *msg);
 void check_gone(struct world *w, int peer);

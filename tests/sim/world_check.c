@@ -46,7 +46,8 @@ static bool check_lease(struct world *w, struct job *job, int peer, const struct
         beside = true;
     }
     az_assert(v->n_held < AZ_LEN(v->held));
-    v->held[v->n_held++] = (struct held){.key = *key, .peer = peer, .session = session};
+    v->held[v->n_held++] = (struct held){
+        .key = *key, .peer = peer, .session = session, .attempts = *tries_of(w, v, key)};
     return beside;
 }
 
@@ -197,7 +198,15 @@ void check_held(struct world *w, int who)
 /* ---- the scheduler's own sums ---- */
 
 /* Who is silent has lost what it held; who is back has what nobody else was sent. */
-static void check_silence(struct world *w, int peer)
+static void found(struct world *w, struct job *job, struct watch *v, struct held *h)
+{
+    bool was = h->lost;
+    h->lost = lease_lost(w, job, h);
+    if (was && !h->lost)
+        *tries_of(w, v, &h->key) = h->attempts;
+}
+
+void check_silence(struct world *w, int peer)
 {
     struct seat *s = &w->seats[peer];
     bool silent = s->state == SEAT_LIVE && az_sched_silent(w->sched, peer);
@@ -209,8 +218,12 @@ static void check_silence(struct world *w, int peer)
         for (int i = 0; i < w->jobs[j].n_items; i++) {
             struct watch *v = &w->jobs[j].watch[i];
             for (size_t h = 0; h < v->n_held; h++) {
-                if (v->held[h].session == s->session)
-                    v->held[h].lost = silent || lease_lost(w, &w->jobs[j], &v->held[h]);
+                if (v->held[h].session != s->session)
+                    continue;
+                if (silent)
+                    v->held[h].lost = true;
+                else
+                    found(w, &w->jobs[j], v, &v->held[h]);
             }
         }
     }
@@ -285,8 +298,7 @@ void check_end(struct world *w)
             if (s->verdict.status == AZ_OPEN && job->record.state == AZ_IS_DONE)
                 world_fail(w, "job %d, item %d was left open", j, i);
             for (size_t b = 0; b < s->n; b++) {
-                if (s->ballots[b].ballot.attempts >
-                    job->panel->limits.attempts + job->panel->limits.hedge)
+                if (s->ballots[b].ballot.attempts > job->panel->limits.attempts)
                     world_fail(w, "job %d, item %d: a ballot of %d attempts", j, i,
                                s->ballots[b].ballot.attempts);
             }

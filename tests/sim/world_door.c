@@ -69,6 +69,7 @@ static int on_message(struct world *w, int peer, const struct az_msg *msg, struc
     int r = az_sched_on_heard(w->sched, peer, w->now, &w->fx, err);
     if (r < 0)
         return r;
+    check_silence(w, peer);
     switch (msg->kind) {
     case AZ_MSG_ANNOUNCE:
         return az_sched_on_credit(w->sched, peer, &msg->announce, w->now, &w->fx, err);

@@ -23,6 +23,8 @@ void job_opens(struct world *w, struct job *job)
                                       .spent = job->ceiling,
                                       .window_items = 1 + world_roll(w, BY_JOB, WORLD_ITEMS),
                                       .window_bytes = 1 << 20,
+                                      .under_way_max =
+                                          (int)world_roll(w, BY_JOB, 2) * w->most_under_way,
                                       .weight = 1 + (int)world_roll(w, BY_JOB, 1000)};
     az_assert(az_sched_open(w->sched, &config, &job->docket, &err) == 0);
     job->number = config.number;

@@ -87,7 +87,9 @@ void judge_call(struct world *w, int who, struct work_call *c, az_ms timeout_ms)
     az_assert(reply);
     az_ms ms = 1 + (az_ms)roll(w, (uint64_t)w->slow_ms);
     int chance = (int)roll(w, 1000);
-    if (w->quota_gone || chance < w->stops) {
+    if (w->dead_until[world_backend(c->backend->backend->name)] > w->now) {
+        reply->end = AZ_CALL_CONNECT;
+    } else if (w->quota_gone || chance < w->stops) {
         w->quota_gone = true;
         say(reply, 429, "", "{\"error\":{\"code\":\"insufficient_quota\",\"message\":\"x\"}}");
     } else if ((chance -= w->stops) < w->busy) {

@@ -125,6 +125,14 @@ void world_panels(struct world *w)
         worker_make(w, who, has[who]);
 }
 
+size_t world_backend(const char *name)
+{
+    size_t b = 0;
+    while (strcmp(names[b], name))
+        b++;
+    return b;
+}
+
 struct az_item *world_item(const struct job *job, int64_t seq)
 {
     struct az_item *item = az_item_new(1024);

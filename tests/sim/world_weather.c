@@ -22,6 +22,8 @@ const char *misfortune_name(enum misfortune m)
         "broken",
         "silent",
         "quota",
+        "dead",
+        "away",
     };
     return names[m];
 }
@@ -69,8 +71,10 @@ void world_weather(struct world *w)
     w->broken = share(w, MIS_BROKEN, 3, 250);
     w->silent = share(w, MIS_SILENT, 3, 250);
     w->stops = share(w, MIS_QUOTA, 8, 20);
-    w->mangler = (int)roll(w, WORLD_WORKERS);
-    w->mangled = share(w, MIS_MANGLE, 6, 100);
+    w->cache = !roll(w, 3);
+    w->most_under_way = 1 + (int)roll(w, 20);
+    w->mangler = (int)roll(w, WORLD_WORKERS) % w->n_workers;
+    w->mangled = share(w, MIS_MANGLE, 4, 100);
     /* Until somewhere past the end of most worlds. */
     az_ms span = 5000 + w->slow_ms * (2 + (az_ms)roll(w, 20));
     static const struct {
@@ -89,6 +93,8 @@ void world_weather(struct world *w)
         {MIS_PAUSE, 3, 3},
         {MIS_RAISE, 3, 3},
         {MIS_CLIENT, 2, 3},
+        {MIS_DEAD, 4, 2},
+        {MIS_AWAY, 4, 3},
     };
     for (size_t i = 0; i < AZ_LEN(many); i++)
         happens(w, many[i].m, many[i].one_in, many[i].times, span);
@@ -183,6 +189,20 @@ static void stop_worker(struct world *w, int who)
     w->workers[who].stopped_until = w->now + ms;
 }
 
+/* One of its backends, for a while. */
+static void away(struct world *w, int who)
+{
+    struct worker *k = &w->workers[who];
+    size_t backend = roll(w, WORLD_BACKENDS);
+    az_ms ms = 1 + (az_ms)roll(w, 60000);
+    if (!k->alive || !k->n_backends)
+        return;
+    backend %= k->n_backends;
+    worker_away(w, who, backend, "loading");
+    world_at(w, w->now + ms,
+             (struct event){.kind = EV_BACK, .who = who, .life = k->life, .ticket = backend});
+}
+
 static void to_worker(struct world *w, int who, enum misfortune what)
 {
     if (what == MIS_WORKER_DIES && w->workers[who].alive) {
@@ -194,6 +214,8 @@ static void to_worker(struct world *w, int who, enum misfortune what)
         worker_leave(w, who);
     } else if (what == MIS_WORKER_STOPS) {
         stop_worker(w, who);
+    } else if (what == MIS_AWAY) {
+        away(w, who);
     } else if (what == MIS_BREAK) {
         net_break(w, who);
     } else if (what == MIS_PARTITION) {
@@ -227,6 +249,9 @@ void misfortune_happens(struct world *w, struct event *e)
     case MIS_FULL:
         w->full_until = w->now + (az_ms)roll(w, 30000);
         world_say(w, "the disk is full until %lld", (long long)w->full_until);
+        return;
+    case MIS_DEAD:
+        w->dead_until[e->who % WORLD_BACKENDS] = w->now + (az_ms)roll(w, 120000);
         return;
     case MIS_CLIENT:
         client_breaks(w, &w->jobs[e->who % w->n_jobs]);

@@ -89,18 +89,51 @@ static void start_call(struct world *w, int who, const struct az_wfx *x)
     judge_call(w, who, x->call.call, x->call.timeout_ms);
 }
 
+/* ---- its cache: of the process, the last replies ---- */
+
+static void remember(struct worker *k, const struct az_hash *hash, struct az_str reply)
+{
+    struct remembered *r = az_alloc(sizeof(*r) + reply.n);
+    az_assert(r);
+    *r = (struct remembered){*hash, reply.n};
+    memcpy(r->reply, reply.p, reply.n);
+    size_t at = k->n_remembered++ % AZ_LEN(k->remembered);
+    free(k->remembered[at]);
+    k->remembered[at] = r;
+}
+
+/* Adds to the effects being run. */
+static void look_up(struct world *w, int who, struct work_call *c, struct az_hash hash)
+{
+    struct worker *k = &w->workers[who];
+    struct az_str reply = {0};
+    struct az_error err = {0};
+    for (size_t i = 0; i < AZ_LEN(k->remembered); i++) {
+        const struct remembered *r = k->remembered[i];
+        if (r && az_hash_eq(&r->hash, &hash))
+            reply = (struct az_str){r->reply, r->n};
+    }
+    az_assert(az_work_on_cached(k->work, c, reply, w->now, &k->fx, &err) == 0);
+}
+
 static void run_effects(struct world *w, int who)
 {
     struct worker *k = &w->workers[who];
+    size_t n = 0;
+    for (size_t i = 0; i < k->fx.n; i++) {
+        if (k->fx.v[i].kind == AZ_WFX_LOOKUP)
+            look_up(w, who, k->fx.v[i].lookup.call, k->fx.v[i].lookup.hash);
+    }
     struct az_msg_answer *answers =
         az_arena_zalloc(w->scratch, (k->fx.n + 1) * sizeof(struct az_msg_answer));
-    size_t n = 0;
     for (size_t i = 0; i < k->fx.n; i++) {
         const struct az_wfx *x = &k->fx.v[i];
         if (x->kind == AZ_WFX_CALL) {
             start_call(w, who, x);
         } else if (x->kind == AZ_WFX_ANSWER) {
             answers[n++] = x->answer.answer;
+        } else if (x->kind == AZ_WFX_REMEMBER) {
+            remember(k, &x->remember.hash, x->remember.reply);
         } else if (x->kind == AZ_WFX_STOPPED || x->kind == AZ_WFX_ANNOUNCE) {
             send_answers(w, who, answers, n);
             n = 0;
@@ -303,7 +336,7 @@ void worker_start(struct world *w, int who)
         backends[b].backend = &k->backends[b];
     uint64_t seed = world_roll(w, BY_WORKER, UINT32_MAX);
     struct az_work_config config = {
-        .n_backends = k->n_backends, .backends = backends, .seed = seed};
+        .n_backends = k->n_backends, .backends = backends, .cache = w->cache, .seed = seed};
     k->alive = true;
     k->leaving = k->broken = k->parting = false;
     k->life++;
@@ -325,8 +358,20 @@ void worker_die(struct world *w, int who)
     k->life++;
     k->stopped_until = 0;
     net_close(w, who, false);
+    for (size_t i = 0; i < AZ_LEN(k->remembered); i++)
+        free(AZ_TAKE(k->remembered[i]));
     az_work_free(AZ_TAKE(k->work));
     az_wfxs_release(&k->fx);
+}
+
+/* Its server, if it runs one, is away; "": it answers. */
+void worker_away(struct world *w, int who, size_t backend, const char *state)
+{
+    struct worker *k = &w->workers[who];
+    struct az_error err = {0};
+    world_say(w, "worker %d: '%s' is %s", who, k->backends[backend].name, *state ? state : "back");
+    az_assert(az_work_on_state(k->work, backend, state, w->now, &k->fx, &err) == 0);
+    settle(w, who);
 }
 
 void worker_leave(struct world *w, int who)
