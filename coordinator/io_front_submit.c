@@ -32,6 +32,7 @@ static void tell_submitted(struct az_service *s, const struct asker *asker, cons
     m.sealed = job->rec.sealed;
     m.window = WINDOW;
     m.chunk_bytes = CHUNK_BYTES;
+    m.last_line = job->last_line;
     m.existed = existed;
     front_answer(s, asker, AZ_MSG_SUBMITTED, &m.base);
 }
@@ -56,7 +57,7 @@ struct submission {
     int code;
     struct az_error err;
     /* what was found */
-    int64_t job_s, chunks;
+    int64_t job_s, chunks, last_line;
     az_nusd limit; /* -1: none */
 };
 
@@ -70,12 +71,13 @@ static void submission_free(struct submission *sub)
 static int find_progress(struct submission *sub)
 {
     struct az_store_totals totals = {0};
-    if (sub->job->intake) {
-        sub->chunks = az_intake_progress(sub->job->intake).chunks;
-        return 0;
-    }
-    int r = disk_read_totals(sub->dir, NULL, &totals, &sub->err);
+    int r = 0;
+    if (sub->job->intake)
+        totals.progress = az_intake_progress(sub->job->intake);
+    else
+        r = disk_read_totals(sub->dir, NULL, &totals, &sub->err);
     sub->chunks = totals.progress.chunks;
+    sub->last_line = totals.progress.last_line;
     return r;
 }
 
@@ -137,6 +139,7 @@ static void submit_done(struct az_chore *c)
         settle_new(s, sub);
     } else {
         job->chunks = AZ_MAX(job->chunks, sub->chunks);
+        job->last_line = AZ_MAX(job->last_line, sub->last_line);
         front_when(s, job->ticket, &sub->asker, job, true, then_submitted);
     }
     service_release(s, job);
@@ -276,6 +279,7 @@ static void tell_chunked(struct az_service *s, const struct asker *asker, const 
     m.chunks = (uint64_t)job->chunks;
     m.sealed = job->rec.sealed;
     m.bad_lines = (uint64_t)job->rec.figures.bad_lines;
+    m.last_line = job->last_line;
     m.n_bad = bad ? bad->n : 0;
     m.bad = at;
     for (size_t i = 0; i < m.n_bad; i++) {
@@ -290,6 +294,7 @@ static void tell_chunked(struct az_service *s, const struct asker *asker, const 
 static void take_progress(struct job *job, const struct delivery *d)
 {
     job->chunks = d->progress.chunks;
+    job->last_line = d->progress.last_line;
     job->rec.figures.items = d->items;
     job->rec.figures.bad_lines = d->progress.bad_lines;
 }

@@ -155,11 +155,26 @@ static int await(struct az_store *s, uint64_t ticket, struct az_error *err)
     return 0;
 }
 
+/* Before anything of it is taken: a client that goes on from another line than the
+ * last would have lines judged twice. */
+static int check_order(const struct az_chunk *chunk, int64_t last, struct az_error *err)
+{
+    for (size_t i = 0; i < chunk->n; last = chunk->lines[i++].number) {
+        if (chunk->lines[i].number <= last)
+            return az_fail(err, AZ_EINVAL, "chunk %lld: line %lld after line %lld",
+                           (long long)chunk->index, (long long)chunk->lines[i].number,
+                           (long long)last);
+    }
+    return 0;
+}
+
 static int take_all(struct taking *t, const struct az_chunk *chunk, struct az_error *err)
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < chunk->n; i++)
         r = take_line(t, &chunk->lines[i], err);
+    if (chunk->n)
+        t->progress.last_line = chunk->lines[chunk->n - 1].number;
     t->progress.chunks++;
     t->progress.sealed = chunk->last;
     if (r == 0)
@@ -178,12 +193,15 @@ int az_intake_take(struct az_intake *in, const struct az_chunk *chunk, struct az
     if (chunk->index > in->progress.chunks)
         return az_fail(err, AZ_EINVAL, "chunk %lld, and chunk %lld has not come",
                        (long long)chunk->index, (long long)in->progress.chunks);
+    int r = check_order(chunk, in->progress.last_line, err);
+    if (r < 0)
+        return r;
     struct taking t = {.in = in,
                        .bad = bad,
                        .progress = in->progress,
                        .items = in->items,
                        .next_seq = in->next_seq};
-    int r = take_all(&t, chunk, err);
+    r = take_all(&t, chunk, err);
     az_seen_ids_release(&t.seen);
     if (r < 0)
         return r;

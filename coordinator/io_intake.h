@@ -48,8 +48,8 @@ struct az_store_progress az_intake_progress(const struct az_intake *in);
 int64_t az_intake_items(const struct az_intake *in);
 
 /* Returns once it is durable. A chunk that came before changes nothing. *bad is
- * for the caller, who gives it empty. AZ_EINVAL: chunks before it are missing, or
- * the last one was there already. AZ_EOUTPUT, AZ_EIO, AZ_ENOMEM: the intake is
- * good for nothing but closing, and the chunk may be given again to a new one. */
+ * for the caller, who gives it empty. AZ_EINVAL: chunks before it are missing, the
+ * last one was there already, or its lines are not in order. AZ_EOUTPUT, AZ_EIO, AZ_ENOMEM: the
+ * intake is good for nothing but closing, and the chunk may be given again to a new one. */
 int az_intake_take(struct az_intake *in, const struct az_chunk *chunk, struct az_bad_lines *bad,
                    struct az_error *err);

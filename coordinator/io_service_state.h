@@ -49,7 +49,7 @@ struct job {
     bool writing;          /* its result files */
 
     /* receiving */
-    int64_t chunks; /* durable */
+    int64_t chunks, last_line; /* durable; the line is the last in them */
     int chunks_under_way;
     struct az_intake *intake; /* of the thread `disk` alone */
 

@@ -26,7 +26,7 @@ static const char *const statements[AZ_READER_STATEMENTS] = {
     [AZ_Q_TOTALS] =
         "SELECT items, decided, abstained, totals.failed, ballots, ballot_errors, settled,"
         " ceiling, (SELECT coalesce(max(seq) + 1, 0) FROM items), decisions,"
-        " chunks, lines, bad_lines, doubles, sealed FROM totals, ledger, progress",
+        " chunks, lines, bad_lines, doubles, last_line, sealed FROM totals, ledger, progress",
     [AZ_Q_BEGIN] = "BEGIN",
     [AZ_Q_COMMIT] = "COMMIT",
 };
@@ -309,7 +309,8 @@ static int totals(struct az_store_reader *r, struct az_store_totals *ret, struct
                      &ret->progress.chunks,
                      &ret->progress.lines,
                      &ret->progress.bad_lines,
-                     &ret->progress.doubles};
+                     &ret->progress.doubles,
+                     &ret->progress.last_line};
     for (size_t i = 0; i < AZ_LEN(to); i++)
         *to[i] = sqlite3_column_int64(q, (int)i);
     ret->progress.sealed = sqlite3_column_int(q, (int)AZ_LEN(to));

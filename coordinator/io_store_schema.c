@@ -46,6 +46,11 @@ const char *const az_store_schema[] = {
     " lines INTEGER NOT NULL, bad_lines INTEGER NOT NULL, doubles INTEGER NOT NULL,"
     " sealed INTEGER NOT NULL);"
     "INSERT INTO progress VALUES(1, 0, 0, 0, 0, 0);",
+
+    /* Which line was the last. Of a file that was half in before this was kept, bad
+     * lines behind its last item come again. */
+    "ALTER TABLE progress ADD COLUMN last_line INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE progress SET last_line = (SELECT coalesce(max(line), 0) FROM items) WHERE chunks > 0;",
 };
 const int az_store_version = AZ_LEN(az_store_schema);
 

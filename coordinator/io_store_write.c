@@ -36,7 +36,7 @@ static const char *const statements[N_STATEMENTS] = {
     [ADD_DECIDED] = "INSERT INTO decided VALUES(?, ?)",
     [SET_LEDGER] = "UPDATE ledger SET settled = ?, ceiling = ?",
     [SET_PROGRESS] = "UPDATE progress SET chunks = ?, lines = ?, bad_lines = ?, doubles = ?,"
-                     " sealed = ?",
+                     " last_line = ?, sealed = ?",
     [DROP_VERDICT] = "DELETE FROM verdicts WHERE item = ? RETURNING status, pos",
     [DROP_DECIDED] = "DELETE FROM decided WHERE pos = ?",
     [DROP_ERRORS] = "DELETE FROM ballots WHERE item = ? AND error <> 0",
@@ -178,7 +178,7 @@ static int put_progress(struct writer *w, struct az_str body)
     struct az_store_progress p;
     az_assert(body.n == sizeof(p));
     memcpy(&p, body.p, sizeof(p));
-    const int64_t values[] = {p.chunks, p.lines, p.bad_lines, p.doubles, p.sealed};
+    const int64_t values[] = {p.chunks, p.lines, p.bad_lines, p.doubles, p.last_line, p.sealed};
     for (size_t i = 0; i < AZ_LEN(values); i++)
         sqlite3_bind_int64(w->q[SET_PROGRESS], (int)i + 1, values[i]);
     return run(w, SET_PROGRESS, NULL);

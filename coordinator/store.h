@@ -66,6 +66,7 @@ int az_store_reopen_item(struct az_store *s, int64_t seq, struct az_error *err);
 struct az_store_progress {
     int64_t chunks;                    /* taken in whole */
     int64_t lines, bad_lines, doubles; /* in them */
+    int64_t last_line;                 /* its number in the file; 0 = none */
     bool sealed;                       /* the last is among them */
 };
 int az_store_put_progress(struct az_store *s, const struct az_store_progress *progress,

@@ -31,9 +31,17 @@ static const char *chunk_fault(const struct az_msg *msg)
     return NULL;
 }
 
+static const char *submitted_fault(const struct az_msg *msg)
+{
+    return msg->submitted->last_line < 0 ? "last line" : NULL;
+}
+
 static const char *chunked_fault(const struct az_msg *msg)
 {
-    return msg->chunked->n_bad > AZ_WIRE_BAD_MAX ? "number of bad lines" : NULL;
+    const Assize__Chunked *m = msg->chunked;
+    return m->n_bad > AZ_WIRE_BAD_MAX ? "number of bad lines"
+           : m->last_line < 0         ? "last line"
+                                      : NULL;
 }
 
 static const char *status_reply_fault(const struct az_msg *msg)
@@ -85,7 +93,7 @@ static const struct {
     [AZ_MSG_##CASE -            \
         AZ_MSG_SUBMIT] = {ASSIZE__ENVELOPE__BODY_##CASE, &assize__##name##__descriptor, check}
     KIND(SUBMIT, submit, submit_fault),
-    KIND(SUBMITTED, submitted, NULL),
+    KIND(SUBMITTED, submitted, submitted_fault),
     KIND(CHUNK, chunk, chunk_fault),
     KIND(CHUNKED, chunked, chunked_fault),
     KIND(LIST, list, NULL),

@@ -20,6 +20,8 @@ struct submit {
     bool met;                 /* it was, once */
     size_t chunk_bytes, window;
     uint64_t durable, next; /* chunks: there for good; read from the file */
+    int64_t last_line;      /* in those that are durable */
+    int64_t had;            /* lines up to this one were there when the file was opened */
     bool sealed;
     struct az_parcel *head, *tail; /* whole, and not known to be durable */
     size_t n;
@@ -33,18 +35,45 @@ struct submit {
 
 /* ---- from the file to chunks ---- */
 
-static void forget_durable(struct submit *s)
+static void forget_first(struct submit *s)
 {
-    for (struct az_parcel *c; (c = s->head) && c->msg.index < s->durable;) {
-        s->head = c->next;
-        if (!s->head)
-            s->tail = NULL;
-        s->n--;
-        az_parcel_free(c);
-    }
+    struct az_parcel *c = s->head;
+    s->head = c->next;
+    if (!s->head)
+        s->tail = NULL;
+    s->n--;
+    az_parcel_free(c);
 }
 
-static void chunk_close(struct submit *s, bool last)
+/* Two that send the same lines at the same time, and cut them at other places, must
+ * not complete each other. */
+static int check_cut(const struct submit *s, const struct az_parcel *c, bool durable,
+                     struct az_error *err)
+{
+    size_t n = c->msg.n_lines;
+    if (!n || (durable ? c->msg.lines[n - 1]->number <= s->last_line
+                       : c->msg.lines[0]->number > s->last_line))
+        return 0;
+    az_fail(err, AZ_EBUSY, "somebody else sends the lines of job %llu too",
+            (unsigned long long)s->result->job);
+    az_hint(err, "The same command goes on, once the other has ended.");
+    return AZ_EBUSY;
+}
+
+/* After a failure nothing is forgotten, so that it fails again. */
+static int forget_durable(struct submit *s, struct az_error *err)
+{
+    while (s->head && s->head->msg.index <= s->durable) {
+        bool durable = s->head->msg.index < s->durable;
+        int r = check_cut(s, s->head, durable, err);
+        if (r < 0 || !durable)
+            return r;
+        forget_first(s);
+    }
+    return 0;
+}
+
+static int chunk_close(struct submit *s, bool last, struct az_error *err)
 {
     struct az_parcel *c = AZ_TAKE(s->filling);
     c->msg.last = last;
@@ -52,7 +81,7 @@ static void chunk_close(struct submit *s, bool last)
     s->tail = c;
     s->n++;
     s->ended = last;
-    forget_durable(s); /* the file was sent in part before */
+    return forget_durable(s, err); /* another process may be ahead */
 }
 
 static int put_line(struct submit *s, struct az_error *err)
@@ -66,9 +95,8 @@ static int put_line(struct submit *s, struct az_error *err)
         return az_oom(err);
     s->held = r > 0;
     if (s->held)
-        chunk_close(s, false);
-    else
-        s->result->lines++;
+        return chunk_close(s, false, err);
+    s->result->lines++;
     return 0;
 }
 
@@ -80,17 +108,20 @@ static int read_line(struct submit *s, struct az_error *err)
     int r = s->held ? AZ_LINE_HERE : az_lines_next(s->config->in, &s->line, err);
     if (r < 0)
         return r;
-    if (r == AZ_LINE_END) {
-        chunk_close(s, true);
-        return 0;
-    }
+    if (r == AZ_LINE_END)
+        return chunk_close(s, true, err);
     if (r == AZ_LINE_LONG) {
         s->too_long++;
         s->result->lines++;
         s->config->bad(s->config->arg, s->line.number, "longer than any line that is sent");
         return 0;
     }
-    return az_str_trim(s->line.text).n ? put_line(s, err) : 0;
+    if (!az_str_trim(s->line.text).n)
+        return 0;
+    if (s->line.number > s->had)
+        return put_line(s, err);
+    s->result->lines++;
+    return 0;
 }
 
 /* More chunks may be under way than are read. */
@@ -147,13 +178,17 @@ static int begin(struct submit *s, struct az_error *err)
     s->result->existed = again ? s->result->existed : m->existed;
     s->result->complete = again ? s->result->complete : m->existed && m->sealed;
     s->durable = m->chunks;
+    s->last_line = m->last_line;
+    if (!again) {
+        s->next = m->chunks;
+        s->had = m->last_line;
+    }
     s->sealed = m->sealed;
     s->window = AZ_MAX(m->window, 1u);
     s->chunk_bytes = AZ_MAX(m->chunk_bytes, (uint32_t)CHUNK_BYTES_LEAST);
-    forget_durable(s);
     for (struct az_parcel *c = s->head; c; c = c->next)
         c->sent = false;
-    return 0;
+    return forget_durable(s, err);
 }
 
 static int send_chunks(struct submit *s, struct az_error *err)
@@ -170,19 +205,20 @@ static int send_chunks(struct submit *s, struct az_error *err)
     return r;
 }
 
-static void on_chunked(struct submit *s, const Assize__Chunked *m)
+static int on_chunked(struct submit *s, const Assize__Chunked *m, struct az_error *err)
 {
     if (m->job != s->result->job)
-        return;
+        return 0;
     for (size_t i = 0; i < m->n_bad; i++)
         s->config->bad(s->config->arg, m->bad[i]->line, m->bad[i]->what);
     s->durable = AZ_MAX(s->durable, m->chunks);
+    s->last_line = AZ_MAX(s->last_line, m->last_line);
     s->sealed = m->sealed;
     s->result->bad = (int64_t)m->bad_lines + s->too_long;
     s->progress = az_clock_ms();
     if (s->config->progress)
         s->config->progress(s->config->arg, s->result->lines);
-    forget_durable(s);
+    return forget_durable(s, err);
 }
 
 static int on_message(struct submit *s, struct az_error *err)
@@ -192,7 +228,7 @@ static int on_message(struct submit *s, struct az_error *err)
     if (r < 0)
         return r;
     if (msg.kind == AZ_MSG_CHUNKED)
-        on_chunked(s, msg.chunked);
+        return on_chunked(s, msg.chunked, err);
     return msg.kind == AZ_MSG_FAILED ? az_client_failed(&msg, err) : 0;
 }
 
@@ -252,10 +288,8 @@ int az_submit(const struct az_submit_config *config, struct az_submitted *ret, s
             r = resume(&s, err);
     }
     ret->bad = AZ_MAX(ret->bad, s.too_long);
-    while (s.head) {
-        s.durable = s.head->msg.index + 1;
-        forget_durable(&s);
-    }
+    while (s.head)
+        forget_first(&s);
     az_parcel_free(s.filling);
     az_client_free(s.client);
     return r;

@@ -1,5 +1,4 @@
-/* client/lib/parcel.h: lines of an items file put together into chunks, always in
- * the same way: who comes back with the same file may skip so many chunks. Pure. */
+/* client/lib/parcel.h: lines of an items file put together into chunks. Pure. */
 #pragma once
 #include "core/base.h"
 #include "core/str.h"

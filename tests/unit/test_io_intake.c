@@ -123,6 +123,26 @@ static void goes_on_where_it_was(void **state)
     has(w, "1:a 2:b ", 2, 0, 0);
 }
 
+/* Whoever comes back with chunks that are cut otherwise begins after the last line. */
+static void goes_on_after_the_last_line(void **state)
+{
+    struct world *w = *state;
+    AZ_AUTO(intake) in = open_intake(w);
+    struct az_bad_lines bad;
+    struct az_error err = {0};
+    assert_int_equal(give(in, 0, 1, A B "{\n", false, &bad, NULL), 0);
+    assert_int_equal(az_intake_close(AZ_TAKE(in), NULL), 0);
+    in = open_intake(w);
+    assert_int_equal(az_intake_progress(in).last_line, 3);
+    assert_int_equal(give(in, 1, 3, "{\n" C, true, &bad, &err), AZ_EINVAL);
+    assert_string_equal(err.what, "chunk 1: line 3 after line 3");
+    assert_int_equal(give(in, 1, 4, C, false, &bad, NULL), 0);
+    assert_int_equal(give(in, 2, 9, "", true, &bad, NULL), 0);
+    assert_int_equal(az_intake_progress(in).last_line, 4);
+    assert_int_equal(az_intake_close(AZ_TAKE(in), NULL), 0);
+    has(w, "1:a 2:b 4:c ", 4, 1, 0);
+}
+
 static void nothing_at_all(void **state)
 {
     struct world *w = *state;
@@ -138,11 +158,11 @@ static void many_bad_lines(void **state)
     struct world *w = *state;
     AZ_AUTO(intake) in = open_intake(w);
     struct az_bad_lines bad = {0};
-    for (int64_t index = 0; index < 3; index++) {
+    for (int64_t index = 0; index < 3; index++) { /* 60 lines each */
         AZ_AUTO_BUF text = az_buf(4096);
         for (int i = 0; i < 60; i++)
             az_buf_z(&text, "x\n");
-        assert_int_equal(give(in, index, 1, text.p, false, &bad, NULL), 0);
+        assert_int_equal(give(in, index, 1 + 60 * index, text.p, false, &bad, NULL), 0);
         assert_int_equal(bad.n, 60);
     }
     assert_int_equal(az_intake_progress(in).bad_lines, 180);
@@ -215,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lines_to_items, world_new, world_free),
         cmocka_unit_test_setup_teardown(goes_on_where_it_was, world_new, world_free),
+        cmocka_unit_test_setup_teardown(goes_on_after_the_last_line, world_new, world_free),
         cmocka_unit_test_setup_teardown(nothing_at_all, world_new, world_free),
         cmocka_unit_test_setup_teardown(many_bad_lines, world_new, world_free),
         cmocka_unit_test_setup_teardown(gold_from_elsewhere, world_new, world_free),

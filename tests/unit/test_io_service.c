@@ -107,6 +107,7 @@ static void broken_off_and_submitted_again(void **state)
     Assize__Submitted again = submit(&c, "key", PANEL);
     assert_int_equal(again.job, job);
     assert_int_equal(again.chunks, 1);
+    assert_int_equal(again.last_line, 2);
     assert_true(again.existed && !again.sealed);
     ask_chunk(&c, job, 2, 5, two, true);
     hear_failed(&c, AZ_EINVAL, "chunk 2, and chunk 1 has not come");
@@ -459,7 +460,7 @@ static void too_many_chunks(void **state)
     AZ_AUTO_MEM char *text = items_text(0, 100);
     uint64_t job = submit(&c, "key", PANEL).job;
     for (uint64_t index = 0; index < 200; index++)
-        ask_chunk(&c, job, index, 1, text, false);
+        ask_chunk(&c, job, index, 1 + 100 * (int64_t)index, text, false);
     uint64_t chunks = 0;
     int told = 0, refused = 0;
     for (; told + refused < 200; told += c.msg.kind == AZ_MSG_CHUNKED) {

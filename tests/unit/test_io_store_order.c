@@ -186,7 +186,8 @@ static void progress(void **state)
     struct az_store_progress p = {.chunks = 1, .lines = 3, .bad_lines = 1, .doubles = 1};
     assert_int_equal(az_store_put_progress(s, &p, NULL), 0);
     assert_int_equal(commit_all(s), 0);
-    p = (struct az_store_progress){.chunks = 2, .lines = 9, .bad_lines = 2, .sealed = true};
+    p = (struct az_store_progress){
+        .chunks = 2, .lines = 9, .bad_lines = 2, .last_line = 11, .sealed = true};
     assert_int_equal(az_store_put_progress(s, &p, NULL), 0);
     az_store_free(AZ_TAKE(s));
     s = open_job(w);
@@ -196,6 +197,7 @@ static void progress(void **state)
     assert_int_equal(t.progress.lines, 9);
     assert_int_equal(t.progress.bad_lines, 2);
     assert_int_equal(t.progress.doubles, 0);
+    assert_int_equal(t.progress.last_line, 11);
     assert_true(t.progress.sealed);
 }
 

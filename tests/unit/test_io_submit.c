@@ -5,15 +5,17 @@
 #include "protos/job.pb-c.h"
 #include "tests/unit/fake_coordinator.h"
 
-enum { LINE = 1500, CHUNK = 4096, SILENCE = 200 };
+enum { LINE = 1500, CHUNK = 4096, SILENCE = 200 }; /* two lines a chunk */
 
 /* What the fake keeps, and when it lets a session down. */
 struct store {
     uint64_t chunks;
     bool sealed;
     int submits;
-    int forget_at; /* with this chunk the session is forgotten; -1 = never */
-    bool keep_it;  /* and that chunk is kept all the same */
+    int forget_at;        /* with this chunk the session is forgotten; -1 = never */
+    bool keep_it;         /* and that chunk is kept all the same */
+    uint32_t chunk_bytes; /* 0 = CHUNK */
+    int64_t others;       /* another client's line, with the chunk that comes next */
     int64_t lines, last_number, golds;
 };
 
@@ -28,7 +30,8 @@ static void on_submit(struct fake *f, int peer, const Assize__Submit *m)
     reply.chunks = s->chunks;
     reply.sealed = s->sealed;
     reply.window = 2;
-    reply.chunk_bytes = CHUNK;
+    reply.chunk_bytes = s->chunk_bytes ? s->chunk_bytes : CHUNK;
+    reply.last_line = s->last_number;
     reply.existed = s->submits++;
     fake_send(f, peer, (struct az_msg){.kind = AZ_MSG_SUBMITTED, .submitted = &reply});
 }
@@ -57,7 +60,12 @@ static void on_chunk(struct fake *f, int peer, const Assize__Chunk *m)
         az_door_drop(f->door, peer);
         return;
     }
-    keep(s, m);
+    if (s->others) {
+        s->chunks++;
+        s->last_number = s->others;
+    } else {
+        keep(s, m);
+    }
     Assize__Chunked reply = ASSIZE__CHUNKED__INIT;
     Assize__Chunked__Bad bad = ASSIZE__CHUNKED__BAD__INIT, *bads[] = {&bad};
     reply.job = 7;
@@ -68,6 +76,7 @@ static void on_chunk(struct fake *f, int peer, const Assize__Chunk *m)
     reply.bad = bads;
     reply.n_bad = m->index == 0;
     reply.bad_lines = 1;
+    reply.last_line = s->last_number;
     fake_send(f, peer, (struct az_msg){.kind = AZ_MSG_CHUNKED, .chunked = &reply});
 }
 
@@ -192,6 +201,7 @@ static void submit_comes_back(void **state)
     fake_start(&f);
     write_items(&f, 25, path);
     s.chunks = 4;
+    s.last_number = 9; /* eight and a blank one */
     s.submits = 1;
     assert_int_equal(submit(&f, path, &done, &err), 0);
     assert_int_equal(s.lines, 25 - 8);
@@ -199,6 +209,46 @@ static void submit_comes_back(void **state)
     assert_true(done.existed && !done.complete);
     unlink(path);
     fake_end(&f);
+}
+
+/* The chunks that are there were cut by another size, also in the middle of a
+ * submission: no line is left out or comes twice. */
+static void submit_over_another_size(void **state)
+{
+    (void)state;
+    struct store s = {.forget_at = -1, .chunks = 1, .last_number = 6, .submits = 1};
+    struct fake f = {.on = on, .arg = &s, .silence_ms = SILENCE};
+    struct az_submitted done;
+    struct az_error err = {0};
+    char path[128];
+    fake_start(&f);
+    write_items(&f, 25, path);
+    s.chunk_bytes = 5000; /* three lines */
+    assert_int_equal(submit(&f, path, &done, &err), 0);
+    assert_int_equal(s.lines, 25 - 5);
+    assert_int_equal(s.chunks, 1 + 7);
+    assert_int_equal(done.lines, 25);
+    unlink(path);
+    fake_end(&f);
+}
+
+/* Another client of the same key has sent more, or less, in a chunk of this number. */
+static void submit_beside_another(void **state)
+{
+    (void)state;
+    for (int64_t line = 1; line <= 7; line += 6) {
+        struct store s = {.forget_at = -1, .others = line};
+        struct fake f = {.on = on, .arg = &s, .silence_ms = SILENCE};
+        struct az_submitted done;
+        struct az_error err = {0};
+        char path[128];
+        fake_start(&f);
+        write_items(&f, 25, path);
+        assert_int_equal(submit(&f, path, &done, &err), AZ_EBUSY);
+        assert_string_equal(err.what, "somebody else sends the lines of job 7 too");
+        unlink(path);
+        fake_end(&f);
+    }
 }
 
 /* A pipe that has nothing for a while keeps the session. */
@@ -231,10 +281,9 @@ static void submit_slow_pipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(submit_whole),
-        cmocka_unit_test(submit_over_a_break),
-        cmocka_unit_test(submit_comes_back),
-        cmocka_unit_test(submit_slow_pipe),
+        cmocka_unit_test(submit_whole),          cmocka_unit_test(submit_over_a_break),
+        cmocka_unit_test(submit_comes_back),     cmocka_unit_test(submit_over_another_size),
+        cmocka_unit_test(submit_beside_another), cmocka_unit_test(submit_slow_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
