@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/io_clock.h"
 #include "core/log.h"
 
 /* systemd.io/JOURNAL_NATIVE_PROTOCOL: a datagram of FIELD=value lines. */
@@ -33,12 +34,20 @@ static bool leads_to_journal(void)
     return !strcmp(said, here);
 }
 
+/* What systemd runs has a number of its own, also where its stderr is no journal. */
+static enum az_log_form form_of_stderr(void)
+{
+    if (isatty(STDERR_FILENO))
+        return AZ_LOG_PEOPLE;
+    return getenv("JOURNAL_STREAM") || getenv("INVOCATION_ID") ? AZ_LOG_MANAGER : AZ_LOG_FILE;
+}
+
 void az_log_open(const char *program, enum az_log_level level)
 {
     pthread_mutex_lock(&out.lock);
     out.program = program;
     out.level = level;
-    out.form = isatty(STDERR_FILENO) ? AZ_LOG_PEOPLE : AZ_LOG_MANAGER;
+    out.form = form_of_stderr();
     if (out.journal < 0 && leads_to_journal())
         out.journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     pthread_mutex_unlock(&out.lock);
@@ -74,7 +83,7 @@ static void put(enum az_log_level level, const char *sentence, const struct az_k
             return;
         az_buf_clear(&b);
     }
-    az_log_line(&b, out.form, out.program, level, sentence, kv);
+    az_log_line(&b, out.form, out.program, az_clock_wall_ms(), level, sentence, kv);
     if (b.failed) { /* no memory: the sentence at least */
         put_stderr(sentence, strlen(sentence));
         put_stderr("\n", 1);

@@ -147,15 +147,41 @@ void az_log_text(struct az_buf *b, const char *sentence, const struct az_kv *kv)
     }
 }
 
-void az_log_line(struct az_buf *b, enum az_log_form form, const char *program,
+/* ISO 8601 in UTC. Years are counted from March, so that the leap day is a year's
+ * last (H. Hinnant's civil_from_days). */
+static void put_time(struct az_buf *b, int64_t wall_ms)
+{
+    int64_t day = wall_ms / 86400000, ms = wall_ms % 86400000;
+    if (ms < 0) {
+        ms += 86400000;
+        day--;
+    }
+    int64_t from = day + 719468, era = (from >= 0 ? from : from - 146096) / 146097;
+    int64_t of_era = from - era * 146097;
+    int64_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * years + years / 4 - years / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    int64_t date = of_year - (153 * month + 2) / 5 + 1;
+    month += month < 10 ? 3 : -9;
+    az_buf_fmt(b, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lld.%03lldZ",
+               (long long)(years + era * 400 + (month <= 2)), (long long)month, (long long)date,
+               (long long)(ms / 3600000), (long long)(ms / 60000 % 60), (long long)(ms / 1000 % 60),
+               (long long)(ms % 1000));
+}
+
+void az_log_line(struct az_buf *b, enum az_log_form form, const char *program, int64_t wall_ms,
                  enum az_log_level level, const char *sentence, const struct az_kv *kv)
 {
-    if (form == AZ_LOG_MANAGER)
+    if (form == AZ_LOG_FILE) {
+        put_time(b, wall_ms);
+        az_buf_fmt(b, " %s ", az_log_words[level]);
+    } else if (form == AZ_LOG_MANAGER) {
         az_buf_fmt(b, "<%d>", priorities[level]);
-    else if (level == AZ_LOG_INFO)
+    } else if (level == AZ_LOG_INFO) {
         az_buf_fmt(b, "%s: ", program);
-    else
+    } else {
         az_buf_fmt(b, "%s: %s: ", program, az_log_words[level]);
+    }
     az_log_text(b, sentence, kv);
     az_buf_char(b, '\n');
 }

@@ -73,9 +73,10 @@ void az_log_text(struct az_buf *b, const char *sentence, const struct az_kv *kv)
 enum az_log_form {
     AZ_LOG_PEOPLE,  /* "assize-worker: warning: …" */
     AZ_LOG_MANAGER, /* "<4>…", as systemd reads what a service says on stderr */
+    AZ_LOG_FILE,    /* "2026-01-31T23:59:59.999Z warning …", for a file or whoever keeps it */
 };
-/* The same as one whole line with its newline. */
-void az_log_line(struct az_buf *b, enum az_log_form form, const char *program,
+/* The same as one whole line with its newline. `wall_ms` is Unix time. */
+void az_log_line(struct az_buf *b, enum az_log_form form, const char *program, int64_t wall_ms,
                  enum az_log_level level, const char *sentence, const struct az_kv *kv);
 
 /* The same for the journal, a field a line: MESSAGE (as az_log_text), PRIORITY,
@@ -86,6 +87,7 @@ void az_log_fields(struct az_buf *b, const char *program, enum az_log_level leve
 /* ---- edge: io_log.c ---- */
 
 /* From now on lines up to `level` are written to the journal where stderr leads
- * there, else to stderr. `program` is borrowed. Call it again to change the level. */
+ * there, else to stderr, in the form that fits a terminal, systemd or a file. `program` is
+ * borrowed. Call it again to change the level. */
 void az_log_open(const char *program, enum az_log_level level);
 void az_log_put(enum az_log_level level, const char *sentence, const struct az_kv *kv);

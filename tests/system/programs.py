@@ -9,10 +9,16 @@ import subprocess
 from conftest import BUILD, DEADLINE_S
 
 
+def outside_systemd():
+    """The environment, wherever the tests run."""
+    its = ("INVOCATION_ID", "JOURNAL_STREAM", "NOTIFY_SOCKET")
+    return {name: value for name, value in os.environ.items() if name not in its}
+
+
 def run(program, *args, **environ):
     return subprocess.run([BUILD / "bin" / program, *map(str, args)], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=DEADLINE_S,
-                          env={**os.environ, **environ})
+                          env={**outside_systemd(), **environ})
 
 
 class Program:
@@ -26,7 +32,7 @@ class Program:
         self.process = subprocess.Popen(
             [BUILD / "bin" / program, "--config", config], stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "NOTIFY_SOCKET": told_at, "WATCHDOG_USEC": "200000", **environ})
+            env={**outside_systemd(), "NOTIFY_SOCKET": told_at, "WATCHDOG_USEC": "200000", **environ})
 
     def until(self, state):
         """Block until it tells systemd so."""

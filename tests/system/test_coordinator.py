@@ -119,8 +119,8 @@ def test_alive_and_stopped(service):
     assert code == 0
     service.until("STOPPING=1")
     lines = said.splitlines()
-    assert lines[0].startswith("<6>coordinator started: clients=ipc://")
-    assert lines[-1] == "<6>stopped"
+    assert lines[0].split(" ", 1)[1].startswith("info coordinator started: clients=ipc://")
+    assert lines[-1].endswith("Z info stopped")
 
 
 def test_read_again(service, config):

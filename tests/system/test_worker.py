@@ -68,8 +68,8 @@ def test_ready_alive_and_stopped(service):
     service.until("STOPPING=1")
     assert code == 0
     lines = said.splitlines()
-    assert lines[0].startswith("<6>worker started: worker=gpu0 coordinator=ipc://")
-    assert lines[-1] == "<6>stopped"
+    assert lines[0].split(" ", 1)[1].startswith("info worker started: worker=gpu0 coordinator=ipc://")
+    assert lines[-1].endswith("Z info stopped")
 
 
 def test_read_again(service, config):

@@ -71,6 +71,19 @@ static void level_is_kept(void **state)
     assert_string_equal(text, "<3>first\n<7>second: n=2\n");
 }
 
+/* A file that no systemd keeps has no time but ours. */
+static void time_in_a_file(void **state)
+{
+    (void)state;
+    unsetenv("INVOCATION_ID");
+    AZ_AUTO_MEM char *text = captured(run_levels);
+    setenv("INVOCATION_ID", "of a test", 1);
+    struct az_str rest = az_str(text), line;
+    assert_true(az_str_line(&rest, &line));
+    assert_true(az_str_starts(line, "20") && az_str_ends(line, "Z error first"));
+    assert_int_equal(line.n, strlen("2026-12-31T23:59:59.000Z error first"));
+}
+
 static void run_unopened(void)
 {
     az_err("nobody opened the log");
@@ -87,6 +100,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(silent_before_open),
                                        cmocka_unit_test(lines_are_whole),
-                                       cmocka_unit_test(level_is_kept)};
+                                       cmocka_unit_test(level_is_kept),
+                                       cmocka_unit_test(time_in_a_file)};
+    unsetenv("JOURNAL_STREAM");
+    setenv("INVOCATION_ID", "of a test", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

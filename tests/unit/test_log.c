@@ -12,7 +12,7 @@ static struct az_buf said;
 
 void az_log_put(enum az_log_level level, const char *sentence, const struct az_kv *kv)
 {
-    az_log_line(&said, AZ_LOG_MANAGER, "assize-test", level, sentence, kv);
+    az_log_line(&said, AZ_LOG_MANAGER, "assize-test", 0, level, sentence, kv);
 }
 
 static const struct az_error full = {.what = "disk 'a' is full", .hint = "Make room."};
@@ -79,17 +79,24 @@ static void lines(void **state)
         enum az_log_form form;
         enum az_log_level level;
         const char *want;
+        int64_t wall_ms;
     } cases[] = {
-        {AZ_LOG_MANAGER, AZ_LOG_ERROR, "<3>s: n=1\n"},
-        {AZ_LOG_MANAGER, AZ_LOG_WARNING, "<4>s: n=1\n"},
-        {AZ_LOG_MANAGER, AZ_LOG_INFO, "<6>s: n=1\n"},
-        {AZ_LOG_MANAGER, AZ_LOG_DEBUG, "<7>s: n=1\n"},
-        {AZ_LOG_PEOPLE, AZ_LOG_ERROR, "p: error: s: n=1\n"},
-        {AZ_LOG_PEOPLE, AZ_LOG_INFO, "p: s: n=1\n"},
+        {AZ_LOG_MANAGER, AZ_LOG_ERROR, "<3>s: n=1\n", 0},
+        {AZ_LOG_MANAGER, AZ_LOG_WARNING, "<4>s: n=1\n", 0},
+        {AZ_LOG_MANAGER, AZ_LOG_INFO, "<6>s: n=1\n", 0},
+        {AZ_LOG_MANAGER, AZ_LOG_DEBUG, "<7>s: n=1\n", 0},
+        {AZ_LOG_PEOPLE, AZ_LOG_ERROR, "p: error: s: n=1\n", 0},
+        {AZ_LOG_PEOPLE, AZ_LOG_INFO, "p: s: n=1\n", 0},
+        {AZ_LOG_FILE, AZ_LOG_INFO, "1970-01-01T00:00:00.000Z info s: n=1\n", 0},
+        {AZ_LOG_FILE, AZ_LOG_ERROR, "1969-12-31T23:59:59.999Z error s: n=1\n", -1},
+        {AZ_LOG_FILE, AZ_LOG_WARNING, "2000-02-29T12:34:56.789Z warning s: n=1\n", 951827696789},
+        {AZ_LOG_FILE, AZ_LOG_DEBUG, "2100-03-01T00:00:00.000Z debug s: n=1\n", 4107542400000},
+        {AZ_LOG_FILE, AZ_LOG_INFO, "2026-12-31T23:59:59.000Z info s: n=1\n", 1798761599000},
     };
     for (size_t i = 0; i < AZ_LEN(cases); i++) {
         AZ_AUTO_BUF b = az_buf(4096);
-        az_log_line(&b, cases[i].form, "p", cases[i].level, "s", FIELDS(KV("n", 1)));
+        az_log_line(&b, cases[i].form, "p", cases[i].wall_ms, cases[i].level, "s",
+                    FIELDS(KV("n", 1)));
         assert_string_equal(b.p, cases[i].want);
     }
 }
