@@ -1,5 +1,5 @@
-/* assize cancel, pause, resume JOB; assize set JOB KEY=VALUE…: what becomes of a
- * job, or of a backend. */
+/* assize cancel, pause, resume JOB; assize set JOB KEY=VALUE…, set backend NAME
+ * KEY=VALUE…: what becomes of a job, or of a backend. */
 #include "client/cli/command.h"
 #include "client/cli/io_connect.h"
 #include "protos/job.pb-c.h"
@@ -19,7 +19,7 @@ static const struct az_opt table[] = {
 static const struct az_opt set_table[] = {
     AZ_CONNECT_OPTIONS(struct options, connect),
     {"backend", 0, AZ_OPT_STRING, offsetof(struct options, backend), "NAME",
-     "of a backend, at all its workers, and not of a job (admins)", 0},
+     "the same as 'set backend NAME'", 0},
     {0},
 };
 
@@ -100,19 +100,30 @@ static int set_job(const struct options *o, const char **args, size_t n, struct 
     return r < 0 ? r : control(o, &m, err);
 }
 
+static int set_wants(bool backend, struct az_error *err)
+{
+    az_fail(err, AZ_EUSAGE, "set wants %s and KEY=VALUE",
+            backend ? "a backend's name" : "a job's number");
+    az_hint(err, "For example: assize set %s",
+            backend ? "backend gpu slots=32" : "7 limits.usd=30");
+    return AZ_EUSAGE;
+}
+
 static int run_set(int argc, char **argv)
 {
     struct options o = {0};
-    const char *args[SETTINGS_MAX + 1];
+    const char *words[SETTINGS_MAX + 2], **args = words;
     size_t n;
     struct az_error err = {0};
-    int r = az_options_parse(set_table, argc, argv, &o, args, SETTINGS_MAX + 1, &n, &err);
-    if (r == 0 && n < (o.backend ? 1u : 2u)) {
-        r = az_fail(&err, AZ_EUSAGE, "set wants %sKEY=VALUE",
-                    o.backend ? "" : "a job's number and ");
-        az_hint(&err, o.backend ? "For example: assize set --backend gpu slots=32"
-                                : "For example: assize set 7 limits.usd=30");
+    int r = az_options_parse(set_table, argc, argv, &o, words, AZ_LEN(words), &n, &err);
+    bool backend = o.backend || (r == 0 && n && !strcmp(args[0], "backend"));
+    if (r == 0 && !o.backend && backend && n > 1) { /* as 'backend NAME' */
+        o.backend = args[1];
+        args += 2;
+        n -= 2;
     }
+    if (r == 0 && n < (o.backend ? 1u : 2u))
+        r = set_wants(backend, &err);
     if (r == 0)
         r = o.backend ? set_backend(&o, args, n, &err) : set_job(&o, args, n, &err);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : 0;
@@ -144,11 +155,11 @@ const struct az_command az_cmd_resume = {
 
 const struct az_command az_cmd_set = {
     .name = "set",
-    .args = "JOB KEY=VALUE...",
+    .args = "{JOB | backend NAME} KEY=VALUE...",
     .summary = "change a job's limits or priority, or a backend's slots and rates",
     .more = "Of a job: priority=500 (its weight among others, 1 to 1000), name=night,\n"
-            "limits.usd=30 and other limits. With --backend NAME: slots=32, rpm=500,\n"
-            "tpm=80000.",
+            "limits.usd=30 and other limits. Of a backend, at all workers that have it (for\n"
+            "admins): slots=32, rpm=500, tpm=80000.",
     .options = set_table,
     .run = run_set,
 };

@@ -263,3 +263,16 @@ def test_unknown_jobs(service):
         run = service.assize(command, "99")
         assert run.rc == 66 and "99" in run.stderr, run
     assert service.assize("status", "x").rc == 64
+
+
+def test_set_a_backend(service):
+    """By its name after 'backend', or by the option."""
+    service.worker()
+    for words in (["backend", "lexical"], ["--backend", "lexical"]):
+        run = service.assize("set", *words, "slots=32")
+        assert (run.rc, run.stderr) == (0, "assize: 1 worker was told\n")
+    for words in (["backend"], ["backend", "lexical"], ["7"], []):
+        run = service.assize("set", *words)
+        assert run.rc == 64
+        assert "and KEY=VALUE" in run.stderr
+    assert "a backend's name" in service.assize("set", "backend").stderr
