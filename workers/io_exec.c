@@ -16,7 +16,7 @@ struct az_child {
 };
 
 /* Between fork and exec, in a copy of a process with threads: system calls only. */
-static void become(const char *const *argv, pid_t parent, int output, int failed)
+static void become(const char *const *argv, char **env, pid_t parent, int output, int failed)
 {
     int empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
     sigset_t none;
@@ -28,21 +28,25 @@ static void become(const char *const *argv, pid_t parent, int output, int failed
                  sigprocmask(SIG_SETMASK, &none, NULL) == 0;
     signal(SIGPIPE, SIG_DFL);
     if (ready && getppid() == parent)
-        execvp(argv[0], (char *const *)argv);
+        execvpe(argv[0], (char *const *)argv, env);
     int e = errno;
     ssize_t n = write(failed, &e, sizeof(e));
     _exit(n == sizeof(e) ? 127 : 126);
 }
 
 /* 0, or the errno of what did not work in the child. */
-static int begin(struct az_child *c, const char *const *argv, int output, const int *failed)
+static int begin(struct az_child *c, const char *const *argv, char **env, int output,
+                 const int *failed)
 {
     pid_t parent = getpid();
     c->pid = fork();
-    if (c->pid < 0)
-        return errno;
+    if (c->pid < 0) {
+        int e = errno;
+        close(failed[1]);
+        return e;
+    }
     if (c->pid == 0)
-        become(argv, parent, output, failed[1]);
+        become(argv, env, parent, output, failed[1]);
     setpgid(c->pid, c->pid); /* whoever is first: signals may come at once */
     close(failed[1]);
     int e = 0;
@@ -56,18 +60,46 @@ static int begin(struct az_child *c, const char *const *argv, int output, const 
     return e;
 }
 
-int az_child_start(const char *const *argv, struct az_child **ret, struct az_error *err)
+static bool is_hidden(const char *variable, const char *const *hidden)
 {
+    for (; hidden && *hidden; hidden++) {
+        size_t n = strlen(*hidden);
+        if (!strncmp(variable, *hidden, n) && variable[n] == '=')
+            return true;
+    }
+    return false;
+}
+
+/* Borrowed texts in an array that is the caller's. */
+static char **environment(const char *const *hidden)
+{
+    size_t n = 0, kept = 0;
+    while (environ[n])
+        n++;
+    char **env = az_zalloc((n + 1) * sizeof(*env));
+    for (size_t i = 0; env && i < n; i++) {
+        if (!is_hidden(environ[i], hidden))
+            env[kept++] = environ[i];
+    }
+    return env;
+}
+
+int az_child_start(const char *const *argv, const char *const *hidden, struct az_child **ret,
+                   struct az_error *err)
+{
+    AZ_AUTO_MEM char **env = environment(hidden);
     struct az_child *c = az_zalloc(sizeof(*c));
-    if (!c)
+    if (!env || !c) {
+        free(c);
         return az_oom(err);
+    }
     int output[2] = {-1, -1}, failed[2] = {-1, -1}, e = 0;
     if (pipe2(output, O_CLOEXEC) < 0 || pipe2(failed, O_CLOEXEC) < 0 ||
         fcntl(output[0], F_SETFL, O_NONBLOCK) < 0) {
         e = errno;
         close(failed[1]);
     } else {
-        e = begin(c, argv, output[1], failed);
+        e = begin(c, argv, env, output[1], failed);
     }
     close(failed[0]);
     close(output[1]);

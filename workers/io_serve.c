@@ -20,6 +20,7 @@ struct serve {
     size_t backend;
     const char *name;
     const struct az_serve *config;
+    const char **hidden; /* variables with keys of other backends; ends in NULL */
     struct az_server server;
     struct az_child *child; /* NULL: does not run */
     size_t n_line;
@@ -146,7 +147,7 @@ static void on_end(void *arg, int fd, unsigned events)
 static void start(struct serve *v)
 {
     struct az_error err = {0};
-    int r = az_child_start(v->config->command, &v->child, &err);
+    int r = az_child_start(v->config->command, v->hidden, &v->child, &err);
     if (r < 0) {
         az_warn("a backend's server can't be started", KV("backend", v->name), KV("why", &err));
         az_server_on_end(&v->server, "can't be run", az_clock_ms());
@@ -263,8 +264,29 @@ static void serves_free(struct az_serves *s)
     if (s->changed >= 0)
         close(s->changed);
     pthread_mutex_destroy(&s->lock);
+    for (size_t i = 0; s->v && i < s->n; i++)
+        free(s->v[i].hidden);
     free(s->v);
     free(s);
+}
+
+static const char *key_variable(const struct az_backend *b)
+{
+    return b->key && az_str_starts(az_str(b->key), "env:") ? b->key + strlen("env:") : NULL;
+}
+
+/* A server may want the key of its own backend, and has no business with others. */
+static const char **hidden_from(const struct az_backend *own, const struct az_backend *all,
+                                size_t n)
+{
+    const char *mine = key_variable(own);
+    const char **names = az_zalloc((n + 1) * sizeof(*names));
+    for (size_t b = 0, i = 0; names && b < n; b++) {
+        const char *name = key_variable(&all[b]);
+        if (name && !(mine && !strcmp(name, mine)))
+            names[i++] = name;
+    }
+    return names;
 }
 
 static struct az_serves *serves_new(const struct az_backend *backends, size_t n, uint64_t seed)
@@ -286,7 +308,12 @@ static struct az_serves *serves_new(const struct az_backend *backends, size_t n,
                                       .backend = b,
                                       .name = backends[b].name,
                                       .config = backends[b].serve,
+                                      .hidden = hidden_from(&backends[b], backends, n),
                                       .server = az_server(backends[b].serve, seed + b)};
+        if (!s->v[s->n - 1].hidden) {
+            serves_free(s);
+            return NULL;
+        }
     }
     return s;
 }

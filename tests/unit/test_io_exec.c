@@ -21,8 +21,9 @@ static void wait_readable(int fd)
 static void shell(const char *script, char *said, size_t said_size, char *how, size_t how_size)
 {
     const char *argv[] = {"sh", "-c", script, NULL};
+    const char *hidden[] = {"AZ_TEST_KEY", "AZ_TEST_NO_KEY", NULL};
     struct az_child *c = NULL;
-    assert_int_equal(az_child_start(argv, &c, NULL), 0);
+    assert_int_equal(az_child_start(argv, hidden, &c, NULL), 0);
     wait_readable(az_child_end_fd(c));
     ssize_t n = read(az_child_output_fd(c), said, said_size - 1);
     said[n > 0 ? n : 0] = '\0';
@@ -65,13 +66,24 @@ static void exec_inherits_nothing(void **state)
     assert_non_null(strstr(said, "SigBlk:\t0000000000000000"));
 }
 
+static void exec_hides_variables(void **state)
+{
+    (void)state;
+    char said[256], how[64];
+    setenv("AZ_TEST_KEY", "sk-planted", 1);
+    setenv("AZ_TEST_KEY_2", "other", 1);
+    shell("echo ${AZ_TEST_KEY-none} $AZ_TEST_KEY_2 ${PATH:+path}", said, sizeof(said), how,
+          sizeof(how));
+    assert_string_equal(said, "none other path\n");
+}
+
 static void exec_what_is_not_there(void **state)
 {
     (void)state;
     const char *argv[] = {"assize-no-such-program", NULL};
     struct az_child *c = NULL;
     struct az_error err = {0};
-    assert_int_equal(az_child_start(argv, &c, &err), AZ_EINVAL);
+    assert_int_equal(az_child_start(argv, NULL, &c, &err), AZ_EINVAL);
     assert_null(c);
     assert_non_null(strstr(err.what, "No such file"));
 }
@@ -83,7 +95,7 @@ static void exec_ends_the_whole_group(void **state)
     const char *argv[] = {"sh", "-c", "sleep 1000 & echo $!; wait", NULL};
     struct az_child *c = NULL;
     char said[64], how[64];
-    assert_int_equal(az_child_start(argv, &c, NULL), 0);
+    assert_int_equal(az_child_start(argv, NULL, &c, NULL), 0);
     wait_readable(az_child_output_fd(c));
     ssize_t n = read(az_child_output_fd(c), said, sizeof(said) - 1);
     assert_true(n > 0);
@@ -103,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exec_table),
         cmocka_unit_test(exec_inherits_nothing),
+        cmocka_unit_test(exec_hides_variables),
         cmocka_unit_test(exec_what_is_not_there),
         cmocka_unit_test(exec_ends_the_whole_group),
     };

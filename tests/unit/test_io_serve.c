@@ -43,16 +43,20 @@ static void scene_open(struct scene *s, bool restart)
     snprintf(s->pid, sizeof(s->pid), "%s/pid", s->dir);
     snprintf(s->ready, sizeof(s->ready), "http://127.0.0.1:%d/health", port);
     snprintf(s->script, sizeof(s->script),
-             "echo loading; read word < %s; echo $$ > %s; exec %s --port %d", s->gate, s->pid,
-             ASSIZE_STUB, port);
+             "echo loading; read word < %s; echo $$ > %s;"
+             "test \"$AZ_FAR_KEY$AZ_GPU_KEY\" = own || exit 9; exec %s --port %d",
+             s->gate, s->pid, ASSIZE_STUB, port);
     assert_int_equal(mkfifo(s->gate, 0600), 0);
     s->command[0] = "sh";
     s->command[1] = "-c";
     s->command[2] = s->script;
     s->config = (struct az_serve){
         .n_command = 3, .command = s->command, .ready = s->ready, .restart = restart, .stop_s = 10};
-    s->backends[1] = (struct az_backend){.name = "gpu", .kind = "openai", .serve = &s->config};
-    s->backends[0] = (struct az_backend){.name = "far", .kind = "openai"};
+    setenv("AZ_FAR_KEY", "of another", 1); /* no business of the server's */
+    setenv("AZ_GPU_KEY", "own", 1);
+    s->backends[1] = (struct az_backend){
+        .name = "gpu", .kind = "openai", .key = "env:AZ_GPU_KEY", .serve = &s->config};
+    s->backends[0] = (struct az_backend){.name = "far", .kind = "openai", .key = "env:AZ_FAR_KEY"};
     assert_int_equal(az_serves_start(s->backends, 2, 1, &s->serves, NULL), 0);
 }
 
