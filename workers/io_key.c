@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sodium/core.h>
 #include <sodium/utils.h>
+#include <sys/prctl.h>
 
 #include "core/str.h"
 
@@ -51,6 +52,16 @@ static int read_credential(const char *name, struct az_secret_key *k, struct az_
     return read_file(path, k, err);
 }
 
+/* Others have it too: the environment that it came from, curl's list of headers. */
+static int leave_no_dump(struct az_error *err)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which traces its own process */
+    if (prctl(PR_SET_DUMPABLE, 0) < 0)
+        return az_fail(err, AZ_EIO, "keys can't be kept out of core dumps: %s", strerror(errno));
+#endif
+    return 0;
+}
+
 static bool is_one_word(const char *text, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -67,7 +78,9 @@ int az_secret_key_read(const char *where, struct az_secret_key **ret, struct az_
         return 0;
     if (sodium_init() < 0) /* done before: 1 */
         return az_fail(err, AZ_EIO, "no locked memory for keys");
-    struct az_secret_key *k = sodium_malloc(sizeof(*k)); /* locked, not dumped */
+    if (leave_no_dump(err) < 0)
+        return AZ_EIO;
+    struct az_secret_key *k = sodium_malloc(sizeof(*k)); /* locked */
     if (!k)
         return az_oom(err);
     sodium_memzero(k, sizeof(*k));

@@ -1,6 +1,7 @@
 #include "workers/io_key.h"
 
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "tests/unit/unit.h"
@@ -54,6 +55,17 @@ static void key_from_each_place(void **state)
     assert_string_equal(header("env:SOME_KEY", AZ_AUTH_X_API_KEY), "x-api-key: sk-abc");
     assert_string_equal(header(where, AZ_AUTH_BEARER), "Authorization: Bearer sk-file");
     assert_string_equal(header("cred:key", AZ_AUTH_BEARER), "Authorization: Bearer sk-file");
+}
+
+static void no_dump_of_a_key(void **state)
+{
+    (void)state;
+#ifndef __SANITIZE_ADDRESS__
+    setenv("SOME_KEY", "sk-abc", 1);
+    assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
+    header("env:SOME_KEY", AZ_AUTH_BEARER);
+    assert_int_equal(prctl(PR_GET_DUMPABLE), 0);
+#endif
 }
 
 static void no_key(void **state)
@@ -129,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(key_from_each_place),
+        cmocka_unit_test(no_dump_of_a_key),
         cmocka_unit_test(no_key),
         cmocka_unit_test(key_without_room),
         cmocka_unit_test(keys_that_are_none),
