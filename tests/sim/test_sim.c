@@ -8,6 +8,7 @@
 #include "tests/sim/world.h"
 
 static struct world w;
+static const char *program;
 
 struct options {
     uint64_t first, count;
@@ -87,7 +88,7 @@ static bool shrink_once(uint64_t seed, struct found *f)
 
 static void print_again(uint64_t seed, const struct found *f)
 {
-    printf("again: test_sim --first %llu --count 1", (unsigned long long)seed);
+    printf("again: %s --first %llu --count 1", program, (unsigned long long)seed);
     if (f->bounds.jobs)
         printf(" --jobs %d", f->bounds.jobs);
     if (f->bounds.workers)
@@ -168,6 +169,7 @@ static bool without(const char *list, unsigned *ret)
 int main(int argc, char **argv)
 {
     struct options o = {.first = 1, .count = 300};
+    program = argv[0];
     static const struct option options[] = {
         {"first", 1, NULL, 'f'},   {"count", 1, NULL, 'c'},
         {"seconds", 1, NULL, 's'}, {"jobs", 1, NULL, 'j'},
