@@ -59,6 +59,7 @@ void az_coordinator_effects(struct az_coordinator *c)
             if (!c->lost[p])
                 continue;
             c->lost[p] = false;
+            tell_gone(c, p);
             r = az_sched_on_gone(c->sched, p, az_loop_now(c->loop), &c->fx, &err);
             r = r < 0 ? r : run_once(c, &err);
         }
@@ -68,16 +69,24 @@ void az_coordinator_effects(struct az_coordinator *c)
 
 /* ---- workers ---- */
 
+static void count_ballots(struct az_coordinator *c, int peer, const struct az_msg *msg)
+{
+    for (size_t i = 0; i < msg->answers.n; i++)
+        c->ballots[peer] += !msg->answers.v[i].again;
+}
+
 static int on_message(struct az_coordinator *c, int peer, const struct az_msg *msg, az_ms now,
                       struct az_error *err)
 {
     int r = az_sched_on_heard(c->sched, peer, now, &c->fx, err);
     if (r < 0)
         return r;
+    tell_heard(c, peer);
     switch (msg->kind) {
     case AZ_MSG_ANNOUNCE:
         return az_sched_on_credit(c->sched, peer, &msg->announce, now, &c->fx, err);
     case AZ_MSG_ANSWERS:
+        count_ballots(c, peer, msg);
         return az_sched_on_answers(c->sched, peer, msg, now, &c->fx, err);
     case AZ_MSG_STOPPED:
         return az_sched_on_stopped(c->sched, peer, msg, now, &c->fx, err);
@@ -91,8 +100,11 @@ static int on_event(struct az_coordinator *c, const struct az_door_event *e, az_
 {
     switch (e->kind) {
     case AZ_DOOR_OPENED:
+        c->ballots[e->peer] = 0;
+        tell_came(c, e->peer);
         return az_sched_on_hello(c->sched, e->peer, now, &c->fx, err);
     case AZ_DOOR_GONE:
+        tell_gone(c, e->peer);
         return az_sched_on_gone(c->sched, e->peer, now, &c->fx, err);
     case AZ_DOOR_MESSAGE:
         return on_message(c, e->peer, &e->msg, now, err);
@@ -159,6 +171,7 @@ static void tick(struct az_coordinator *c)
         return;
     int r = az_sched_on_tick(c->sched, now, &c->fx, &err);
     az_coordinator_give_up(c, r, &err);
+    tell_silent(c);
     az_coordinator_effects(c);
 }
 
@@ -316,6 +329,11 @@ bool az_coordinator_offer(const struct az_coordinator *c, int peer, size_t n, st
 bool az_coordinator_silent(const struct az_coordinator *c, int peer)
 {
     return az_sched_silent(c->sched, peer);
+}
+
+int64_t az_coordinator_ballots(const struct az_coordinator *c, int peer)
+{
+    return c->ballots[peer];
 }
 
 struct az_tally *az_coordinator_tally(struct az_coordinator *c)

@@ -107,6 +107,7 @@ const struct az_door_peer *az_coordinator_worker(const struct az_coordinator *c,
                                                  int *peer);
 bool az_coordinator_offer(const struct az_coordinator *c, int peer, size_t n, struct az_offer *ret);
 bool az_coordinator_silent(const struct az_coordinator *c, int peer);
+int64_t az_coordinator_ballots(const struct az_coordinator *c, int peer); /* in its session */
 
 /* ---- for the page of metrics.h ---- */
 

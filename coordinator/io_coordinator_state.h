@@ -37,6 +37,8 @@ struct az_coordinator {
     struct az_open_job *jobs;
     uint32_t last_number;              /* of a docket */
     bool lost_any, lost[AZ_PEERS_MAX]; /* found out while sending */
+    bool silent[AZ_PEERS_MAX];         /* and said so in the log */
+    int64_t ballots[AZ_PEERS_MAX];     /* answered in this session */
     int poke;
     atomic_bool stop;
     az_ms turn; /* when the last one was */
@@ -60,3 +62,10 @@ void open_job_commit(struct az_open_job *job);
 void open_job_check_end(struct az_open_job *job);
 /* Until when it may sleep. */
 az_ms open_job_rest(struct az_open_job *job);
+
+/* io_coordinator_tell.c: to the log. The scheduler has not been told of it yet. */
+void tell_came(const struct az_coordinator *c, int peer);
+void tell_gone(struct az_coordinator *c, int peer);
+/* And when it has been. */
+void tell_heard(struct az_coordinator *c, int peer);
+void tell_silent(struct az_coordinator *c);

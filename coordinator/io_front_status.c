@@ -363,6 +363,7 @@ static Assize__WorkerInfo *worker_info(struct az_service *s, const struct az_doo
     info->since_s = service_wall_s() - (az_clock_ms() - worker->since) / 1000;
     info->silent_ms = az_clock_ms() - worker->heard;
     info->silent = az_coordinator_silent(s->coordinator, peer);
+    info->ballots = az_coordinator_ballots(s->coordinator, peer);
     bool good = info->name && info->principal && info->software;
     return good && backends_info(s, peer, a, info) ? info : NULL;
 }

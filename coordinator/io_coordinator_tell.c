@@ -1,0 +1,40 @@
+/* What the log says of workers: that they come, fall silent, are back, and go. */
+#include "coordinator/io_coordinator_state.h"
+#include "core/io_clock.h"
+#include "core/log.h"
+
+void tell_came(const struct az_coordinator *c, int peer)
+{
+    const struct az_door_peer *w = az_door_peer(c->door, peer);
+    az_info("worker came", KV("worker", w->name), KV("principal", w->principal),
+            KV("software", w->software));
+}
+
+void tell_gone(struct az_coordinator *c, int peer)
+{
+    const struct az_door_peer *w = az_door_peer(c->door, peer);
+    c->silent[peer] = false;
+    az_info("worker is gone, asking elsewhere", KV("worker", w->name),
+            KV("principal", w->principal), KV("leases", az_sched_held(c->sched, peer)));
+}
+
+void tell_heard(struct az_coordinator *c, int peer)
+{
+    if (!c->silent[peer])
+        return;
+    c->silent[peer] = false;
+    az_info("worker is heard again", KV("worker", az_door_peer(c->door, peer)->name));
+}
+
+void tell_silent(struct az_coordinator *c)
+{
+    for (int p = 0; p < AZ_PEERS_MAX; p++) {
+        if (c->silent[p] || !az_sched_live(c->sched, p) || !az_sched_silent(c->sched, p))
+            continue;
+        const struct az_door_peer *w = az_door_peer(c->door, p);
+        c->silent[p] = true;
+        az_warn("worker went silent, asking elsewhere", KV("worker", w->name),
+                KV("silent_ms", az_clock_ms() - w->heard),
+                KV("leases", az_sched_held(c->sched, p)));
+    }
+}
