@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sodium/core.h>
+#include <sys/resource.h>
 
 #include "core/exits.h"
 #include "core/io_file.h"
@@ -33,6 +34,18 @@ static int show_help(const struct az_program *p)
     return AZ_EXIT_OK;
 }
 
+/* A connection takes one, and libzmq ends the process when none is left for one
+ * over ipc://. The soft limit is 1024 for the sake of select(), which nobody here
+ * calls. Where it can't be raised it stays. */
+static void raise_descriptors(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+        l.rlim_cur = l.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &l);
+    }
+}
+
 int az_program_begin(const struct az_program *p, int argc, char **argv,
                      struct az_program_options *o)
 {
@@ -52,6 +65,7 @@ int az_program_begin(const struct az_program *p, int argc, char **argv,
         az_fail(&err, AZ_EPROTO, "libsodium does not start");
         return az_program_fail(p, &err);
     }
+    raise_descriptors();
     return AZ_PROGRAM_GOES_ON;
 }
 

@@ -7,7 +7,7 @@
 enum { AZ_PROGRAM_GOES_ON = -1 };
 
 /* Read the command line, answer --help and --version, start libsodium, ignore
- * SIGPIPE. AZ_PROGRAM_GOES_ON, or the exit code. */
+ * SIGPIPE, take all descriptors that the hard limit lets. AZ_PROGRAM_GOES_ON, or the exit code. */
 int az_program_begin(const struct az_program *p, int argc, char **argv,
                      struct az_program_options *o);
 
