@@ -22,7 +22,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("ASSIZE_BUILD", "build/release")
-DEADLINE_S = 60  # generous: sanitizers and a busy machine
+DEADLINE_S = int(os.environ.get("ASSIZE_DEADLINE_S", "60"))  # sanitizers, a busy machine
 
 
 def pytest_configure(config):

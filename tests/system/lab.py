@@ -16,6 +16,7 @@ FOLDER/NAME.log, and shown when the test fails.
 
 import contextlib
 import json
+import resource
 import shutil
 import signal
 import socket
@@ -36,8 +37,9 @@ def free_port():
 class Program:
     """assize-coordinator or assize-worker, which may be started more than once."""
 
-    def __init__(self, world, program, name, settings, host=None):
+    def __init__(self, world, program, name, settings, host=None, limits=None):
         self.world, self.program, self.name, self.host = world, program, name, host
+        self.limits = limits  # what setrlimit() is given, or nothing
         self.settings = settings
         self.config = world.write(f"{name}.yaml", "")
         self.process = None
@@ -58,6 +60,7 @@ class Program:
         self.process = subprocess.Popen(
             [*(self.host.wrap if self.host else ()), BUILD / "bin" / self.program,
              "--config", self.config],
+            preexec_fn=self.limits and (lambda: resource.setrlimit(*self.limits)),
             cwd=self.world.folder, env=self.world.environment(notify), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
@@ -152,8 +155,8 @@ class Program:
 
 
 class Coordinator(Program):
-    def __init__(self, lab, name, settings, host):
-        super().__init__(lab.world, "assize-coordinator", name, settings, host)
+    def __init__(self, lab, name, settings, host, limits):
+        super().__init__(lab.world, "assize-coordinator", name, settings, host, limits)
         self.state = lab.world.path(settings["state"])
         self.clients, self.workers = settings["clients"], settings["workers"]
 
@@ -266,7 +269,8 @@ class Lab:
 
     # ---- programs ----
 
-    def coordinator(self, trust="ipc", host=None, start=True, name="coordinator", **settings):
+    def coordinator(self, trust="ipc", host=None, start=True, name="coordinator", limits=None,
+                    **settings):
         """trust: ipc, names (tcp:// without keys) or keys."""
         self.trust = trust
         at = host.address if host else "127.0.0.1"
@@ -281,7 +285,7 @@ class Lab:
             self._keygen("server", "--server")
             settings.update(key="keys/server/server.secret", principals="principals")
             self.world.path("principals").touch()
-        c = Coordinator(self, name, settings, host)
+        c = Coordinator(self, name, settings, host, limits)
         self.coordinators.append(c)
         self._programs.append(c)
         return c.start() if start else c
