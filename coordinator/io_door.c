@@ -234,8 +234,6 @@ static int on_hello(struct az_door *d, const struct az_route *route, const struc
     welcome.hello.software = AZ_STR("assize " ASSIZE_VERSION);
     welcome.hello.principal = az_str(s->peer.principal);
     welcome.hello.silence_ms = (uint32_t)d->config.silence_ms;
-    welcome.hello.principal = az_str(s->peer.principal);
-    welcome.hello.silence_ms = (uint32_t)d->config.silence_ms;
     r = session_send(d, s, &welcome, err);
     if (r == 0)
         return 0;

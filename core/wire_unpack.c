@@ -126,6 +126,8 @@ static int questions_from(const Assize__Questions *m, struct az_arena *a, struct
 static int answers_from(const Assize__Answers *m, struct az_arena *a, struct az_msg *msg,
                         struct az_error *err)
 {
+    if (m->n_answers > AZ_WIRE_BATCH_MAX)
+        return az_fail(err, AZ_EPROTO, "a batch of %zu answers", m->n_answers);
     msg->answers.v = zalloc(a, m->n_answers, sizeof(*msg->answers.v));
     if (!msg->answers.v)
         return az_oom(err);

@@ -403,6 +403,22 @@ static void spoil_question(int nth, Assize__Question *q, Assize__Seen *s, const 
     }
 }
 
+/* Each is two bytes here, and some hundred when it is unpacked. */
+static void wire_too_many_answers(void **state)
+{
+    (void)state;
+    enum { N = AZ_WIRE_BATCH_MAX + 1 };
+    AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
+    az_buf_put(&b, "\x08\x01\x10\x01\x4a\xc2\x9a\x0c", 8); /* version, seq, answers: 2 N bytes */
+    for (int i = 0; i < N; i++)
+        az_buf_put(&b, "\x0a\x00", 2);
+    struct az_msg msg;
+    struct az_error err = {0};
+    AZ_AUTO(arena) a = az_arena_new(1024);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), a, &msg, &err), AZ_EPROTO);
+    assert_string_equal(err.what, "a batch of 100001 answers");
+}
+
 static void wire_out_of_range(void **state)
 {
     (void)state;
@@ -503,11 +519,17 @@ static void wire_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wire_round_trip),           cmocka_unit_test(wire_questions_as_they_were),
-        cmocka_unit_test(wire_spoilt_at_every_byte), cmocka_unit_test(wire_refuses),
-        cmocka_unit_test(wire_out_of_range),         cmocka_unit_test(wire_pack_refuses),
-        cmocka_unit_test(wire_without_memory),       cmocka_unit_test(wire_new_fields_as_they_were),
-        cmocka_unit_test(wire_announce_refuses),     cmocka_unit_test(wire_announces_within_limits),
+        cmocka_unit_test(wire_round_trip),
+        cmocka_unit_test(wire_questions_as_they_were),
+        cmocka_unit_test(wire_spoilt_at_every_byte),
+        cmocka_unit_test(wire_refuses),
+        cmocka_unit_test(wire_too_many_answers),
+        cmocka_unit_test(wire_out_of_range),
+        cmocka_unit_test(wire_pack_refuses),
+        cmocka_unit_test(wire_without_memory),
+        cmocka_unit_test(wire_new_fields_as_they_were),
+        cmocka_unit_test(wire_announce_refuses),
+        cmocka_unit_test(wire_announces_within_limits),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
