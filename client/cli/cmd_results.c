@@ -37,11 +37,12 @@ static int put(void *arg, struct az_str line, struct az_error *err)
 }
 
 /* How the job stands, for the exit code. */
-static int job_info(const struct options *o, uint64_t job, int *code, struct az_error *err)
+static int job_info(const struct az_client_config *client, uint64_t job, int *code,
+                    struct az_error *err)
 {
     AZ_AUTO(client) c = NULL;
     const Assize__JobInfo *info;
-    int r = az_connect_open(&o->connect, &c, err);
+    int r = az_client_open(client, &c, err);
     if (r == 0)
         r = az_connect_status(c, job, &info, err);
     if (r < 0)
@@ -68,7 +69,7 @@ static int results(const struct options *o, const char *id, int *code, struct az
     if (r == 0)
         r = az_connect_config(&o->connect, &config.client, err);
     if (r == 0 && file) /* what was begun of it is taken away */
-        r = az_interrupt_fd(&config.stop_fd, err);
+        r = az_interrupt_fd(&config.client.stop_fd, err);
     if (r == 0)
         r = az_out_open(o->out ? o->out : "-", file ? AZ_OUT_ATOMIC : AZ_OUT_STREAM, &out, err);
     if (r < 0)
@@ -78,16 +79,17 @@ static int results(const struct options *o, const char *id, int *code, struct az
     r = az_verdicts_read(&config, &got, err);
     if (r < 0 && !file)
         az_out_flush(out, NULL);
-    if (r == AZ_EAGAIN) {
-        *code = AZ_EXIT_INTERRUPTED;
-        return 0;
-    }
     if (r == AZ_EGONE && got.lines && !file)
         az_say("%lld verdicts are out; --from %lld goes on", (long long)got.lines,
                (long long)got.next);
     if (r == 0)
         r = az_out_commit(out, err);
-    return r < 0 ? r : job_info(o, config.job, code, err);
+    if (r == 0)
+        r = job_info(&config.client, config.job, code, err);
+    if (r != AZ_EAGAIN)
+        return r;
+    *code = AZ_EXIT_INTERRUPTED;
+    return 0;
 }
 
 static int run(int argc, char **argv)

@@ -17,6 +17,7 @@ struct az_client {
     struct az_arena *in, *out;
     char *endpoint, *principal;
     int64_t answer_ms;
+    int stop_fd; /* -1 = none */
     uint64_t seq_out, seq_in, requests;
     az_ms silence_ms;     /* 0 = none */
     az_ms sent_at, heard; /* something was */
@@ -156,10 +157,22 @@ static int sleep_until(struct az_client *c, int fd, az_ms now, az_ms at)
     /* poll() passes over a descriptor that is negative. */
     struct pollfd fds[] = {{.fd = az_sock_fd(c->sock), .events = POLLIN},
                            {.fd = az_sock_trouble_fd(c->sock), .events = POLLIN},
-                           {.fd = fd, .events = POLLIN}};
+                           {.fd = fd, .events = POLLIN},
+                           {.fd = c->stop_fd, .events = POLLIN}};
     az_ms left = AZ_MIN(AZ_MAX(at - now, (az_ms)0), (az_ms)INT32_MAX);
     int n = poll(fds, AZ_LEN(fds), (int)left);
     return n > 0 && fds[2].revents ? AZ_CLIENT_FD : AZ_CLIENT_NOTHING;
+}
+
+static bool is_stopped(const struct az_client *c)
+{
+    struct pollfd p = {.fd = c->stop_fd, .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
+}
+
+static int stopped(struct az_error *err)
+{
+    return az_fail(err, AZ_EAGAIN, "told to stop");
 }
 
 int az_client_wait(struct az_client *c, int fd, az_ms until, struct az_error *err)
@@ -170,7 +183,7 @@ int az_client_wait(struct az_client *c, int fd, az_ms until, struct az_error *er
         if (r != 0)
             return r < 0 ? r : AZ_CLIENT_MESSAGE;
         az_ms now = az_clock_ms(), at = until;
-        r = check_let_in(c, err);
+        r = is_stopped(c) ? stopped(err) : check_let_in(c, err);
         if (r == 0)
             r = deadline(c, now, &at, err);
         if (r == 0)
@@ -237,8 +250,10 @@ int az_client_call(struct az_client *c, struct az_msg *msg, uint64_t request, en
     while (r == 0) {
         r = az_client_receive(c, until, ret, err);
         if (r == AZ_EAGAIN)
-            return az_fail(err, AZ_EGONE, "the coordinator at '%s' did not answer in time",
-                           c->endpoint);
+            return is_stopped(c)
+                       ? stopped(err)
+                       : az_fail(err, AZ_EGONE, "the coordinator at '%s' did not answer in time",
+                                 c->endpoint);
         if (r < 0 || az_client_answers(ret) != request)
             continue;
         if (ret->kind == AZ_MSG_FAILED)
@@ -285,7 +300,7 @@ static int greet(struct az_client *c, const char *name, struct az_error *err)
     while (r == 0) {
         r = az_client_receive(c, until, &msg, err);
         if (r == AZ_EAGAIN)
-            return no_answer(c, wait_ms, err);
+            return is_stopped(c) ? stopped(err) : no_answer(c, wait_ms, err);
         if (r == 0 && msg.kind == AZ_MSG_WELCOME)
             return on_welcome(c, &msg, err);
     }
@@ -347,6 +362,7 @@ int az_client_open(const struct az_client_config *config, struct az_client **ret
     c->in = az_arena_new(65536);
     c->out = az_arena_new(65536);
     c->answer_ms = config->answer_ms;
+    c->stop_fd = config->stop_fd > 0 ? config->stop_fd : -1;
     if (!c->endpoint || !c->in || !c->out)
         return az_oom(err);
     int r = connect_to(c, config, err);

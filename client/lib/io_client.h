@@ -20,6 +20,7 @@ struct az_client_config {
     const char *keys;
     bool insecure;     /* tcp:// to another machine without keys all the same */
     int64_t answer_ms; /* that an answer may take; 0 = 10 s for a hello, 60 s for others */
+    int stop_fd;       /* once it can be read, whoever waits has AZ_EAGAIN; 0 or less = never */
 };
 
 /* Connects and waits for the welcome. AZ_EGONE: none came. AZ_EINVAL: refused, an
@@ -44,11 +45,12 @@ enum {
     AZ_CLIENT_MESSAGE = 1, /* az_client_receive() gives it at once */
     AZ_CLIENT_FD = 2,      /* `fd` can be read */
 };
-/* One of the above, at the latest at `until` (az_clock_ms()); `fd` may be -1. */
+/* One of the above, at the latest at `until` (az_clock_ms()); `fd` may be -1.
+ * AZ_EAGAIN: stop_fd can be read. */
 int az_client_wait(struct az_client *c, int fd, az_ms until, struct az_error *err);
 
 /* The next message, borrowed until the next call with `c`. AZ_EAGAIN: none until
- * then. */
+ * then, or stop_fd can be read. */
 int az_client_receive(struct az_client *c, az_ms until, struct az_msg *msg, struct az_error *err);
 
 /* Send, and wait for the answer to `request` of kind `want` (others are dropped).

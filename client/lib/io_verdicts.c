@@ -14,7 +14,6 @@ struct reading {
     uint64_t request;
     int64_t taken; /* bytes since the last More */
     int64_t credit;
-    int stop_fd; /* -1 = none */
     bool end;
 };
 
@@ -68,11 +67,7 @@ static int on_verdicts(struct reading *s, const Assize__Verdicts *m, struct az_e
 static int go_on(struct reading *s, struct az_error *err)
 {
     struct az_msg msg;
-    int r = az_client_wait(s->client, s->stop_fd, INT64_MAX, err);
-    if (r == AZ_CLIENT_FD)
-        return AZ_EAGAIN;
-    if (r >= 0)
-        r = az_client_receive(s->client, 0, &msg, err);
+    int r = az_client_receive(s->client, INT64_MAX, &msg, err);
     if (r < 0 || az_client_answers(&msg) != s->request)
         return r;
     if (msg.kind == AZ_MSG_FAILED)
@@ -86,7 +81,8 @@ static int resume(struct reading *s, struct az_error *err)
     int r = AZ_EGONE;
     while (r == AZ_EGONE && az_clock_ms() - since < s->config->patience_ms) {
         az_client_free(AZ_TAKE(s->client));
-        struct pollfd stop = {.fd = s->stop_fd, .events = POLLIN};
+        int stop_fd = s->config->client.stop_fd;
+        struct pollfd stop = {.fd = stop_fd > 0 ? stop_fd : -1, .events = POLLIN};
         if (poll(&stop, 1, (int)pause) > 0)
             return AZ_EAGAIN;
         pause = AZ_MIN(pause * 2, (az_ms)PAUSE_LAST_MS);
@@ -98,10 +94,8 @@ static int resume(struct reading *s, struct az_error *err)
 int az_verdicts_read(const struct az_verdicts_config *config, struct az_verdicts *ret,
                      struct az_error *err)
 {
-    struct reading s = {.config = config,
-                        .result = ret,
-                        .credit = config->credit ? config->credit : CREDIT,
-                        .stop_fd = config->stop_fd > 0 ? config->stop_fd : -1};
+    struct reading s = {
+        .config = config, .result = ret, .credit = config->credit ? config->credit : CREDIT};
     *ret = (struct az_verdicts){.next = config->from};
     int r = begin(&s, err);
     while (r == 0 && !s.end) {

@@ -13,7 +13,6 @@ struct az_verdicts_config {
     bool brief;          /* without ballots */
     int64_t credit;      /* bytes under way at the most; 0 = 8 MiB */
     int64_t patience_ms; /* without a session; then it is given up */
-    int stop_fd;         /* once it can be read, it ends; 0 or less = never */
     /* One line, without its newline. An error ends it all. */
     int (*line)(void *arg, struct az_str line, struct az_error *err);
     void *arg;
@@ -26,6 +25,6 @@ struct az_verdicts {
 };
 
 /* *ret tells also when it fails how far it came. AZ_EGONE: nobody answers any
- * more. AZ_EAGAIN: it was told to stop. AZ_ENOENT: no such job. Else of `line`. */
+ * more. AZ_EAGAIN: its client's stop_fd can be read. AZ_ENOENT: no such job. Else of `line`. */
 int az_verdicts_read(const struct az_verdicts_config *config, struct az_verdicts *ret,
                      struct az_error *err);

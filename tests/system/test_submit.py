@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -276,3 +277,24 @@ def test_set_a_backend(service):
         assert run.rc == 64
         assert "and KEY=VALUE" in run.stderr
     assert "a backend's name" in service.assize("set", "backend").stderr
+
+
+@pytest.mark.parametrize("coordinator", ["there", "gone"])
+def test_results_are_interrupted(service, world, coordinator):
+    """At once, whether somebody answers or not, and without half a file."""
+    job = service.submit(OVERLAP, overlap_items(5))  # no worker: it does not end
+    if coordinator == "gone":
+        service.coordinator.kill9()
+    before = set(os.listdir(world.folder))
+    running = service.command("results", job, "--follow", "-o", "out.jsonl")
+
+    def waits():  # it keeps SIGINT to itself
+        status = open(f"/proc/{running.process.pid}/status").read()
+        return int(status.split("SigBlk:")[1].split()[0], 16) & 1 << (signal.SIGINT - 1)
+
+    running.wait_until(waits)
+    running.interrupt()
+    began = time.monotonic()
+    assert running.wait().rc == 130
+    assert time.monotonic() - began < 5  # and not after the time for a hello
+    assert all(".std" in name for name in set(os.listdir(world.folder)) - before)

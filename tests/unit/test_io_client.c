@@ -1,6 +1,8 @@
 /* One session with a coordinator: what is said, and what is not. */
 #include "client/lib/io_client.h"
 
+#include <sys/eventfd.h>
+
 #include "protos/job.pb-c.h"
 #include "tests/unit/fake_coordinator.h"
 
@@ -112,6 +114,35 @@ static void client_refused(void **state)
     fake_end(&f);
 }
 
+/* Whoever waits for somebody who does not answer can be told to stop. */
+static void client_told_to_stop(void **state)
+{
+    (void)state;
+    struct az_client *c = NULL;
+    struct az_error err = {0};
+    struct az_client_config config = {.endpoint = "127.0.0.1:1", .answer_ms = 600000};
+    config.stop_fd = eventfd(1, EFD_CLOEXEC);
+    assert_int_equal(az_client_open(&config, &c, &err), AZ_EAGAIN);
+    assert_null(c);
+    close(config.stop_fd);
+
+    int code = 0;
+    struct fake f = {.on = on, .arg = &code, .silence_ms = 200};
+    fake_start(&f);
+    config = (struct az_client_config){.endpoint = f.endpoint, .answer_ms = 600000};
+    config.stop_fd = eventfd(0, EFD_CLOEXEC);
+    assert_int_equal(az_client_open(&config, &c, &err), 0);
+    eventfd_write(config.stop_fd, 1);
+    struct az_msg reply;
+    Assize__Prune prune = ASSIZE__PRUNE__INIT; /* is not answered */
+    prune.request = az_client_request(c);
+    struct az_msg msg = {.kind = AZ_MSG_PRUNE, .prune = &prune};
+    assert_int_equal(az_client_call(c, &msg, prune.request, AZ_MSG_DONE, &reply, &err), AZ_EAGAIN);
+    az_client_free(c);
+    close(config.stop_fd);
+    fake_end(&f);
+}
+
 static void client_nobody_there(void **state)
 {
     (void)state;
@@ -196,7 +227,7 @@ int main(void)
         cmocka_unit_test(client_calls),          cmocka_unit_test(client_failed),
         cmocka_unit_test(client_refused),        cmocka_unit_test(client_nobody_there),
         cmocka_unit_test(client_no_answer),      cmocka_unit_test(client_heartbeats),
-        cmocka_unit_test(client_waits_for_both),
+        cmocka_unit_test(client_waits_for_both), cmocka_unit_test(client_told_to_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
