@@ -1,5 +1,6 @@
 #include "workers/io_serve.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -36,7 +37,8 @@ struct az_serves {
     size_t n;
     struct serve *v;
     bool stopping;
-    int changed; /* eventfd */
+    int changed;    /* eventfd */
+    int stop, over; /* eventfds: it is told to stop; the thread has ended */
     pthread_mutex_t lock;
 };
 
@@ -242,7 +244,7 @@ static int serves_main(struct az_thread *t, void *arg, struct az_error *err)
     if (r == 0)
         r = az_loop_before_sleep(s->loop, before_sleep, s, err);
     if (r == 0)
-        r = az_loop_watch(s->loop, az_thread_stop_fd(t), AZ_LOOP_READ, on_stop, s, err);
+        r = az_loop_watch(s->loop, s->stop, AZ_LOOP_READ, on_stop, s, err);
     if (r == 0) {
         az_thread_ready(t);
         r = az_loop_run(s->loop, err);
@@ -256,13 +258,17 @@ static int serves_main(struct az_thread *t, void *arg, struct az_error *err)
     }
     az_http_free(s->http);
     az_loop_free(s->loop);
+    eventfd_write(s->over, 1);
     return r;
 }
 
 static void serves_free(struct az_serves *s)
 {
-    if (s->changed >= 0)
-        close(s->changed);
+    int fds[] = {s->changed, s->stop, s->over};
+    for (size_t i = 0; i < AZ_LEN(fds); i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
     pthread_mutex_destroy(&s->lock);
     for (size_t i = 0; s->v && i < s->n; i++)
         free(s->v[i].hidden);
@@ -296,8 +302,10 @@ static struct az_serves *serves_new(const struct az_backend *backends, size_t n,
         return NULL;
     pthread_mutex_init(&s->lock, NULL);
     s->changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    s->over = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->v = az_zalloc(n * sizeof(*s->v));
-    if (s->changed < 0 || !s->v) {
+    if (s->changed < 0 || s->stop < 0 || s->over < 0 || !s->v) {
         serves_free(s);
         return NULL;
     }
@@ -334,10 +342,16 @@ int az_serves_start(const struct az_backend *backends, size_t n, uint64_t seed,
     return 0;
 }
 
-void az_serves_stop(struct az_serves *s)
+void az_serves_stop(struct az_serves *s, az_ms beat_ms, void (*beat)(void))
 {
     if (!s)
         return;
+    struct pollfd over = {.fd = s->over, .events = POLLIN};
+    eventfd_write(s->stop, 1);
+    while (poll(&over, 1, beat_ms ? (int)AZ_MIN(beat_ms, (az_ms)INT32_MAX) : -1) <= 0) {
+        if (beat_ms)
+            beat();
+    }
     az_thread_stop(s->thread, NULL);
     serves_free(s);
 }

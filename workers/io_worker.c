@@ -105,7 +105,7 @@ static void tear_down(struct az_worker *w)
     az_work_free(w->work);
     az_cache_close(w->cache);
     az_link_free(w->link);
-    az_serves_stop(w->serves);
+    az_serves_stop(w->serves, w->config.beat_ms, w->config.beat);
     az_loop_free(w->loop);
     az_wfxs_release(&w->fx);
     free(w->answers);

@@ -1,6 +1,7 @@
 /* A real server: a script that begins to serve when it is told to, and is killed. */
 #include "workers/io_serve.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -62,7 +63,7 @@ static void scene_open(struct scene *s, bool restart)
 
 static void scene_close(struct scene *s)
 {
-    az_serves_stop(s->serves);
+    az_serves_stop(s->serves, 0, NULL);
     unlink(s->gate);
     unlink(s->pid);
     rmdir(s->dir);
@@ -144,6 +145,36 @@ static void serve_stops_while_it_starts(void **state)
     scene_close(&s);
 }
 
+static int beats;
+
+static void beat(void)
+{
+    beats++;
+}
+
+/* A watchdog sees that it is being waited for. */
+static void serve_ends_slowly(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/assize-test-XXXXXX", gate[64], script[256];
+    assert_non_null(mkdtemp(dir));
+    snprintf(gate, sizeof(gate), "%s/gate", dir);
+    snprintf(script, sizeof(script), "trap '' TERM; echo > %s; while :; do sleep 1; done", gate);
+    assert_int_equal(mkfifo(gate, 0600), 0);
+    const char *command[] = {"sh", "-c", script, NULL};
+    struct az_serve config = {
+        .n_command = 3, .command = command, .ready = "http://127.0.0.1:1/", .stop_s = 1};
+    struct az_backend backend = {.name = "gpu", .kind = "openai", .serve = &config};
+    struct scene s = {0};
+    assert_int_equal(az_serves_start(&backend, 1, 1, &s.serves, NULL), 0);
+    int deaf = open(gate, O_RDONLY | O_CLOEXEC); /* waits until it hears no SIGTERM */
+    az_serves_stop(s.serves, 10, beat);
+    assert_true(beats > 2);
+    close(deaf);
+    unlink(gate);
+    rmdir(dir);
+}
+
 static void serve_what_is_not_there(void **state)
 {
     (void)state;
@@ -159,7 +190,7 @@ static void serve_what_is_not_there(void **state)
     assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
     assert_true(az_serves_next(s.serves, &at, state_told));
     assert_string_equal(state_told, "can't be run, stays away");
-    az_serves_stop(s.serves);
+    az_serves_stop(s.serves, 0, NULL);
 }
 
 static void serve_nothing(void **state)
@@ -169,17 +200,15 @@ static void serve_nothing(void **state)
     struct az_serves *s;
     assert_int_equal(az_serves_start(&backend, 1, 1, &s, NULL), 0);
     assert_null(s);
-    az_serves_stop(s);
+    az_serves_stop(s, 0, NULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(serve_starts_it_again),
-        cmocka_unit_test(serve_leaves_it_be),
-        cmocka_unit_test(serve_stops_while_it_starts),
-        cmocka_unit_test(serve_what_is_not_there),
-        cmocka_unit_test(serve_nothing),
+        cmocka_unit_test(serve_starts_it_again),       cmocka_unit_test(serve_leaves_it_be),
+        cmocka_unit_test(serve_stops_while_it_starts), cmocka_unit_test(serve_ends_slowly),
+        cmocka_unit_test(serve_what_is_not_there),     cmocka_unit_test(serve_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
