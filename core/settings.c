@@ -1,5 +1,6 @@
 #include "core/settings.h"
 
+#include "core/endpoint.h"
 #include "core/panel_parts.h"
 
 enum { IPC_PATH_MAX = 107 }; /* of a UNIX socket's address */
@@ -47,12 +48,6 @@ bool az_endpoint_is_remote(const char *endpoint)
     return az_str_starts(az_str(endpoint), "tcp://");
 }
 
-static bool is_port(const char *s)
-{
-    int64_t port;
-    return az_str_int(az_str(s), &port) && port >= 1 && port <= 65535;
-}
-
 static const char *fault(const char *endpoint)
 {
     struct az_str s = az_str(endpoint);
@@ -64,10 +59,10 @@ static const char *fault(const char *endpoint)
         return s.n - 6 > IPC_PATH_MAX ? "is longer than a socket's path may be"
                : s.n == 7             ? "names no socket"
                                       : NULL;
-    if (!az_str_starts(s, "tcp://"))
+    if (!az_endpoint_is_remote(endpoint))
         return "is neither tcp:// nor ipc:///";
-    ptrdiff_t colon = az_str_rfind(s, AZ_STR(":"));
-    if (colon <= 6 || !is_port(endpoint + colon + 1))
+    struct az_endpoint at;
+    if (az_endpoint_parse(endpoint, &at, NULL) < 0 || az_str_ends(s, ":*"))
         return "has no host and port";
     return NULL;
 }
