@@ -108,6 +108,8 @@ static int on_event(struct az_coordinator *c, const struct az_door_event *e, az_
         return az_sched_on_gone(c->sched, e->peer, now, &c->fx, err);
     case AZ_DOOR_MESSAGE:
         return on_message(c, e->peer, &e->msg, now, err);
+    case AZ_DOOR_PASSED_OVER:
+        break;
     }
     return 0;
 }

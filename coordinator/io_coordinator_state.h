@@ -7,6 +7,8 @@
 #include "coordinator/tally.h"
 #include "core/buf.h"
 
+_Static_assert((int)AZ_DOOR_PEERS_MAX <= (int)AZ_PEERS_MAX, "a door's peers are the scheduler's");
+
 enum { AZ_BACKLOG_MAX = 64 << 20 }; /* bytes of one job on their way to the disk */
 
 struct az_open_job {

@@ -3,7 +3,10 @@
 #include "coordinator/io_door_state.h"
 #include "core/mem.h"
 
-enum { NAME_MAX_BYTES = 128 };
+enum {
+    NAME_MAX_BYTES = 128,
+    FRAMES_A_CALL = 64, /* so that who is not heard can't keep the loop to itself */
+};
 
 static int listen_at(struct az_door *d, struct az_error *err)
 {
@@ -27,7 +30,8 @@ int az_door_new(const struct az_door_config *config, struct az_door **ret, struc
         return az_oom(err);
     d->config = *config;
     d->opened = -1;
-    d->max = config->peers_max ? config->peers_max : AZ_DOOR_PEERS_MAX;
+    d->max = config->peers_max ? config->peers_max : AZ_DOOR_PEERS_MAX - 1;
+    az_assert(d->max < AZ_DOOR_PEERS_MAX);
     d->due = config->silence_ms ? 0 : INT64_MAX;
     size_t places = (size_t)d->max + 1;
     d->free = az_alloc(places * sizeof(*d->free));
@@ -311,11 +315,13 @@ static int take(struct az_door *d, az_ms now, struct az_door_event *ret, struct 
 int az_door_receive(struct az_door *d, az_ms now, struct az_door_event *ret, struct az_error *err)
 {
     az_door_review(d);
-    for (;;) {
+    for (int i = 0; i < FRAMES_A_CALL; i++) {
         if (pending(d, ret))
             return 0;
         int r = take(d, now, ret, err);
         if (r != 0)
             return AZ_MIN(r, 0);
     }
+    ret->kind = AZ_DOOR_PASSED_OVER;
+    return 0;
 }

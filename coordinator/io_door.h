@@ -10,6 +10,7 @@
 #include "core/io_sock.h"
 #include "core/wire.h"
 
+/* Numbers of peers are below this; one is kept for who says hello again. */
 enum { AZ_DOOR_PEERS_MAX = 4096 };
 
 struct az_door;
@@ -25,14 +26,19 @@ struct az_door_config {
     unsigned roles;       /* a hello needs one of them; where all may come, all have them */
     bool trust_names;     /* without a gate: whoever says a name is that principal */
     az_ms silence_ms;     /* told in the welcome; 0 = nobody minds silence */
-    int peers_max;        /* at once; 0 = AZ_DOOR_PEERS_MAX */
+    int peers_max;        /* at once, fewer than AZ_DOOR_PEERS_MAX; 0 = as many as may be */
 };
 
-enum az_door_kind { AZ_DOOR_OPENED, AZ_DOOR_MESSAGE, AZ_DOOR_GONE };
+enum az_door_kind {
+    AZ_DOOR_OPENED,
+    AZ_DOOR_MESSAGE,
+    AZ_DOOR_GONE,
+    AZ_DOOR_PASSED_OVER, /* many frames that say nothing; there may be more */
+};
 
 struct az_door_event {
     enum az_door_kind kind;
-    int peer;          /* 0 … peers_max; used again only after it was gone */
+    int peer;          /* used again only after it was gone */
     struct az_msg msg; /* of MESSAGE, heartbeats too; borrowed until the next receive */
 };
 

@@ -7,7 +7,7 @@
 
 enum {
     MESSAGES_A_TURN = 64,
-    INTAKE_MAX = 256 << 20, /* bytes of chunks in memory; above it no client is heard */
+    INTAKE_MAX = 256 << 20, /* bytes of what is submitted in memory; above it no client is heard */
 };
 
 /* ---- sessions ---- */
@@ -200,9 +200,14 @@ static void on_request(struct az_service *s, struct asker *asker, const struct a
     }
 }
 
-static void on_event(struct az_service *s, const struct az_door_event *event)
+static void on_message(struct az_service *s, const struct az_door_event *event)
 {
     struct asker asker = {.peer = event->peer, .session = s->sessions[event->peer]};
+    on_request(s, &asker, &event->msg);
+}
+
+static void on_event(struct az_service *s, const struct az_door_event *event)
+{
     switch (event->kind) {
     case AZ_DOOR_OPENED:
         session_begins(s, event->peer);
@@ -211,7 +216,9 @@ static void on_event(struct az_service *s, const struct az_door_event *event)
         session_ends(s, event->peer);
         break;
     case AZ_DOOR_MESSAGE:
-        on_request(s, &asker, &event->msg);
+        on_message(s, event);
+        break;
+    case AZ_DOOR_PASSED_OVER:
         break;
     }
 }
@@ -221,7 +228,7 @@ bool front_receive(struct az_service *s)
     bool any = false; /* then the hook has something to do again */
     for (int i = 0; i < MESSAGES_A_TURN && s->code == 0; i++) {
         if (s->intake_bytes > INTAKE_MAX)
-            return any; /* a chunk that is durable wakes the loop */
+            return any; /* what is durable wakes the loop */
         struct az_door_event event;
         struct az_error err = {0};
         int r = az_door_receive(s->door, az_clock_ms(), &event, &err);

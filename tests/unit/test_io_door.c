@@ -182,6 +182,26 @@ static void door_welcomes(void **state)
     scene_close(&s);
 }
 
+/* Whoever has no session, and never stops talking, holds nobody up. */
+static void door_passes_over(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, 0);
+    struct peer loud = come(&s), p = come(&s);
+    enum { FRAMES = 1000 };
+    for (int i = 0; i < FRAMES; i++)
+        say_kind(&s, &loud, AZ_MSG_ANNOUNCE);
+    int calls = 0;
+    while (next(&s) == AZ_DOOR_PASSED_OVER)
+        calls++;
+    assert_in_range(calls, 10, FRAMES);
+    assert_int_equal(opened(&s, &p), 0);
+    leave(&p);
+    leave(&loud);
+    scene_close(&s);
+}
+
 /* How a peer breaks the protocol. */
 static void nonsense(struct scene *s, struct peer *p)
 {
@@ -572,7 +592,7 @@ int main(void)
         cmocka_unit_test(door_hello_and_gone),  cmocka_unit_test(door_finds_the_gone),
         cmocka_unit_test(door_heartbeats),      cmocka_unit_test(door_refuses_and_drops),
         cmocka_unit_test(door_is_full),         cmocka_unit_test(door_without_memory),
-        cmocka_unit_test(hello_without_memory),
+        cmocka_unit_test(hello_without_memory), cmocka_unit_test(door_passes_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
