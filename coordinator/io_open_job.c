@@ -37,8 +37,8 @@ static int open_docket(struct az_coordinator *c, struct az_open_job *job, struct
                                       .spent = job->config.spent,
                                       .window_items = (size_t)job->config.window_items,
                                       .window_bytes = WINDOW_BYTES,
-                                      .weight =
-                                          job->config.weight ? job->config.weight : AZ_WEIGHT};
+                                      .weight = job->config.weight ? job->config.weight : AZ_WEIGHT,
+                                      .under_way_max = job->config.slots};
     return r < 0 ? r : az_sched_open(c->sched, &docket, &job->docket, err);
 }
 

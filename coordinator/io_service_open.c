@@ -142,12 +142,14 @@ static void add_closed(struct az_service *s, const struct job *job)
     all->spent += f->spent - job->before.ceiling;
 }
 
-/* A limit that was raised while it ran came too late for items that had left. */
+/* A limit that was raised while it ran came too late for items that had left; a
+ * deadline may have been put off while calls under way were waited for. */
 static enum az_job_event end_event(const struct job *job)
 {
+    bool late = job->rec.deadline_s && service_wall_s() >= job->rec.deadline_s;
     if (job->end == AZ_ON_BUDGET && job->raised)
         return AZ_ON_LEFT;
-    return job->end == AZ_ON_LEFT && job->time_up ? AZ_ON_TIME : job->end;
+    return job->end == AZ_ON_LEFT && job->time_up && late ? AZ_ON_TIME : job->end;
 }
 
 static void close_done(struct az_chore *c)
