@@ -42,6 +42,16 @@ struct az_asker front_who(const struct az_service *s, const struct asker *asker)
 
 /* ---- answers ---- */
 
+/* Too large, mostly: whoever waits for it is told, and not left to wait. */
+static int send_instead(struct az_service *s, const struct asker *asker, enum az_msg_kind kind,
+                        const struct az_error *why)
+{
+    az_warn("an answer to a client could not be sent", KV("error", why));
+    if (kind != AZ_MSG_FAILED)
+        front_failed(s, asker, 0, why);
+    return why->code;
+}
+
 int front_send(struct az_service *s, const struct asker *asker, enum az_msg_kind kind,
                const ProtobufCMessage *msg)
 {
@@ -55,7 +65,7 @@ int front_send(struct az_service *s, const struct asker *asker, enum az_msg_kind
     else if (r == AZ_ENOENT)
         session_ends(s, asker->peer);
     else if (r < 0 && r != AZ_EAGAIN)
-        az_warn("an answer to a client could not be sent", KV("error", &err));
+        return send_instead(s, asker, kind, &err);
     return r == AZ_EAGAIN ? r : 0;
 }
 

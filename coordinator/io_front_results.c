@@ -43,10 +43,17 @@ struct stream {
     struct az_error err;
 };
 
-static void stream_free(struct stream *st)
+/* Between two readings only its place is kept. */
+static void reading_release(struct stream *st)
 {
     az_buf_release(&st->lines);
-    free(st->ends);
+    free(AZ_TAKE(st->ends));
+    st->n = st->ends_cap = 0;
+}
+
+static void stream_free(struct stream *st)
+{
+    reading_release(st);
     free(st->dir);
     free(st);
 }
@@ -165,18 +172,20 @@ static void send_reading(struct az_service *s, struct stream *st)
     bool end = st->all && (!st->follow || st->final);
     bool says = st->n || end || st->after != st->at;
     int r = says ? send_lines(s, st, end) : 0;
+    int64_t sent = (int64_t)st->lines.n;
+    reading_release(st);
     st->busy = false;
     if (st->gone) {
         stream_free(st);
     } else if (r == AZ_EAGAIN) {
         st->retry_ms = AZ_MIN(AZ_MAX(2 * st->retry_ms, (az_ms)RETRY_MS), (az_ms)RETRY_MAX_MS);
         st->retry = az_clock_ms() + st->retry_ms;
-    } else if (end) {
+    } else if (end || r < 0) {
         stream_ends(s, st);
     } else {
         st->retry_ms = 0;
         st->at = st->after;
-        st->credit -= (int64_t)st->lines.n;
+        st->credit -= sent;
         st->idle = st->all && !st->woken;
     }
 }
@@ -212,7 +221,7 @@ static void start_reading(struct az_service *s, struct stream *st, const struct 
     st->busy = true;
     st->code = 0;
     st->err = (struct az_error){0};
-    az_buf_clear(&st->lines);
+    st->lines = az_buf(AZ_BUF_MAX);
     az_chores_add(s->reading, &st->chore);
 }
 
@@ -270,7 +279,8 @@ az_ms front_stream(struct az_service *s, az_ms now)
     struct stream *st;
     while (s->code == 0 && (st = next_ready(s, now, &until))) {
         const struct job *job = service_job(s, st->job);
-        if (job)
+        struct az_asker who = front_who(s, &st->asker);
+        if (job && az_job_is_seen(&job->rec, &who)) /* the list may have changed */
             start_reading(s, st, job);
         else
             tell_gone(s, st);
@@ -338,8 +348,7 @@ void front_results(struct az_service *s, const struct asker *asker, const Assize
                           .as_they_come = m->as_they_come,
                           .brief = m->brief,
                           .at = m->from,
-                          .credit = m->credit,
-                          .lines = az_buf(AZ_BUF_MAX)};
+                          .credit = m->credit};
     s->streams = st;
 }
 

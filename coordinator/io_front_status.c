@@ -4,7 +4,12 @@
 #include "core/io_clock.h"
 #include "core/mem.h"
 
-enum { FOLLOW_MS = 500, TROUBLES_MAX = 8, LISTED_MAX = 100000 };
+enum {
+    FOLLOW_MS = 500,
+    TROUBLES_MAX = 8,
+    LISTED_MAX = 100000,
+    FOLLOWED_MAX = 64, /* jobs by one client */
+};
 
 static void no_memory(struct az_service *s)
 {
@@ -229,7 +234,8 @@ static bool follow_one(struct az_service *s, struct follower *f, az_ms now)
 {
     struct job *job = service_job(s, f->job);
     f->due = now + FOLLOW_MS;
-    if (!job) {
+    struct az_asker who = front_who(s, &f->asker);
+    if (!job || !az_job_is_seen(&job->rec, &who)) { /* the list may have changed */
         struct az_error err = {0};
         az_fail(&err, AZ_ENOENT, "no job %lld", (long long)f->job);
         front_failed(s, &f->asker, f->job, &err);
@@ -289,26 +295,40 @@ void front_followers_gone(struct az_service *s, int peer)
     }
 }
 
+/* False: the asker has been told why not. */
+static bool follow(struct az_service *s, const struct asker *asker, const struct job *job)
+{
+    struct az_error err = {0};
+    size_t n = 0;
+    for (const struct follower *f = s->followers; f; f = f->next)
+        n += f->asker.peer == asker->peer;
+    if (n >= FOLLOWED_MAX) {
+        az_fail(&err, AZ_ELIMIT, "you follow %zu jobs at once already", n);
+        front_failed(s, asker, job->rec.id, &err);
+        return false;
+    }
+    struct follower *f = az_zalloc(sizeof(*f));
+    if (!f) {
+        no_memory(s);
+        return false;
+    }
+    f->asker = *asker;
+    f->job = job->rec.id;
+    f->due = az_clock_ms() + FOLLOW_MS;
+    has_changed(f, job);
+    f->next = s->followers;
+    s->followers = f;
+    return true;
+}
+
 void front_status(struct az_service *s, const struct asker *asker, const Assize__Status *m)
 {
     struct job *job = front_job(s, asker, m->job, false);
     if (!job)
         return;
     bool end = !m->follow || is_final(job);
-    struct follower *f = end ? NULL : az_zalloc(sizeof(*f));
-    if (!end && !f) {
-        no_memory(s);
-        return;
-    }
-    if (f) {
-        f->asker = *asker;
-        f->job = job->rec.id;
-        f->due = az_clock_ms() + FOLLOW_MS;
-        has_changed(f, job);
-        f->next = s->followers;
-        s->followers = f;
-    }
-    tell_status(s, asker, job, end);
+    if (end || follow(s, asker, job))
+        tell_status(s, asker, job, end);
 }
 
 /* ---- Workers ---- */

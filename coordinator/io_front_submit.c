@@ -51,6 +51,7 @@ struct submission {
     struct job *job;
     bool again; /* the job is there: is it the same? */
     struct az_arena *arena;
+    size_t bytes; /* of intake_bytes */
     const char *yaml, *dir;
     size_t n_set;
     const char **set;
@@ -131,6 +132,7 @@ static void submit_done(struct az_chore *c)
     struct submission *sub = (struct submission *)c;
     struct az_service *s = sub->s;
     struct job *job = sub->job;
+    s->intake_bytes -= sub->bytes;
     if (sub->code < 0) {
         front_failed(s, &sub->asker, sub->again ? job->rec.id : 0, &sub->err);
         if (!job->made && !job->gone)
@@ -229,6 +231,8 @@ void front_submit(struct az_service *s, const struct asker *asker, const Assize_
         no_memory(s);
         return;
     }
+    sub->bytes = az_arena_bytes(sub->arena);
+    s->intake_bytes += sub->bytes;
     sub->job->chores++;
     az_chores_add(s->disk, &sub->chore);
 }

@@ -20,6 +20,7 @@ struct passage {
     struct az_feeder *feeder;
     struct az_store_totals totals;
     struct az_summary_extra extra; /* of the results */
+    bool ran;                      /* what it came to is this run's */
 };
 
 static void passage_free(struct passage *p)
@@ -166,7 +167,8 @@ static void close_done(struct az_chore *c)
         why = p->err.what;
     } else if (p->code == 0) {
         take_totals(job, &p->totals);
-        add_closed(s, job);
+        if (p->ran)
+            add_closed(s, job);
     }
     enum az_job_state before = job->rec.state;
     int r = service_change(s, job, event, why, &err);
@@ -184,7 +186,8 @@ static void close_done(struct az_chore *c)
 /* What it holds goes with the chore. */
 static void close_job(struct az_service *s, struct job *job)
 {
-    if (job->open) {
+    bool ran = job->open != NULL;
+    if (ran) {
         struct az_counts counts = az_open_job_counts(job->open);
         job->rec.figures = service_figures(job);
         job->made_calls = counts.made;
@@ -201,6 +204,7 @@ static void close_job(struct az_service *s, struct job *job)
     p->store = AZ_TAKE(job->store);
     p->in = AZ_TAKE(job->in);
     p->feeder = AZ_TAKE(job->feeder);
+    p->ran = ran;
     az_chores_add(s->disk, &p->chore);
 }
 

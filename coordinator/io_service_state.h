@@ -103,7 +103,7 @@ struct az_service {
     uint64_t sessions[AZ_DOOR_PEERS_MAX]; /* 0: none */
     uint64_t last_session;
     int64_t clients;
-    size_t intake_bytes; /* of chunks that wait for the disk */
+    size_t intake_bytes; /* of panels and chunks that wait for the disk */
     struct pending *pending, **pending_end;
     struct stream *streams;
     struct follower *followers;
@@ -184,8 +184,9 @@ void disk_remove_strangers(struct az_service *s); /* at the start: jobs that nev
 bool front_receive(struct az_service *s);  /* true: there was something, or may be more */
 void front_drop_all(struct az_service *s); /* all that it keeps, at the end */
 struct az_asker front_who(const struct az_service *s, const struct asker *asker);
-/* AZ_EAGAIN: its queue is full, send it again later. Any other failure is none
- * here: its session is over then. */
+/* AZ_EAGAIN: its queue is full, send it again later. AZ_ELIMIT, AZ_EINVAL: it
+ * can't be sent, and the asker has been told so. Any other failure is none here:
+ * its session is over then. */
 int front_send(struct az_service *s, const struct asker *asker, enum az_msg_kind kind,
                const ProtobufCMessage *msg);
 /* The same, and whoever has a full queue has no session any more. */

@@ -1,0 +1,176 @@
+/* What one client or one job can take of a service, and what is counted of it:
+ * beside a worker that speaks raw messages. */
+#include <time.h>
+
+#include "core/item.h"
+#include "tests/unit/service_scene.h"
+
+/* ---- a worker that speaks raw messages ---- */
+
+static void send_raw(struct client *w, struct az_msg msg)
+{
+    struct az_buf b = az_buf(AZ_WIRE_FRAME_MAX);
+    AZ_AUTO(arena) scratch = az_arena_new(4096);
+    msg.seq = ++w->seq;
+    assert_int_equal(az_wire_pack(&b, &msg, scratch, NULL), 0);
+    size_t n = b.n;
+    assert_int_equal(az_sock_send(w->sock, NULL, az_buf_take(&b), n, NULL), 0);
+}
+
+static struct client worker_comes(struct scene *s, const char *backend, uint32_t credit)
+{
+    struct client w = {.arena = az_arena_new(4096)};
+    assert_int_equal(az_sock_connect(s->net, "inproc://workers", NULL, &w.sock, NULL), 0);
+    size_t at = 0;
+    while (socks[at])
+        at++;
+    socks[at] = w.sock;
+    say(&w, AZ_MSG_HELLO, "raw");
+    hear_kind(&w, AZ_MSG_WELCOME);
+    struct az_credit offer = {.backend = az_str(backend), .kind = AZ_STR("raw"), .credit = credit};
+    send_raw(&w, (struct az_msg){.kind = AZ_MSG_ANNOUNCE, .announce = {1, &offer}});
+    return w;
+}
+
+/* The next questions; returns how many. */
+static size_t hear_questions(struct client *w, struct az_msg_question *ret)
+{
+    const struct az_msg *msg = hear_kind(w, AZ_MSG_QUESTIONS);
+    *ret = msg->questions.v[0];
+    for (size_t i = 0; i < msg->questions.n_items; i++)
+        az_item_free(msg->questions.items[i]);
+    return msg->questions.n;
+}
+
+static void answer(struct client *w, const char *backend, const struct az_msg_question *q)
+{
+    struct az_credit back = {.backend = az_str(backend), .credit = 1};
+    struct az_msg_answer a = {.panel = q->panel,
+                              .ballot = {.key = q->key, .label = 0, .attempts = 1}};
+    struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
+    msg.answers.n = 1;
+    msg.answers.v = &a;
+    msg.answers.credit = (struct az_credits){1, &back};
+    send_raw(w, msg);
+}
+
+/* ---- what is bounded ---- */
+
+#define ONE_ORDER "judges: [{name: one, backend: gpu, model: m, orders: one}]\n"
+
+static void slots_of_a_job(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    uint64_t job =
+        submit_whole(&c, "key", "question: {kind: pair}\n" ONE_ORDER "limits: {slots: 2}\n", 5);
+    while (status(&c, job)->queued < 5)
+        usleep(1000); /* the next question, not the next answer */
+    struct client w = worker_comes(s, "gpu", 100);
+    struct az_msg_question q;
+    assert_int_equal(hear_questions(&w, &q), 2);
+    answer(&w, "gpu", &q);
+    assert_int_equal(hear_questions(&w, &q), 1);
+    assert_int_equal(status(&c, job)->asked, 2);
+    leave(&w);
+    leave(&c);
+}
+
+static void followers_of_a_client(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    uint64_t job = submit_whole(&c, "key", PANEL_OF_NOBODY, 1);
+    for (int i = 0; i < 65; i++)
+        ask_status(&c, job, true);
+    while (hear(&c)->kind != AZ_MSG_FAILED)
+        assert_true(c.msg.kind == AZ_MSG_STATUS_REPLY || c.msg.kind == AZ_MSG_HEARTBEAT);
+    assert_string_equal(c.msg.failed->what, "you follow 64 jobs at once already");
+    leave(&c);
+}
+
+/* A deadline that is put off while calls under way are waited for holds. */
+static void deadline_put_off(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    struct client w = worker_comes(s, "gpu", 1);
+    AZ_AUTO_MEM char *text = items_text(0, 2);
+    ask_submit(&c, "key", "question: {kind: pair}\n" ONE_ORDER, 0, 1);
+    uint64_t job = hear_kind(&c, AZ_MSG_SUBMITTED)->submitted->job;
+    chunk(&c, job, 0, 1, text, true);
+    struct az_msg_question q;
+    assert_int_equal(hear_questions(&w, &q), 1);
+    int64_t past = status(&c, job)->created_s + 3;
+    while (time(NULL) < past) /* it has been told to stop by then */
+        status(&c, job);
+    control(&c, job, ASSIZE__JOB_VERB__SET, "deadline=1000");
+    answer(&w, "gpu", &q);
+    assert_int_equal(hear_questions(&w, &q), 1);
+    answer(&w, "gpu", &q);
+    assert_string_equal(results_text(&c, job, 0, true, false), "0 1 open 0");
+    leave(&w);
+    leave(&c);
+}
+
+static void await_metric(struct scene *s, const char *line)
+{
+    AZ_AUTO_BUF text = az_buf(1 << 20);
+    while (!text.p || !strstr(text.p, line)) {
+        az_buf_clear(&text);
+        az_service_metrics(s->service, &text);
+        usleep(1000); /* it is made anew each second */
+    }
+    /* What came to be before the start does not count. */
+    assert_non_null(strstr(text.p, "\nassize_items_decided_total 0\n"));
+    assert_non_null(strstr(text.p, "\nassize_ballots_total 0\n"));
+}
+
+/* A job with verdicts of an earlier start, which cannot be opened. */
+static void counted_since_the_start(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    struct client w = worker_comes(s, "gpu", 1);
+    struct az_msg_question q;
+    uint64_t job = submit_whole(&c, "key", "question: {kind: pair}\n" ONE_ORDER, 3);
+    assert_int_equal(hear_questions(&w, &q), 1);
+    control(&c, job, ASSIZE__JOB_VERB__PAUSE, NULL);
+    answer(&w, "gpu", &q);
+    while (status(&c, job)->decided < 1)
+        usleep(1000);
+    leave(&w);
+    leave(&c);
+    scene_restart(s);
+    c = come(s, "team");
+    char path[128];
+    snprintf(path, sizeof(path), "%s/jobs/1/panel.yaml", s->dir);
+    assert_int_equal(remove(path), 0);
+    control(&c, job, ASSIZE__JOB_VERB__RESUME, NULL);
+    await_state(&c, job, ASSIZE__JOB_STATE__STOPPED);
+    assert_int_equal(status(&c, job)->decided, 1);
+    await_metric(s, "assize_jobs{state=\"stopped\"} 1");
+    leave(&c);
+}
+
+/* Nobody waits for what a raw worker still holds. */
+static int free_at_once(void **state)
+{
+    struct scene *s = *state;
+    if (s->running)
+        az_service_stop(s->service);
+    return scene_free(state);
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_new, free_at_once)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE(slots_of_a_job),
+        SCENE(followers_of_a_client),
+        SCENE(deadline_put_off),
+        SCENE(counted_since_the_start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
