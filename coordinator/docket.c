@@ -296,7 +296,7 @@ void az_docket_stop(struct az_docket *d)
     d->stopping = true;
 }
 
-int az_docket_cancel(struct az_docket *d, struct az_effects *fx, struct az_error *err)
+int az_docket_cancel(struct az_docket *d, az_ms now, struct az_effects *fx, struct az_error *err)
 {
     struct az_sched *s = d->sched;
     d->stopping = true;
@@ -317,7 +317,7 @@ int az_docket_cancel(struct az_docket *d, struct az_effects *fx, struct az_error
         }
         entry_release_open(e); /* moves a later slot into this place */
     }
-    return sched_dispatch(s, 0, fx, err);
+    return sched_dispatch(s, now, fx, err);
 }
 
 int az_docket_limit(struct az_docket *d, az_nusd limit, az_ms now, struct az_effects *fx,

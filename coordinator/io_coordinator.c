@@ -130,8 +130,10 @@ static bool receive(struct az_coordinator *c)
 {
     az_ms now = az_loop_now(c->loop);
     for (int i = 0; i < MESSAGES_A_TURN && c->code == 0; i++) {
-        if (congested(c))
+        if (congested(c)) {
+            az_sched_forgive(c->sched, now); /* nobody is silent whom nobody hears */
             return false;
+        }
         struct az_door_event e;
         struct az_error err = {0};
         int r = az_door_receive(c->door, now, &e, &err);

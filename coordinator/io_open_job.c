@@ -287,7 +287,7 @@ int az_open_job_cancel(struct az_open_job *job, struct az_error *err)
 {
     struct az_coordinator *c = job->coordinator;
     job->stopping = true;
-    int r = az_docket_cancel(job->docket, &c->fx, err);
+    int r = az_docket_cancel(job->docket, az_loop_now(c->loop), &c->fx, err);
     if (r == 0)
         az_coordinator_effects(c);
     az_coordinator_poke(c);

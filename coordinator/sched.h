@@ -66,7 +66,7 @@ int az_docket_on_committed(struct az_docket *d, uint64_t ticket, az_ms now, stru
 /* Ask nobody new; what is under way ends. */
 void az_docket_stop(struct az_docket *d);
 /* The same, and what is under way is recalled and no longer waited for. */
-int az_docket_cancel(struct az_docket *d, struct az_effects *fx, struct az_error *err);
+int az_docket_cancel(struct az_docket *d, az_ms now, struct az_effects *fx, struct az_error *err);
 /* limits.usd from now on. Items that were left open stay so. */
 int az_docket_limit(struct az_docket *d, az_nusd limit, az_ms now, struct az_effects *fx,
                     struct az_error *err);

@@ -137,7 +137,7 @@ static void to_job(struct world *w, struct job *job, enum misfortune what)
         move(w, job, AZ_ON_CANCEL);
         job->stopping = true;
         if (job->docket)
-            az_assert(az_docket_cancel(job->docket, &w->fx, &err) == 0);
+            az_assert(az_docket_cancel(job->docket, w->now, &w->fx, &err) == 0);
     } else if (what == MIS_PAUSE && may(job, AZ_ON_PAUSE)) {
         move(w, job, AZ_ON_PAUSE);
         job_stops(w, job);

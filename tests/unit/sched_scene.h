@@ -279,7 +279,7 @@ static inline const char *scene_event(struct scene *s, const char *event)
     else if (!strcmp(verb, "heard"))
         r = az_sched_on_heard(s->sched, args[0] - '0', s->now, &s->fx, NULL);
     else if (!strcmp(verb, "cancel"))
-        r = az_docket_cancel(s->docket, &s->fx, NULL);
+        r = az_docket_cancel(s->docket, s->now, &s->fx, NULL);
     else if (!strcmp(verb, "stopped"))
         scene_stopped(s, args);
     else if (!strcmp(verb, "commit"))
