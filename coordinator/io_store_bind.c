@@ -364,9 +364,12 @@ void az_store_map_bits(const int16_t to[AZ_JUDGES_MAX], const uint64_t from[AZ_J
                        uint64_t ret[AZ_JUDGES_MAX / 64])
 {
     uint64_t mapped[AZ_JUDGES_MAX / 64] = {0};
-    for (int i = 0; i < AZ_JUDGES_MAX; i++) {
-        if ((from[i / 64] >> i % 64 & 1) && to[i] >= 0)
-            mapped[to[i] / 64] |= UINT64_C(1) << to[i] % 64;
+    for (size_t w = 0; w < AZ_LEN(mapped); w++) {
+        for (uint64_t left = from[w]; left; left &= left - 1) { /* few or none are set */
+            int16_t i = to[64 * w + (size_t)__builtin_ctzll(left)];
+            if (i >= 0)
+                mapped[i / 64] |= UINT64_C(1) << i % 64;
+        }
     }
     memcpy(ret, mapped, sizeof(mapped));
 }
