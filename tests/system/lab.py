@@ -248,6 +248,9 @@ class Client:
     def job(self, run):
         return Job(self, run.stdout.strip())
 
+    def jobs(self):
+        return [json.loads(line) for line in self.ok("jobs", "--json").stdout.splitlines()]
+
     def workers(self):
         return [json.loads(line) for line in self.ok("workers", "--json").stdout.splitlines()]
 
@@ -290,7 +293,8 @@ class Lab:
         self._programs.append(c)
         return c.start() if start else c
 
-    def worker(self, name, backends, host=None, start=True, to=None, key=None, **settings):
+    def worker(self, name, backends, host=None, start=True, to=None, key=None, ready=True,
+               limits=None, **settings):
         """`to` is an endpoint, else the coordinator's own; `key` another's keys."""
         settings = {"name": name, "coordinator": to or self.coordinators[0].workers,
                     "backends": backends, **settings}
@@ -300,9 +304,9 @@ class Lab:
             keys = self.key(key or name, "work")
             settings.update(key=f"{keys}/{key or name}.secret",
                             coordinator_key="keys/server/server.public")
-        w = Program(self.world, "assize-worker", name, settings, host)
+        w = Program(self.world, "assize-worker", name, settings, host, limits)
         self._programs.append(w)
-        return w.start() if start else w
+        return w.start(ready) if start else w
 
     def client(self, name="client", roles="submit,read", host=None, to=None):
         args = ["--to", to or self.coordinators[0].clients]
@@ -339,9 +343,20 @@ class Lab:
         self.principals.pop(name)
         self.coordinators[0].allow(self.principals.values())
 
+    # ---- what is between them ----
+
+    def proxy(self, endpoint):
+        """A network that can be cut, from its .endpoint to this one; see proxy.py."""
+        from proxy import Proxy
+
+        made = Proxy(endpoint)
+        self.at_end(made.close)
+        return made
+
     # ---- the end ----
 
     def at_end(self, close):
+        """Call it when the programs are gone."""
         self._closers.append(close)
 
     def close(self):
