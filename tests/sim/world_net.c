@@ -80,10 +80,13 @@ static void conns_sweep(struct world *w)
 
 /* ---- the worker's side ---- */
 
+enum { MANGLED_MS = 600000 }; /* a worker that never says a whole sentence ends nothing */
+
 /* Duplicated, swapped with the one before, or cut off. */
 static bool mangle(struct world *w, struct conn *c, struct az_str *frame)
 {
-    if (c->who != w->mangler || (int)world_roll(w, BY_NET, 1000) >= w->mangled)
+    if (c->who != w->mangler || w->now > MANGLED_MS ||
+        (int)world_roll(w, BY_NET, 1000) >= w->mangled)
         return false;
     uint64_t way = world_roll(w, BY_NET, 3);
     world_say(w, "worker %d's frame is %s", c->who,
