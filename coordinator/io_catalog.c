@@ -89,6 +89,16 @@ int64_t az_catalog_next_id(struct az_catalog *c)
     return c->next_id++;
 }
 
+bool az_catalog_is_new(const struct az_catalog *c, int64_t id)
+{
+    return id >= c->next_id;
+}
+
+void az_catalog_skip(struct az_catalog *c, int64_t id)
+{
+    c->next_id = AZ_MAX(c->next_id, id + 1);
+}
+
 uint64_t az_catalog_committed(const struct az_catalog *c)
 {
     return atomic_load(&c->committed);

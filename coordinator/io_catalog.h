@@ -28,6 +28,10 @@ int az_catalog_each(struct az_catalog *c, az_catalog_each_fn *each, void *arg,
                     struct az_error *err);
 /* The next job's number. One whose record was durable is never given again. */
 int64_t az_catalog_next_id(struct az_catalog *c);
+/* Did this catalog never know a job of that number? */
+bool az_catalog_is_new(const struct az_catalog *c, int64_t id);
+/* Never give it, nor one before it. */
+void az_catalog_skip(struct az_catalog *c, int64_t id);
 
 /* By one thread. Copied; AZ_ENOMEM. The ticket grows by one each time. */
 int az_catalog_put(struct az_catalog *c, const struct az_job_record *job, uint64_t *ticket,

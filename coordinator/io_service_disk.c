@@ -140,19 +140,44 @@ int disk_remove_job(const char *dir)
     return r < 0 && errno != ENOENT ? -1 : 0;
 }
 
+/* Nothing comes in before its number is told: what has come in is somebody's, and
+ * the catalog that does not know it is an older one, from a copy. */
+static bool is_somebodys(const struct az_service *s, int64_t id, const char *dir)
+{
+    struct az_store_totals totals = {0};
+    struct az_error err = {0};
+    if (!az_catalog_is_new(s->catalog, id)) /* it was known, and pruned */
+        return false;
+    int r = disk_read_totals(dir, NULL, &totals, &err);
+    return r < 0 ? r != AZ_ENOENT : totals.progress.chunks > 0;
+}
+
+static void stranger(struct az_service *s, int64_t id, int64_t *last)
+{
+    AZ_AUTO_MEM char *dir = disk_job_dir(s, id);
+    if (!dir)
+        return;
+    if (is_somebodys(s, id, dir)) {
+        az_warn("the catalog knows nothing of a job that is here, it is left alone", KV("job", id),
+                KV("dir", dir));
+        *last = AZ_MAX(*last, id);
+    } else if (disk_remove_job(dir) == 0) {
+        az_info("a job that was never told is removed", KV("job", id));
+    }
+}
+
 void disk_remove_strangers(struct az_service *s)
 {
+    int64_t last = 0;
     DIR *d = opendir(s->jobs_dir);
     for (struct dirent *e; d && (e = readdir(d));) {
         int64_t id;
-        if (!az_str_int(az_str(e->d_name), &id) || service_job(s, id))
-            continue;
-        AZ_AUTO_MEM char *dir = disk_job_dir(s, id);
-        if (dir && disk_remove_job(dir) == 0)
-            az_info("a job that was never told is removed", KV("job", id));
+        if (az_str_int(az_str(e->d_name), &id) && id > 0 && id < INT64_MAX && !service_job(s, id))
+            stranger(s, id, &last);
     }
     if (d)
         closedir(d);
+    az_catalog_skip(s->catalog, last);
 }
 
 /* ---- intakes: some stay open, for the next chunk ---- */

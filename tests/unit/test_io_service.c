@@ -392,7 +392,7 @@ static void made_and_not_known(void **state)
     struct scene *s = *state;
     struct client c = come(s, "team");
     char path[128];
-    submit_whole(&c, "key", PANEL, 3);
+    assert_int_equal(submit(&c, "key", PANEL).job, 1);
     leave(&c);
     scene_stop(s);
     in_catalog(s, "DELETE FROM jobs; UPDATE next SET id = 1");
@@ -401,6 +401,29 @@ static void made_and_not_known(void **state)
     assert_int_equal(access(path, F_OK), -1);
     c = come(s, "team");
     assert_int_equal(submit(&c, "key", PANEL).chunks, 0);
+    leave(&c);
+}
+
+/* The catalog is an older one, from a copy. */
+static void not_in_the_catalog(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    char path[128];
+    for (int i = 0; i < 3; i++) {
+        char key[2] = {(char)('a' + i)};
+        submit_whole(&c, key, PANEL_OF_NOBODY, 3);
+    }
+    leave(&c);
+    scene_stop(s);
+    in_catalog(s, "DELETE FROM jobs; UPDATE next SET id = 2");
+    scene_start(s);
+    for (int id = 1; id <= 3; id++) { /* the first had been pruned */
+        snprintf(path, sizeof(path), "%s/jobs/%d/state.db", s->dir, id);
+        assert_int_equal(access(path, F_OK), id == 1 ? -1 : 0);
+    }
+    c = come(s, "team");
+    assert_int_equal(submit(&c, "key", PANEL).job, 4);
     leave(&c);
 }
 
@@ -549,6 +572,7 @@ int main(void)
         SCENE(restarted),
         SCENE(sealed_and_not_known),
         SCENE(made_and_not_known),
+        SCENE(not_in_the_catalog),
         SCENE(cannot_be_opened),
         SCENE(full_disk),
         SCENE(too_many_chunks),
