@@ -7,7 +7,10 @@
 #include "core/io_clock.h"
 #include "core/mem.h"
 
-enum { MESSAGES_A_TURN = 64 }; /* so that one loud worker can't starve the rest */
+enum {
+    MESSAGES_A_TURN = 64, /* so that one loud worker can't starve the rest … */
+    LATE_MS = 1000,       /* … nor keep time from passing */
+};
 
 void az_coordinator_give_up(struct az_coordinator *c, int r, const struct az_error *why)
 {
@@ -20,15 +23,16 @@ void az_coordinator_give_up(struct az_coordinator *c, int r, const struct az_err
 
 /* ---- effects ---- */
 
-/* A worker so slow that its queue is full loses its session; one that is gone is
- * told of by the door. */
+/* A worker so slow that its queue is full loses its session; so does one that
+ * would need more than a frame holds: what is lost often enough is an error, and
+ * the loop goes on. One that is gone is told of by the door. */
 static int send_to(struct az_coordinator *c, int peer, int r)
 {
-    if (r == AZ_EAGAIN) {
+    if (r == AZ_EAGAIN || r == AZ_ELIMIT) {
         az_door_drop(c->door, peer);
         c->lost[peer] = c->lost_any = true;
     }
-    return r == AZ_EAGAIN || r == AZ_ENOENT ? 0 : r;
+    return r == AZ_EAGAIN || r == AZ_ELIMIT || r == AZ_ENOENT ? 0 : r;
 }
 
 static int run_once(struct az_coordinator *c, struct az_error *err)
@@ -185,7 +189,8 @@ static az_ms before_sleep(void *arg)
     bool stop = atomic_load(&c->stop);
     bool more = feed(c);
     more = receive(c) || more;
-    if (!more)
+    /* What was not read yet must not look like silence: time waits for it, a little. */
+    if (!more || az_clock_ms() - c->turn > LATE_MS)
         tick(c);
     /* Receiving comes last, for sending eats the socket's edge. */
     more = receive(c) || more;

@@ -28,9 +28,11 @@ static void on_store(void *arg, int fd, unsigned events)
 
 static int open_docket(struct az_coordinator *c, struct az_open_job *job, struct az_error *err)
 {
-    job->panel_yaml = az_buf(AZ_BUF_MAX);
+    job->panel_yaml = az_buf(AZ_WIRE_PANEL_MAX);
     az_panel_print(&job->panel_yaml, job->config.panel, true);
     int r = az_buf_check(&job->panel_yaml, err);
+    if (r < 0)
+        az_wrap(err, "the panel");
     struct az_docket_config docket = {.number = ++c->last_number,
                                       .panel = job->config.panel,
                                       .job = job,

@@ -83,9 +83,11 @@ static int write_panel(const char *dir, struct az_str yaml, struct az_error *err
 int disk_make_job(const char *dir, struct az_panel *panel, struct az_intake **ret,
                   struct az_error *err)
 {
-    AZ_AUTO_BUF yaml = az_buf(PANEL_MAX);
+    AZ_AUTO_BUF yaml = az_buf(AZ_WIRE_PANEL_MAX);
     az_job_panel_print(&yaml, panel);
     int r = az_buf_check(&yaml, err);
+    if (r < 0)
+        az_wrap(err, "the panel");
     if (r == 0 && disk_remove_job(dir) < 0)
         r = az_fail(err, AZ_EOUTPUT, "cannot remove '%s': %s", dir, strerror(errno));
     if (r < 0) {

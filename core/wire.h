@@ -13,6 +13,7 @@
 enum {
     AZ_WIRE_VERSION = 1,
     AZ_WIRE_FRAME_MAX = 64 << 20, /* bytes; a larger frame ends the session */
+    AZ_WIRE_PANEL_MAX = 63 << 20, /* bytes of a panel's text, so that it fits one */
     AZ_WIRE_BATCH_MAX = 100000,   /* questions, items, keys or answers in a message */
     AZ_WIRE_BACKENDS_MAX = 1000,  /* that a worker may announce */
     AZ_WIRE_NAME_MAX = 128,       /* bytes of a backend's name, at least one */

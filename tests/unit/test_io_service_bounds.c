@@ -1,5 +1,6 @@
 /* What one client or one job can take of a service, and what is counted of it:
  * beside a worker that speaks raw messages. */
+#include <stdatomic.h>
 #include <time.h>
 
 #include "core/item.h"
@@ -113,6 +114,57 @@ static void deadline_put_off(void **state)
     leave(&c);
 }
 
+enum { LOUD = 4 };
+
+struct flood {
+    struct az_net *net;
+    pthread_t threads[LOUD];
+    atomic_bool stop;
+};
+
+/* It has no session, and says so without end. */
+static void *flood_thread(void *arg)
+{
+    struct flood *f = arg;
+    struct az_sock *sock = NULL;
+    if (az_sock_connect(f->net, "inproc://workers", NULL, &sock, NULL) < 0)
+        return NULL;
+    while (!atomic_load(&f->stop)) {
+        char *bytes = az_zalloc(8);
+        if (bytes)
+            (void)az_sock_send(sock, NULL, bytes, 8, NULL); /* as much as goes in */
+    }
+    az_sock_free(sock);
+    return NULL;
+}
+
+/* Time passes, however much is said. */
+static void time_beside_a_loud_peer(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    struct client w = worker_comes(s, "gpu", 1);
+    struct flood f = {.net = s->net};
+    for (int i = 0; i < LOUD; i++)
+        assert_int_equal(pthread_create(&f.threads[i], NULL, flood_thread, &f), 0);
+    uint64_t job = submit_whole(
+        &c, "key", "question: {kind: pair}\n" ONE_ORDER "limits: {item_s: 1, timeout_s: 1}\n", 1);
+    struct az_msg_question q;
+    assert_int_equal(hear_questions(&w, &q), 1);
+    const Assize__JobInfo *info;
+    int64_t late = time(NULL) + 15;
+    do
+        info = status(&c, job);
+    while (!info->failed && !info->abstained && time(NULL) < late);
+    int64_t decided = info->failed + info->abstained;
+    atomic_store(&f.stop, true);
+    for (int i = 0; i < LOUD; i++)
+        pthread_join(f.threads[i], NULL);
+    assert_int_equal(decided, 1);
+    leave(&w);
+    leave(&c);
+}
+
 static void await_metric(struct scene *s, const char *line)
 {
     AZ_AUTO_BUF text = az_buf(1 << 20);
@@ -167,10 +219,8 @@ static int free_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENE(slots_of_a_job),
-        SCENE(followers_of_a_client),
-        SCENE(deadline_put_off),
-        SCENE(counted_since_the_start),
+        SCENE(slots_of_a_job),          SCENE(followers_of_a_client),   SCENE(deadline_put_off),
+        SCENE(time_beside_a_loud_peer), SCENE(counted_since_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -357,6 +357,20 @@ static void wire_refuses(void **state)
     assert_non_null(strstr(err.what, "versions 1 to 1"));
 }
 
+/* A coordinator whose frame can't be packed could not go on. */
+static void wire_panel_fits(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF b = az_buf(AZ_WIRE_FRAME_MAX);
+    AZ_AUTO_MEM char *yaml = az_alloc(AZ_WIRE_PANEL_MAX);
+    assert_non_null(yaml);
+    memset(yaml, 'x', AZ_WIRE_PANEL_MAX);
+    struct az_msg m = {.kind = AZ_MSG_PANEL, .seq = UINT64_MAX};
+    m.panel.panel = UINT32_MAX;
+    m.panel.yaml = (struct az_str){yaml, AZ_WIRE_PANEL_MAX};
+    assert_int_equal(az_wire_pack(&b, &m, arena, NULL), 0);
+}
+
 /* Each a question that is good but for one thing. */
 static void spoil_question(int nth, Assize__Question *q, Assize__Seen *s, const char **what)
 {
@@ -522,6 +536,7 @@ int main(void)
         cmocka_unit_test(wire_round_trip),
         cmocka_unit_test(wire_questions_as_they_were),
         cmocka_unit_test(wire_spoilt_at_every_byte),
+        cmocka_unit_test(wire_panel_fits),
         cmocka_unit_test(wire_refuses),
         cmocka_unit_test(wire_too_many_answers),
         cmocka_unit_test(wire_out_of_range),
