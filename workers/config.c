@@ -18,7 +18,8 @@ const struct az_key_row az_worker_keys[] = {
     {"insecure", AZ_KEY_WORD, AT(trust), .words = az_trust_words, .def = "nothing",
      .doc = "names: no keys, as the coordinator says too."},
     {"cache", AZ_KEY_TEXT, AT(cache), .def_doc = "none",
-     .doc = "The file that keeps answers, so that nothing is paid for twice; one worker each."},
+     .doc = "The file that keeps answers, so that nothing is paid for twice; workers of one "
+            "machine may share it."},
     {"slots", AZ_KEY_INT, AT(slots), .min = 1, .max = 100000, .def_doc = "the sum of the backends'",
      .doc = "Calls under way at once, over all backends."},
     {"backends", AZ_KEY_NODE, AT(list), .shape = AZ_SHAPE_TABLES, .required = true,
