@@ -17,6 +17,10 @@
 #include "workers/io_worker.h"
 #include "workers/program.h"
 
+/* Slurm tells a job that it preempts twice, by the signal that the job asked for and
+ * by the one that ends it, milliseconds apart: that is one wish, and no hurry. */
+enum { SAME_WISH_MS = 1000 };
+
 /* One configuration and the worker that it makes. */
 struct made {
     struct az_worker_setup *setup;
@@ -32,7 +36,8 @@ struct program {
     struct az_loop *loop;
     struct made now, next; /* `next` waits until `now` has left */
     bool leaving;
-    int code; /* exit */
+    az_ms told; /* to leave */
+    int code;   /* exit */
 };
 
 /* ---- configuration ---- */
@@ -152,6 +157,8 @@ static void on_gone(void *arg, int fd, unsigned events)
 
 static void leave(struct program *p)
 {
+    if (p->leaving && az_clock_ms() - p->told < SAME_WISH_MS)
+        return;
     if (p->leaving) {
         az_warn("told twice to stop, leaving at once");
         _exit(AZ_EXIT_INTERRUPTED);
@@ -159,6 +166,7 @@ static void leave(struct program *p)
     az_info("stopping: calls under way end first");
     az_notify_stopping();
     p->leaving = true;
+    p->told = az_clock_ms();
     az_worker_drain(p->now.worker);
 }
 

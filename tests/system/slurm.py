@@ -42,6 +42,7 @@ KillWait=20
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=4 Gres=gpu:1
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=4 Gres=gpu:1
 PartitionName=spare Nodes=n1,n2 Default=YES PriorityTier=1 GraceTime=60
+PartitionName=brief Nodes=n1,n2 PriorityTier=1 GraceTime=0
 PartitionName=urgent Nodes=n1,n2 PriorityTier=2 PreemptMode=OFF
 """
 
@@ -79,7 +80,7 @@ class Slurm:
         for node in NODES:
             self._daemon("slurmd", "-D", "-N", node, "-f", self.conf)
         self._until(lambda: self._run("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").stdout.split()
-                    == sorted(NODES * 2), "the nodes")  # once for each partition
+                    == sorted(NODES * 3), "the nodes")  # once for each partition
         self.serves = True
 
     def _daemon(self, *argv):

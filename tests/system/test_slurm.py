@@ -1,7 +1,7 @@
 """Workers as a job array under a real Slurm: they come, judge, and leave in order however
 Slurm ends them, by systemd/slurm/workers.sbatch as it is.
 
-Skipped without Slurm, which a machine should not get by setting up for other tests: its
+Skipped without root and Slurm, which a machine should not get by setting up for other tests: its
 packages enable daemons. To have it, as root:
 
     apt-get install --no-install-recommends munge slurmctld slurmd slurm-client
@@ -9,7 +9,6 @@ packages enable daemons. To have it, as root:
 The model server is assize-stub, started by the worker on the port of its task."""
 
 import json
-import os
 import re
 import shutil
 import time
@@ -200,12 +199,27 @@ def test_requeued(job, slurm):
     judged(job)
 
 
+def more_urgent(world, slurm):
+    """A job that preempts the worker of its node, which is the first."""
+    script = world.write("urgent.sh", "#!/bin/sh\n")
+    return slurm.command("sbatch", "--parsable", "--partition=urgent", "--nodelist=n1",
+                         "--exclusive", script, cwd=world.folder)
+
+
+def test_preempted_without_grace(world, slurm, service):
+    """Slurm tells it twice in one breath, by --signal and by what ends it."""
+    job = workers, _ = begin(world, slurm, service, "--partition=brief")
+    slurm.until(more_urgent(world, slurm), "COMPLETED")
+    assert slurm.job(workers.task(0))["Restarts"] == "1"
+    assert workers.log(0).endswith(" stopped\n")
+    workers.stub(1).control(hold=False)
+    judged(job)
+
+
 def test_preempted(job, slurm, world):
     """With a time of grace, and slurmctld told to send --signal at its beginning."""
     workers, _ = job
-    script = world.write("urgent.sh", "#!/bin/sh\n")
-    urgent = slurm.command("sbatch", "--parsable", "--partition=urgent", "--nodelist=n1",
-                           "--exclusive", script, cwd=world.folder)
+    urgent = more_urgent(world, slurm)
     workers.until("it is told", lambda: "stopping" in workers.log(0))
     for i in (0, 1):
         workers.stub(i).control(hold=False)
