@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import subprocess
+import threading
+import time
 
 from conftest import BUILD, DEADLINE_S
 
@@ -22,45 +24,109 @@ def run(program, *args, **environ):
 
 
 class Program:
-    """A running one; `folder` is where its socket for systemd is made."""
+    """assize-coordinator or assize-worker, which may be started more than once.
 
-    def __init__(self, program, config, folder, **environ):
-        self.heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.heard.settimeout(DEADLINE_S)
-        told_at = str(folder / f"notify-{program}")
-        self.heard.bind(told_at)
+    `folder` is where its socket for systemd and its log, NAME.log, are made;
+    `environ` replaces the environment of the tests."""
+
+    def __init__(self, program, config, folder, name=None, environ=None):
+        self.program, self.config, self.folder = program, config, folder
+        self.name = name or program
+        self.process = None
+        self.lines, self.states = [], []  # what it logs, what it tells systemd
+        self._environ = outside_systemd() if environ is None else environ
+        self._told = threading.Condition()
+        self._log = open(folder / f"{self.name}.log", "a")
+        self._heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._heard.bind(str(folder / f"{self.name}.notify"))
+        threading.Thread(target=self._hear, daemon=True).start()
+
+    # ---- its life ----
+
+    def start(self, ready=True, **environ):
+        """Start it, and wait until it says that it is ready."""
+        since = len(self.states)
         self.process = subprocess.Popen(
-            [BUILD / "bin" / program, "--config", config], stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True,
-            env={**outside_systemd(), "NOTIFY_SOCKET": told_at, "WATCHDOG_USEC": "200000", **environ})
+            [BUILD / "bin" / self.program, "--config", self.config], text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={**self._environ, "NOTIFY_SOCKET": self._heard.getsockname(), **environ})
+        self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
+        self._reader.start()
+        if ready:
+            self.told("READY=1", since)
+        return self
 
-    def until(self, state):
-        """Block until it tells systemd so."""
-        while True:
-            said = self.heard.recv(4096).decode()
-            if said.startswith(state):
-                return said
-
-    def logs(self, text):
-        """Block until a line has `text`; fails when the program ends without it."""
-        for line in self.process.stderr:
-            if text in line:
-                return line
-        raise AssertionError(f"it never said '{text}'")
+    def running(self):
+        return self.process is not None and self.process.poll() is None
 
     def signal(self, which):
         self.process.send_signal(which)
 
-    def end(self):
-        """Its exit code, and what it logged since logs()."""
-        said = self.process.communicate(timeout=DEADLINE_S)[1]
-        return self.process.returncode, said
+    def kill9(self):
+        """Killed, and gone when this returns."""
+        self.signal(signal.SIGKILL)
+        return self.wait()
 
-    def stop(self):
+    def term(self):
+        """Told to end, and ended when this returns: its exit code."""
         self.signal(signal.SIGTERM)
-        return self.end()
+        return self.wait()
 
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-        self.heard.close()
+    def wait(self):
+        code = self.process.wait(DEADLINE_S)
+        self._reader.join(DEADLINE_S)
+        return code
+
+    def close(self):
+        if self.running():
+            self.kill9()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(b"", self._heard.getsockname())  # the end of _hear()
+        self._log.close()
+
+    # ---- what it says ----
+
+    def mark(self):
+        """Where its log is now, for said(since=)."""
+        return len(self.lines)
+
+    def said(self, text, since=0):
+        """Block until a line of its log has `text`."""
+        return self._until(self.lines, text, since)
+
+    def told(self, state, since=0):
+        """Block until it tells systemd so."""
+        return self._until(self.states, state, since)
+
+    def _until(self, told, text, since):
+        ends = time.monotonic() + DEADLINE_S
+        ended = False  # what it told at last may still be on its way
+        with self._told:
+            while True:
+                for line in told[since:]:
+                    if text in line:
+                        return line
+                left = ends - time.monotonic()
+                assert left > 0, f"{self.name} never told '{text}'"
+                assert not ended, f"{self.name} ended without '{text}': {self.lines[-5:]}"
+                ended = not self._reader.is_alive()
+                self._told.wait(min(left, 0.5))
+
+    def _add(self, to, text):
+        with self._told:
+            to.append(text)
+            self._told.notify_all()
+
+    def _read(self, pipe):
+        for line in pipe:
+            self._log.write(line)
+            self._log.flush()
+            self._add(self.lines, line.rstrip("\n"))
+        with self._told:
+            self._told.notify_all()
+
+    def _hear(self):
+        """Always: who tells more than is read is held up."""
+        while state := self._heard.recv(4096).decode():
+            self._add(self.states, state)
+        self._heard.close()

@@ -9,50 +9,9 @@ test's folder.
 
 import json
 import os
-import signal
 import socket
-import subprocess
 
-from conftest import BUILD, DEADLINE_S
-
-
-class Program:
-    """One that tells systemd when it is ready: started, and ready, when made."""
-
-    def __init__(self, world, name, config, extra=()):
-        self.name, self.world, self.argv = name, world, [
-            str(BUILD / f"bin/assize-{name.split('.')[0]}"), "--config", str(config), *extra]
-        self.log = world.path(f"{name}.log")
-        self.process = None
-        self.start()
-
-    def start(self):
-        path = self.world.path(f"{self.name}.notify")
-        path.unlink(missing_ok=True)
-        heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        heard.settimeout(DEADLINE_S)
-        heard.bind(str(path))
-        with open(self.log, "a") as log:
-            self.process = subprocess.Popen(
-                self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=self.world.environment({"NOTIFY_SOCKET": str(path)}))
-        while b"READY=1" not in heard.recv(4096):
-            pass
-        heard.close()
-
-    def kill9(self):
-        self.process.kill()
-        self.process.wait(DEADLINE_S)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(DEADLINE_S)
-
-    def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self.process.send_signal(signal.SIGCONT)
+from programs import Program
 
 
 def free_port():
@@ -73,8 +32,8 @@ class Service:
             settings = {**self._make_keys(), **settings}
         config = {"state": str(world.path("state")), "clients": self.clients,
                   "workers": self.workers, **settings}
-        self.coordinator = Program(world, "coordinator", self._config("coordinator", config))
-        self.programs = [self.coordinator]
+        self.programs = []
+        self.coordinator = self._start("assize-coordinator", "coordinator", config)
 
     def _make_keys(self):
         self.keys = self.world.path("keys")
@@ -86,8 +45,10 @@ class Service:
         return {"key": str(self.keys / "server.secret"),
                 "principals": str(self.world.path("principals"))}
 
-    def _config(self, name, config):
-        return self.world.write(f"{name}.yaml", json.dumps(config))
+    def _start(self, program, name, config):
+        self.programs.append(Program(program, self.world.write(f"{name}.yaml", json.dumps(config)),
+                                     self.world.folder, name, self.world.environment()))
+        return self.programs[-1].start()
 
     def worker(self, name="w1", stub=None, backends=None):
         backends = backends or [{"name": "lexical", "kind": "lexical"}]
@@ -97,9 +58,7 @@ class Service:
         if self.keys:
             config["key"] = str(self.keys / "gpu.secret")
             config["coordinator_key"] = str(self.keys / "server.public")
-        config = self._config(name, config)
-        self.programs.append(Program(self.world, f"worker.{name}", config))
-        return self.programs[-1]
+        return self._start("assize-worker", f"worker.{name}", config)
 
     def environment(self):
         keys = {"ASSIZE_KEYS": str(self.keys)} if self.keys else {}
@@ -133,6 +92,4 @@ class Service:
 
     def close(self):
         for program in self.programs:
-            if program.process.poll() is None:
-                program.process.kill()
-                program.process.wait()
+            program.close()

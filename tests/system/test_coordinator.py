@@ -44,10 +44,9 @@ def config(tmp_path, port):
 
 @pytest.fixture
 def service(tmp_path, config):
-    started = Program("assize-coordinator", config(), tmp_path)
-    started.until("READY=1")
+    started = Program("assize-coordinator", config(), tmp_path).start(WATCHDOG_USEC="200000")
     yield started
-    started.kill()
+    started.close()
 
 
 @pytest.fixture
@@ -55,9 +54,9 @@ def worker(tmp_path, service):
     path = tmp_path / "worker.yaml"
     path.write_text(f"name: w\ncoordinator: ipc://{tmp_path}/workers\n"
                     "backends: [{name: lexical, kind: lexical}]\n")
-    started = Program("assize-worker", path, tmp_path)
+    started = Program("assize-worker", path, tmp_path).start()
     yield started
-    started.kill()
+    started.close()
 
 
 def get(port, path, method="GET"):
@@ -114,11 +113,10 @@ def test_a_job_and_the_page(service, worker, tmp_path, port):
 
 
 def test_alive_and_stopped(service):
-    service.until("WATCHDOG=1")
-    code, said = service.stop()
-    assert code == 0
-    service.until("STOPPING=1")
-    lines = said.splitlines()
+    service.told("WATCHDOG=1")
+    assert service.term() == 0
+    service.told("STOPPING=1")
+    lines = service.lines
     assert lines[0].split(" ", 1)[1].startswith("info coordinator started: clients=ipc://")
     assert lines[-1].endswith("Z info stopped")
 
@@ -126,12 +124,12 @@ def test_alive_and_stopped(service):
 def test_read_again(service, config):
     config("jobs_open: many\n")
     service.signal(signal.SIGHUP)
-    assert "'jobs_open'" in service.logs("the configuration is wrong, going on with the old one")
+    assert "'jobs_open'" in service.said("the configuration is wrong, going on with the old one")
     config("jobs_open: 2\nsilence_ms: 2000\n")
     service.signal(signal.SIGHUP)
-    assert "config_key=silence_ms" in service.logs("needs a restart")
-    assert "jobs_open=2" in service.logs("settings read again")
-    assert service.stop()[0] == 0
+    assert "config_key=silence_ms" in service.said("needs a restart")
+    service.said("settings read again: jobs_open=2")
+    assert service.term() == 0
 
 
 def test_one_a_state(service, config, tmp_path):

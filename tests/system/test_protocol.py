@@ -149,7 +149,7 @@ def test_coordinator_comes_back(peers):
     python = peers.python(delay_ms=200, credit=4)
     job = service.submit(ALONE, items(20))
     python.until("questions 4")
-    assert service.coordinator.stop() == 0
+    assert service.coordinator.term() == 0
     python.until("broken the coordinator stops")
     service.coordinator.start()
     python.until("welcome")

@@ -74,7 +74,7 @@ def test_stopped_and_started(service, world):
     submit_three(service, world, stub, pairs(ITEMS))
     for requests in (100, 300, 500):
         stub.wait(requests=requests)
-        assert service.coordinator.stop() == 0
+        assert service.coordinator.term() == 0
         service.coordinator.start()
     for job in "123":
         assert service.assize("watch", job).rc == 0
@@ -133,7 +133,7 @@ def test_a_raised_limit_holds_after_a_kill(service, world):
     service.coordinator.start()
     assert service.assize("watch", job).rc == 0
     assert service.status(job)["decided"] == 50
-    log = service.coordinator.log.read_text()
+    log = "\n".join(service.coordinator.lines)
     assert "key=limits.usd value=20" in log
 
 

@@ -33,9 +33,9 @@ def run(*args):
 
 @pytest.fixture
 def service(tmp_path, config):
-    started = Program("assize-worker", config(), tmp_path)
+    started = Program("assize-worker", config(), tmp_path).start(WATCHDOG_USEC="200000")
     yield started
-    started.kill()
+    started.close()
 
 
 def test_help_and_version():
@@ -62,22 +62,19 @@ def test_configuration_is_checked(config):
 
 def test_ready_alive_and_stopped(service):
     """A coordinator that is not there is waited for, and is no reason not to be ready."""
-    service.until("READY=1")
-    service.until("WATCHDOG=1")
-    code, said = service.stop()
-    service.until("STOPPING=1")
-    assert code == 0
-    lines = said.splitlines()
+    service.told("WATCHDOG=1")
+    assert service.term() == 0
+    service.told("STOPPING=1")
+    lines = service.lines
     assert lines[0].split(" ", 1)[1].startswith("info worker started: worker=gpu0 coordinator=ipc://")
     assert lines[-1].endswith("Z info stopped")
 
 
 def test_read_again(service, config):
-    service.until("READY=1")
     config("name: [")
     service.signal(signal.SIGHUP)
-    assert "why=" in service.logs("the configuration is wrong, going on with the old one")
+    assert "why=" in service.said("the configuration is wrong, going on with the old one")
     config(GOOD.replace("gpu0", "gpu1"))
     service.signal(signal.SIGHUP)
-    service.logs("worker started: worker=gpu1")
-    assert service.stop()[0] == 0
+    service.said("worker started: worker=gpu1")
+    assert service.term() == 0
