@@ -9,6 +9,8 @@
 
 enum { CONFIG_MAX = 4 << 20 };
 
+static rlim_t descriptors; /* the soft limit before it was raised; 0 = it was not */
+
 int az_program_exit(const struct az_error *err)
 {
     int code = az_exit_of(err);
@@ -41,7 +43,17 @@ static void raise_descriptors(void)
 {
     struct rlimit l;
     if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+        descriptors = l.rlim_cur;
         l.rlim_cur = l.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &l);
+    }
+}
+
+void az_program_lower(void)
+{
+    struct rlimit l;
+    if (descriptors && getrlimit(RLIMIT_NOFILE, &l) == 0) {
+        l.rlim_cur = descriptors;
         (void)setrlimit(RLIMIT_NOFILE, &l);
     }
 }

@@ -11,6 +11,10 @@ enum { AZ_PROGRAM_GOES_ON = -1 };
 int az_program_begin(const struct az_program *p, int argc, char **argv,
                      struct az_program_options *o);
 
+/* For a child before it becomes another program, which may call select(): as many
+ * descriptors as there were before. System calls only. */
+void az_program_lower(void);
+
 /* The exit code that an error means. A service has no input: a file that can't be
  * read is one that its configuration names. */
 int az_program_exit(const struct az_error *err);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/io_program.h"
 #include "core/mem.h"
 
 struct az_child {
@@ -27,6 +28,7 @@ static void become(const char *const *argv, char **env, pid_t parent, int output
                  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) == 0 &&
                  sigprocmask(SIG_SETMASK, &none, NULL) == 0;
     signal(SIGPIPE, SIG_DFL);
+    az_program_lower();
     if (ready && getppid() == parent)
         execvpe(argv[0], (char *const *)argv, env);
     int e = errno;

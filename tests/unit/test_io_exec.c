@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/io_program.h"
 #include "tests/unit/unit.h"
 
 enum { PATIENCE_MS = 20000 };
@@ -66,6 +68,26 @@ static void exec_inherits_nothing(void **state)
     assert_non_null(strstr(said, "SigBlk:\t0000000000000000"));
 }
 
+/* select() breaks with more than it knows: they are for this program alone. */
+static void exec_has_the_descriptors_of_before(void **state)
+{
+    (void)state;
+    static const struct az_program_row none[] = {{0}};
+    static const struct az_program program = {
+        .name = "test", .signals = none, .exits = none, .files = none};
+    char said[64], how[64], *argv[] = {(char *)"test", NULL};
+    struct az_program_options o = {0};
+    struct rlimit l;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &l), 0);
+    l.rlim_cur = 512;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &l), 0);
+    assert_int_equal(az_program_begin(&program, 1, argv, &o), AZ_PROGRAM_GOES_ON);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &l), 0);
+    assert_true(l.rlim_cur > 512);
+    shell("ulimit -S -n", said, sizeof(said), how, sizeof(how));
+    assert_string_equal(said, "512\n");
+}
+
 static void exec_hides_variables(void **state)
 {
     (void)state;
@@ -115,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exec_table),
         cmocka_unit_test(exec_inherits_nothing),
+        cmocka_unit_test(exec_has_the_descriptors_of_before),
         cmocka_unit_test(exec_hides_variables),
         cmocka_unit_test(exec_what_is_not_there),
         cmocka_unit_test(exec_ends_the_whole_group),
