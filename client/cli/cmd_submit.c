@@ -16,7 +16,12 @@
 #include "core/item.h"
 #include "core/wrap.h"
 
-enum { BAD_SHOWN = 10, TIMEOUT_S = 60, PRIORITY_MAX = AZ_WIRE_PRIORITY_MAX };
+enum {
+    BAD_SHOWN = 10,
+    TIMEOUT_S = 60,
+    TIMEOUT_MAX_S = 1 << 30,
+    PRIORITY_MAX = AZ_WIRE_PRIORITY_MAX
+};
 
 struct options {
     struct az_connect connect;
@@ -211,7 +216,8 @@ static int prepare(struct submission *s, const char *panel, struct az_submit_con
     config->yaml = s->yaml.p;
     config->name = s->name;
     config->priority = (uint32_t)o->priority;
-    config->patience_ms = (o->timeout_s ? o->timeout_s : TIMEOUT_S) * 1000;
+    config->patience_ms =
+        AZ_MIN(o->timeout_s ? o->timeout_s : TIMEOUT_S, (int64_t)TIMEOUT_MAX_S) * 1000;
     config->in = s->lines;
     config->gold = s->golds ? on_gold : NULL;
     config->bad = on_bad;

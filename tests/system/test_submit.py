@@ -298,3 +298,7 @@ def test_results_are_interrupted(service, world, coordinator):
     assert running.wait().rc == 130
     assert time.monotonic() - began < 5  # and not after the time for a hello
     assert all(".std" in name for name in set(os.listdir(world.folder)) - before)
+
+
+def test_patience_without_end(service):
+    assert service.submit(OVERLAP, overlap_items(2000), "--timeout", str(2**63 - 1)) == "1"
