@@ -120,6 +120,8 @@ def test_a_budget_over_crashes(lab, world):
         dies = rng.choice([coordinator, *workers])
         dies.kill9()
         dies.start()
+        for worker in workers:
+            worker.reload()  # it would be back by itself, after a pause
     assert job.watch().rc == 75
     info = job.info()
     assert info["state"] == "stopped" and "limits.usd" in info["why"], info
