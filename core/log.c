@@ -151,22 +151,21 @@ void az_log_text(struct az_buf *b, const char *sentence, const struct az_kv *kv)
  * last (H. Hinnant's civil_from_days). */
 static void put_time(struct az_buf *b, int64_t wall_ms)
 {
-    int64_t day = wall_ms / 86400000, ms = wall_ms % 86400000;
+    enum { DAY_MS = 86400000, ERA_DAYS = 146097 };
+    long long day = wall_ms / DAY_MS, ms = wall_ms % DAY_MS;
     if (ms < 0) {
-        ms += 86400000;
+        ms += DAY_MS;
         day--;
     }
-    int64_t from = day + 719468, era = (from >= 0 ? from : from - 146096) / 146097;
-    int64_t of_era = from - era * 146097;
-    int64_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * years + years / 4 - years / 100);
-    int64_t month = (5 * of_year + 2) / 153;
-    int64_t date = of_year - (153 * month + 2) / 5 + 1;
+    day += 719468; /* from 0000-03-01 */
+    long long era = (day >= 0 ? day : day - (ERA_DAYS - 1)) / ERA_DAYS, rest = day - era * ERA_DAYS;
+    long long year = (rest - rest / 1460 + rest / 36524 - rest / (ERA_DAYS - 1)) / 365;
+    rest -= 365 * year + year / 4 - year / 100;
+    long long month = (5 * rest + 2) / 153, date = rest - (153 * month + 2) / 5 + 1;
     month += month < 10 ? 3 : -9;
-    az_buf_fmt(b, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lld.%03lldZ",
-               (long long)(years + era * 400 + (month <= 2)), (long long)month, (long long)date,
-               (long long)(ms / 3600000), (long long)(ms / 60000 % 60), (long long)(ms / 1000 % 60),
-               (long long)(ms % 1000));
+    year += era * 400 + (month <= 2);
+    az_buf_fmt(b, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lld.%03lldZ", year, month, date,
+               ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
 void az_log_line(struct az_buf *b, enum az_log_form form, const char *program, int64_t wall_ms,

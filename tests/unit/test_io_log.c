@@ -98,10 +98,9 @@ static void silent_before_open(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(silent_before_open),
-                                       cmocka_unit_test(lines_are_whole),
-                                       cmocka_unit_test(level_is_kept),
-                                       cmocka_unit_test(time_in_a_file)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(silent_before_open), cmocka_unit_test(lines_are_whole),
+        cmocka_unit_test(level_is_kept), cmocka_unit_test(time_in_a_file)};
     unsetenv("JOURNAL_STREAM");
     setenv("INVOCATION_ID", "of a test", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
