@@ -161,7 +161,10 @@ static void check_stop(struct az_service *s)
         for (struct job *j = s->jobs; j; j = j->next)
             service_halt(s, j, true);
     }
-    if (!any_open(s) && (!s->pending || s->left_at_once))
+    /* What can't become durable has been told to nobody: to wait for room would be
+     * to wait to be killed. */
+    bool stuck = az_catalog_failing(s->catalog, NULL) < 0;
+    if (!any_open(s) && (!s->pending || s->left_at_once || stuck))
         az_coordinator_leave(s->coordinator);
 }
 
@@ -344,10 +347,10 @@ static void free_jobs(struct az_service *s)
     }
 }
 
-void az_service_free(struct az_service *s)
+int az_service_close(struct az_service *s, struct az_error *err)
 {
     if (!s)
-        return;
+        return 0;
     s->stopping = true; /* nothing is opened any more */
     az_chores_stop(s->reading);
     az_chores_stop(s->disk);
@@ -356,7 +359,7 @@ void az_service_free(struct az_service *s)
     free_jobs(s);
     az_coordinator_free(s->coordinator);
     az_door_free(s->door);
-    az_catalog_free(s->catalog);
+    int r = az_catalog_close(s->catalog, err);
     az_map_release(&s->by_id);
     az_buf_release(&s->metrics);
     pthread_mutex_destroy(&s->lock);
@@ -366,6 +369,12 @@ void az_service_free(struct az_service *s)
         close(s->lock_fd);
     free(s->jobs_dir);
     free(s);
+    return r;
+}
+
+void az_service_free(struct az_service *s)
+{
+    az_service_close(s, NULL);
 }
 
 struct az_loop *az_service_loop(struct az_service *s)

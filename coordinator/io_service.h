@@ -38,8 +38,10 @@ struct az_service_config {
  * AZ_EIO, AZ_EOUTPUT: the disk. All is borrowed until it is freed. */
 int az_service_new(const struct az_service_config *config, struct az_service **ret,
                    struct az_error *err);
-/* Waits for what is being written. */
-void az_service_free(struct az_service *s);
+/* Waits for what is being written. AZ_EOUTPUT: changes that nobody was told of are
+ * lost, for the catalog can't be written. */
+int az_service_close(struct az_service *s, struct az_error *err);
+void az_service_free(struct az_service *s); /* close without asking */
 AZ_FREEP(service)
 
 /* For watches of one's own (the gate's). */

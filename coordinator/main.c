@@ -254,7 +254,10 @@ static int serve(struct program *p)
         az_notify_status("clients at %s, workers at %s", s->clients, s->workers);
         az_notify_ready();
         r = az_service_run(p->service, &err);
+        az_httpd_free(AZ_TAKE(p->page)); /* it asks the service */
     }
+    if (r == 0)
+        r = az_service_close(AZ_TAKE(p->service), &err);
     if (r < 0) {
         az_err("the coordinator can't go on", KV("why", &err));
         return az_program_exit(&err);
