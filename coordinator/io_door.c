@@ -14,6 +14,8 @@ static int listen_at(struct az_door *d, struct az_error *err)
     struct az_sock_options options = {0};
     if (c->sock)
         options = *c->sock;
+    options.in_max = c->in_max;
+    options.out_max = c->out_max;
     if (!az_str_starts(az_str(c->endpoint), "inproc://"))
         d->gate = c->gate;
     if (d->gate) {

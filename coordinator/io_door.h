@@ -26,6 +26,7 @@ struct az_door_config {
     unsigned roles;       /* a hello needs one of them; where all may come, all have them */
     bool trust_names;     /* without a gate: whoever says a name is that principal */
     az_ms silence_ms;     /* told in the welcome; 0 = nobody minds silence */
+    int in_max, out_max;  /* messages of one peer that wait; 0 = as io_sock.h */
     int peers_max;        /* at once, fewer than AZ_DOOR_PEERS_MAX; 0 = as many as may be */
 };
 

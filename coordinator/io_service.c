@@ -10,7 +10,16 @@
 #include "core/log.h"
 #include "core/mem.h"
 
-enum { TICK_MS = 1000, UNWELL_MS = 10000, METRICS_MAX = 4 << 20 };
+enum {
+    TICK_MS = 1000,
+    UNWELL_MS = 10000,
+    METRICS_MAX = 4 << 20,
+    /* Of one client. What is not read yet counts nowhere else, and may be 64 MiB
+     * each; a window is four chunks. Verdicts go out by the quarter MiB, as many as
+     * the client says it will take. */
+    CLIENT_IN_MAX = 16,
+    CLIENT_OUT_MAX = 1000,
+};
 
 void service_give_up(struct az_service *s, int r, const struct az_error *why)
 {
@@ -255,6 +264,8 @@ static int start_doors(struct az_service *s, struct az_error *err)
     workers.name = "workers";
     workers.roles = AZ_ROLE_WORK;
     clients.name = "clients";
+    clients.in_max = CLIENT_IN_MAX;
+    clients.out_max = CLIENT_OUT_MAX;
     if (!clients.roles)
         clients.roles = AZ_ROLE_SUBMIT | AZ_ROLE_READ | AZ_ROLE_ADMIN;
     int r = az_coordinator_new(&workers, &s->coordinator, err);

@@ -33,6 +33,9 @@ struct az_sock_options {
     const char *zap_domain;
     bool insecure;     /* plain tcp:// beyond this machine all the same */
     unsigned ipc_mode; /* of the file of an ipc:// socket; 0 = 0600 */
+    /* Messages that wait, of each peer: a bound on memory, for each may be large.
+     * 0 = more than credit allows. */
+    int in_max, out_max;
 };
 
 /* A ROUTER that listens, a DEALER that connects; `options` may be NULL, and is

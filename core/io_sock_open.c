@@ -32,8 +32,6 @@ struct option {
 
 static const struct option all[] = {
     {ZMQ_LINGER, 0},
-    {ZMQ_SNDHWM, HIGH_WATER},
-    {ZMQ_RCVHWM, HIGH_WATER},
     {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
     {ZMQ_RECONNECT_IVL, RECONNECT_MS},
     {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS},
@@ -76,10 +74,18 @@ static int check_plain(const char *text, const struct az_endpoint *at,
     return AZ_EINVAL;
 }
 
-static int set_transport(struct az_sock *s, const struct az_endpoint *at)
+static int set_queues(void *zmq, const struct az_sock_options *o)
+{
+    if (set(zmq, ZMQ_RCVHWM, o->in_max ? o->in_max : HIGH_WATER) < 0)
+        return -1;
+    return set(zmq, ZMQ_SNDHWM, o->out_max ? o->out_max : HIGH_WATER);
+}
+
+static int set_transport(struct az_sock *s, const struct az_endpoint *at,
+                         const struct az_sock_options *o)
 {
     int64_t frame_max = AZ_WIRE_FRAME_MAX;
-    if (set_each(s->zmq, all, AZ_LEN(all)) < 0 ||
+    if (set_each(s->zmq, all, AZ_LEN(all)) < 0 || set_queues(s->zmq, o) < 0 ||
         zmq_setsockopt(s->zmq, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) < 0 ||
         (at->transport == AZ_TCP && set_each(s->zmq, tcp, AZ_LEN(tcp)) < 0) ||
         (at->ipv6 && set(s->zmq, ZMQ_IPV6, 1) < 0))
@@ -124,7 +130,7 @@ static int sock_new(struct az_net *n, int type, const char *text, const struct a
     s->router = type == ZMQ_ROUTER;
     s->asked = s->router && o->zap_domain;
     s->zmq = zmq_socket(n->ctx, type);
-    if (!s->zmq || set_transport(s, at) < 0 ||
+    if (!s->zmq || set_transport(s, at, o) < 0 ||
         (s->router ? set_server(s->zmq, o) : set_client(s->zmq, o)) < 0)
         return az_fail(err, AZ_EIO, "no socket for '%s': %s", text, zmq_strerror(errno));
     *ret = AZ_TAKE(s);

@@ -1,4 +1,5 @@
 #include "core/io_sock.h"
+#include "core/io_sock_state.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -268,6 +269,33 @@ static void ipc_mode(void **state)
     place_remove(&p);
 }
 
+static int high_water(const struct az_sock *s, int option)
+{
+    int value = -1;
+    size_t n = sizeof(value);
+    assert_int_equal(zmq_getsockopt(s->zmq, option, &value, &n), 0);
+    return value;
+}
+
+static void sock_queues(void **state)
+{
+    (void)state;
+    struct az_net *net;
+    struct az_sock_options few = {.in_max = 16, .out_max = 1000};
+    AZ_AUTO(sock) narrow = NULL;
+    AZ_AUTO(sock) wide = NULL;
+    assert_int_equal(az_net_new(&net, NULL), 0);
+    assert_int_equal(az_sock_bind(net, "inproc://narrow", &few, &narrow, NULL), 0);
+    assert_int_equal(az_sock_bind(net, "inproc://wide", NULL, &wide, NULL), 0);
+    assert_int_equal(high_water(narrow, ZMQ_RCVHWM), 16);
+    assert_int_equal(high_water(narrow, ZMQ_SNDHWM), 1000);
+    assert_int_equal(high_water(wide, ZMQ_RCVHWM), high_water(wide, ZMQ_SNDHWM));
+    assert_true(high_water(wide, ZMQ_SNDHWM) > 1000);
+    az_sock_free(AZ_TAKE(narrow));
+    az_sock_free(AZ_TAKE(wide));
+    az_net_free(net);
+}
+
 static void ipc_places(void **state)
 {
     (void)state;
@@ -359,10 +387,15 @@ static void signals_interrupt_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sock_ten_thousand),   cmocka_unit_test(sock_nothing_and_nobody),
-        cmocka_unit_test(sock_peer_is_gone),   cmocka_unit_test(sock_plain_stays_here),
-        cmocka_unit_test(sock_nobody_listens), cmocka_unit_test(ipc_mode),
-        cmocka_unit_test(ipc_places),          cmocka_unit_test(signals_interrupt_nothing),
+        cmocka_unit_test(sock_ten_thousand),
+        cmocka_unit_test(sock_nothing_and_nobody),
+        cmocka_unit_test(sock_peer_is_gone),
+        cmocka_unit_test(sock_plain_stays_here),
+        cmocka_unit_test(sock_nobody_listens),
+        cmocka_unit_test(ipc_mode),
+        cmocka_unit_test(sock_queues),
+        cmocka_unit_test(ipc_places),
+        cmocka_unit_test(signals_interrupt_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
