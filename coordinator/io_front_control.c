@@ -1,5 +1,6 @@
 /* Control, SetBackend, Prune: each is answered once it is durable. */
 #include "coordinator/io_service_state.h"
+#include "coordinator/job_panel.h"
 #include "core/io_clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -124,8 +125,12 @@ static int read_sets(const struct job *job, const Assize__Control *m, struct az_
         return az_fail(err, AZ_EINVAL, "nothing to set");
     enum az_job_state state = job->phase == JOB_CLOSED ? job->rec.state : AZ_IS_RUNNING;
     int r = 0;
-    for (size_t i = 0; r == 0 && i < m->n_set; i++)
+    for (size_t i = 0; r == 0 && i < m->n_set; i++) {
         r = az_job_set_read(m->set[i], state, &sets[i], err);
+        /* A budget that costs cannot be held against would never end. */
+        if (r == 0 && sets[i].kind == AZ_SET_USD && job->phase == JOB_OPEN)
+            r = az_job_panel_priced(job->panel, err);
+    }
     return r;
 }
 

@@ -2,10 +2,9 @@
 
 #include "policies/policy.h"
 
-/* Under a budget every price must be known before the first call. */
-static int check_prices(const struct az_panel *panel, struct az_error *err)
+int az_job_panel_priced(const struct az_panel *panel, struct az_error *err)
 {
-    for (size_t j = 0; j < panel->n_judges && panel->limits.has_usd; j++) {
+    for (size_t j = 0; j < panel->n_judges; j++) {
         const struct az_judge *judge = &panel->judges[j];
         bool local =
             judge->backend_at >= 0 && az_backend_is_local(&panel->backends[judge->backend_at]);
@@ -26,8 +25,8 @@ static int read(const char *yaml, const char *path, const struct az_panel_source
     int r = az_panel_parse(yaml, path, source, &panel, err);
     if (r == 0)
         r = az_policy_check(panel, err);
-    if (r == 0)
-        r = check_prices(panel, err);
+    if (r == 0 && panel->limits.has_usd)
+        r = az_job_panel_priced(panel, err);
     if (r == 0)
         *ret = AZ_TAKE(panel);
     return r;

@@ -16,3 +16,6 @@ void az_job_panel_print(struct az_buf *b, const struct az_panel *panel);
 
 /* AZ_ECHANGED: `now` is not the panel that `was` is, and where it differs. */
 int az_job_panel_same(const struct az_panel *was, const struct az_panel *now, struct az_error *err);
+
+/* Under a budget every price must be known before the first call: AZ_EINVAL. */
+int az_job_panel_priced(const struct az_panel *panel, struct az_error *err);

@@ -77,6 +77,18 @@ static void slots_of_a_job(void **state)
     leave(&c);
 }
 
+static void budget_without_prices(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    uint64_t job = submit_whole(&c, "key", PANEL_OF_NOBODY, 1);
+    await_state(&c, job, ASSIZE__JOB_STATE__RUNNING);
+    ask_control(&c, job, ASSIZE__JOB_VERB__SET, "limits.usd=5");
+    hear_failed(&c, AZ_EINVAL, "limits.usd is set, and the price of judge 'one' is not known");
+    assert_int_equal(status(&c, job)->limit_nusd, -1);
+    leave(&c);
+}
+
 static void followers_of_a_client(void **state)
 {
     struct scene *s = *state;
@@ -219,8 +231,8 @@ static int free_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENE(slots_of_a_job),          SCENE(followers_of_a_client),   SCENE(deadline_put_off),
-        SCENE(time_beside_a_loud_peer), SCENE(counted_since_the_start),
+        SCENE(slots_of_a_job),   SCENE(budget_without_prices),   SCENE(followers_of_a_client),
+        SCENE(deadline_put_off), SCENE(time_beside_a_loud_peer), SCENE(counted_since_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
