@@ -37,6 +37,7 @@ static int open_work(struct az_worker *w, struct az_error *err)
                                     .backends = backends,
                                     .slots = w->config.slots,
                                     .cache = w->cache,
+                                    .service = w->config.service,
                                     .seed = w->config.seed};
     return az_work_new(&config, &w->work, err);
 }

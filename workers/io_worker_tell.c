@@ -1,4 +1,5 @@
 /* What a worker tells its coordinator, and all other effects of its core. */
+#include "core/log.h"
 #include "workers/io_worker_state.h"
 
 enum { ANSWER_BYTES_MAX = 1 << 20 }; /* a message, about */
@@ -89,6 +90,16 @@ static void send_stopped(struct az_worker *w, const struct az_wfx *x)
         tell(w, &msg);
 }
 
+static void log_news(const struct az_worker *w, const struct az_wfx *x)
+{
+    const char *name = w->backends[x->announce.backend].name;
+    if (x->announce.news == AZ_NEWS_DOWN)
+        az_warn("a backend is down, its questions are asked elsewhere or wait", KV("backend", name),
+                KV("why", x->announce.why.p));
+    else if (x->announce.news == AZ_NEWS_ANSWERS)
+        az_info("a backend answers again", KV("backend", name));
+}
+
 /* ---- effects ---- */
 
 static int start_call(struct az_worker *w, const struct az_wfx *x, struct az_error *err)
@@ -125,6 +136,7 @@ static int run_effect(struct az_worker *w, const struct az_wfx *x, struct az_err
         send_stopped(w, x);
         return r;
     case AZ_WFX_ANNOUNCE:
+        log_news(w, x);
         r = flush_answers(w, err);
         return r < 0 ? r : worker_announce(w, x->announce.backend, 1, err);
     }

@@ -25,6 +25,8 @@ struct az_work_config {
     const struct az_work_backend *backends;
     int slots;     /* calls under way over all backends; 0 = the sum of theirs */
     bool cache;    /* ask it before each call */
+    bool service;  /* a backend that is down is announced as away, and its questions wait for
+                    * it elsewhere; else they end as errors */
     uint64_t seed; /* of the back-off's jitter */
 };
 
@@ -67,6 +69,8 @@ struct az_wfx {
         } stopped;
         struct {
             size_t backend;
+            enum { AZ_NEWS_NONE, AZ_NEWS_DOWN, AZ_NEWS_ANSWERS } news; /* one of each an outage */
+            struct az_str why;                                         /* DOWN */
         } announce;
     };
 };

@@ -1,6 +1,7 @@
 /* How many questions a backend may be sent, and what changes that: other limits,
- * a server that is away. */
+ * a server that is away or down. */
 #include "core/plant.h"
+#include "core/str.h"
 #include "workers/work_state.h"
 
 enum { LOCAL_CREDIT = 4096 }; /* questions: what is answered at once */
@@ -10,6 +11,8 @@ static uint32_t credit_wanted(const struct az_work *w, const struct work_backend
 {
     if (*b->state || w->draining)
         return 0;
+    if (b->ailing) /* who tries it is one; the rest is asked elsewhere meanwhile */
+        return 1;
     /* Nothing queues at a local one: what has come is under way. */
     if (!b->kind)
         return b->slots ? (uint32_t)b->slots : LOCAL_CREDIT;
@@ -57,6 +60,43 @@ int backend_announce(struct work_backend *b, struct az_wfxs *fx, struct az_error
     return 0;
 }
 
+int backend_down(struct az_work *w, struct work_backend *b, struct az_wfxs *fx,
+                 struct az_error *err)
+{
+    int n = snprintf(b->state, sizeof(b->state), "down: %s", b->failure);
+    az_utf8_mend(b->state, AZ_MIN((size_t)n, sizeof(b->state) - 1));
+    b->down = true;
+    if (backend_announce(b, fx, err) < 0)
+        return AZ_ENOMEM;
+    struct az_wfx *x = &fx->v[fx->n - 1];
+    x->announce.news = b->ailing ? AZ_NEWS_NONE : AZ_NEWS_DOWN;
+    x->announce.why = az_arena_str(fx->arena, az_str(b->failure));
+    if (!x->announce.why.p)
+        return az_oom(err);
+    b->ailing = true;
+    return give_back_waiting(w, fx, err);
+}
+
+int backend_try(struct work_backend *b, struct az_wfxs *fx, struct az_error *err)
+{
+    b->down = false;
+    b->state[0] = '\0';
+    return backend_announce(b, fx, err);
+}
+
+int backend_answers(struct work_backend *b, struct az_wfxs *fx, struct az_error *err)
+{
+    b->ailing = false;
+    if (b->down) { /* a call from before the outage */
+        b->down = false;
+        b->state[0] = '\0';
+    }
+    if (backend_announce(b, fx, err) < 0)
+        return AZ_ENOMEM;
+    fx->v[fx->n - 1].announce.news = AZ_NEWS_ANSWERS;
+    return 0;
+}
+
 int az_work_on_tune(struct az_work *w, struct az_str backend, uint32_t slots, double rpm,
                     double tpm, az_ms now, struct az_wfxs *fx, struct az_error *err)
 {
@@ -92,6 +132,7 @@ int az_work_on_state(struct az_work *w, size_t backend, const char *state, az_ms
     if (!strncmp(b->state, state, sizeof(b->state) - 1))
         return 0;
     snprintf(b->state, sizeof(b->state), "%s", state);
+    b->down = b->ailing = false; /* whoever runs the server knows better */
     int r = backend_announce(b, fx, err);
     if (r < 0)
         return r;

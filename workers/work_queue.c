@@ -15,6 +15,11 @@ void breaker_reset(struct work_backend *b)
     az_breaker_init(&b->breaker, BREAKER_FAILURES, BREAKER_FIRST_MS, BREAKER_LAST_MS);
 }
 
+bool breaker_says_down(const struct work_backend *b)
+{
+    return b->breaker.state == AZ_BREAKER_OPEN && b->breaker.opened >= DOWN_AFTER_OPENED;
+}
+
 void ready_push(struct work_call *c)
 {
     struct work_backend *b = c->backend;
@@ -78,7 +83,8 @@ static int call_start(struct az_work *w, struct work_call *c, az_ms now, struct 
     return 0;
 }
 
-/* A backend that is down answers at once, with an error. */
+/* A backend that is down answers at once, with an error; a service has announced
+ * it as away instead. */
 static int fail_all_ready(struct az_work *w, struct work_backend *b, struct az_wfxs *fx)
 {
     char why[256];
@@ -140,6 +146,11 @@ int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az
                  struct az_error *err)
 {
     b->wake = INT64_MAX;
+    az_ms left = b->down ? az_breaker_wait(&b->breaker, now) : 0;
+    if (left > 0)
+        b->wake = now + left;
+    else if (b->down && backend_try(b, fx, err) < 0)
+        return AZ_ENOMEM;
     if (b->stopped || *b->state || w->draining)
         return give_back_ready(w, b, fx) < 0 ? az_oom(err) : 0;
     while (b->head) {
@@ -148,7 +159,7 @@ int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az
         if (w->config.slots && w->under_way >= (size_t)w->config.slots)
             return 0;
         az_ms down = b->breaker.state == AZ_BREAKER_OPEN ? az_breaker_wait(&b->breaker, now) : 0;
-        if (down > 0 && b->breaker.opened >= DOWN_AFTER_OPENED)
+        if (down > 0 && breaker_says_down(b))
             return fail_all_ready(w, b, fx) < 0 ? az_oom(err) : 0;
         if (down > 0) {
             b->wake = now + down;

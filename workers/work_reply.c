@@ -165,10 +165,30 @@ static bool backend_failed(const struct az_response *response)
     return response->status >= 500 && response->status != 503 && response->status != 529;
 }
 
-static void count_failure(struct work_backend *b, const char *why, az_ms now)
+static int count_failure(struct az_work *w, struct work_backend *b, const char *why, az_ms now,
+                         struct az_wfxs *fx, struct az_error *err)
 {
     snprintf(b->failure, sizeof(b->failure), "%s", why);
     az_breaker_failure(&b->breaker, now);
+    /* Told before the question that found out goes back, or it is sent here again. */
+    if (w->config.service && !*b->state && breaker_says_down(b))
+        return backend_down(w, b, fx, err);
+    return 0;
+}
+
+/* Of the backend, by a response to any question. */
+static int count_response(struct az_work *w, struct work_backend *b,
+                          const struct az_response *response, const struct az_reply *reply,
+                          az_ms now, struct az_wfxs *fx, struct az_error *err)
+{
+    if (backend_failed(response)) {
+        /* What a server says may quote a prompt, which a status or a log shows to all. */
+        char status[32];
+        snprintf(status, sizeof(status), "HTTP status %ld", response->status);
+        return count_failure(w, b, w->config.service ? status : reply->error_text, now, fx, err);
+    }
+    az_breaker_success(&b->breaker);
+    return b->ailing ? backend_answers(b, fx, err) : 0;
 }
 
 int call_on_reply(struct az_work *w, struct work_call *c, const struct az_response *response,
@@ -178,16 +198,16 @@ int call_on_reply(struct az_work *w, struct work_call *c, const struct az_respon
     struct az_reply reply = {0};
     b->kind->reply(&reply, &c->ask, response, now_wall_ms);
     az_window_end(&b->window, load_of(b, response), c->started, now);
-    if (backend_failed(response))
-        count_failure(b, reply.error_text, now);
-    else
-        az_breaker_success(&b->breaker);
+    int r = count_response(w, b, response, &reply, now, fx, err);
+    if (r < 0) {
+        az_reply_release(&reply);
+        return r;
+    }
     if (reply.has_usage)
         az_limit_settle(&b->limit, c->tokens_reserved, reply.tokens_in + reply.tokens_out, now);
     if (reply.trouble == AZ_TROUBLE_RETRY && response->status == 429 && reply.retry_after_ms > 0)
         az_limit_pause(&b->limit, now + reply.retry_after_ms);
 
-    int r = 0;
     switch (reply.trouble) {
     case AZ_TROUBLE_NONE:
         r = on_text(w, c, response, &reply, fx, err);
@@ -221,13 +241,17 @@ int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_cal
     };
     struct work_backend *b = c->backend;
     az_window_end(&b->window, AZ_WINDOW_NEUTRAL, c->started, now);
+    int r = 0;
+    bool known = *b->state || b->ailing;
     if (!*b->state)
-        count_failure(b, result->why, now);
-    else if (result->end == AZ_CALL_CONNECT)
+        r = count_failure(w, b, result->why, now, fx, err);
+    if (r < 0)
+        return r;
+    if (known && result->end == AZ_CALL_CONNECT)
         c->attempts--; /* nobody was there to be asked, and that was known */
     if (result->end != AZ_CALL_CONNECT)
         c->cost = az_nusd_add(c->cost, call_worst(c)); /* it may have been answered and billed */
-    int r = try_later(w, c, -1, errors[result->end], result->why, now, fx);
+    r = try_later(w, c, -1, errors[result->end], result->why, now, fx);
     return r < 0 ? az_oom(err) : 0;
 }
 

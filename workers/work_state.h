@@ -79,7 +79,9 @@ struct work_backend {
     struct az_breaker breaker;
     char failure[192]; /* the last that the breaker counted */
     bool stopped;
-    char state[96];   /* not empty: away, what is amiss */
+    char state[160];  /* not empty: away, what is amiss */
+    bool down;        /* `state` is the breaker's word, until its pause is over */
+    bool ailing;      /* it was down and has answered nothing since */
     uint32_t exposed; /* credit announced and not yet used up by an answer */
     az_ms wake;       /* its queue can go on then; INT64_MAX = an event will tell */
 };
@@ -145,6 +147,12 @@ int call_on_cached(struct az_work *w, struct work_call *c, struct az_str reply, 
 
 /* work_credit.c: the coordinator is told of it anew */
 int backend_announce(struct work_backend *b, struct az_wfxs *fx, struct az_error *err);
+/* A service's breaker has opened for an outage; its pause is over, and a question
+ * may try it; it answers. */
+int backend_down(struct az_work *w, struct work_backend *b, struct az_wfxs *fx,
+                 struct az_error *err);
+int backend_try(struct work_backend *b, struct az_wfxs *fx, struct az_error *err);
+int backend_answers(struct work_backend *b, struct az_wfxs *fx, struct az_error *err);
 
 /* work_leave.c: what goes back without an answer */
 int give_back_waiting(struct az_work *w, struct az_wfxs *fx, struct az_error *err);
@@ -152,6 +160,8 @@ int give_back_waiting(struct az_work *w, struct az_wfxs *fx, struct az_error *er
 /* work_queue.c: queues */
 int give_back(struct az_work *w, struct work_call *c, struct az_wfxs *fx);
 void breaker_reset(struct work_backend *b);
+/* Is it open, and not for a hiccup? */
+bool breaker_says_down(const struct work_backend *b);
 void ready_push(struct work_call *c);
 int wait_until(struct az_work *w, struct work_call *c, az_ms at);
 int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az_wfxs *fx,

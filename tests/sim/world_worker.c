@@ -56,7 +56,9 @@ static void send_announce(struct world *w, int who, size_t first, size_t n)
     msg.announce.v = credit;
     for (size_t b = first; b < first + n; b++) {
         credit[msg.announce.n] = az_work_announce(k->work, b);
-        k->may_hold[b] = AZ_MAX(k->may_hold[b], credit[msg.announce.n].credit);
+        /* A session may begin with a backend that is only tried: later news add to that. */
+        uint32_t all = AZ_MAX(credit[msg.announce.n].credit, k->work->backends[b].exposed);
+        k->may_hold[b] = AZ_MAX(k->may_hold[b], all);
         msg.announce.n++;
     }
     tell(w, who, &msg);
@@ -335,8 +337,11 @@ void worker_start(struct world *w, int who)
     for (size_t b = 0; b < k->n_backends; b++)
         backends[b].backend = &k->backends[b];
     uint64_t seed = world_roll(w, BY_WORKER, UINT32_MAX);
-    struct az_work_config config = {
-        .n_backends = k->n_backends, .backends = backends, .cache = w->cache, .seed = seed};
+    struct az_work_config config = {.n_backends = k->n_backends,
+                                    .backends = backends,
+                                    .cache = w->cache,
+                                    .service = w->seed % 2,
+                                    .seed = seed};
     k->alive = true;
     k->leaving = k->broken = k->parting = false;
     k->life++;

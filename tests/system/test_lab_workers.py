@@ -190,3 +190,22 @@ def test_a_thousand_idle_clients(lab, world, descriptors):
         assert client.answer()[0] == "jobs"
     for client in idle:
         client.socket.close()
+
+
+def test_a_model_server_that_is_off(lab, world):
+    """The job waits, and says for what; when the server is there, all is decided."""
+    stub = world.stub()
+    stub.stop()
+    lab.coordinator()
+    worker = lab.worker("w", [backend(stub, slots=8)])
+    client = lab.client()
+    job = client.submit(panel([]), pairs(60))
+    assert "why=" in worker.said("a backend is down")
+    client.until_workers(lambda workers: workers[0]["backends"][0]["state"].startswith("down: "))
+    assert "60 waiting for a worker" in client.ok("status", job.id).stdout
+    assert job.info()["decided"] == job.info()["abstained"] == 0
+    world.stub(port=stub.port)
+    worker.said("a backend answers again")
+    complete(job, 60)
+    assert job.info()["decided"] == 60
+    assert sum("a backend is down" in line for line in worker.lines) == 1

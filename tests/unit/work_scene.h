@@ -17,7 +17,8 @@
  *   tune 0 4 60 0        backend, slots, rpm, tpm
  *   state 0 loading      the backend is away; "state 0": it is back
  * Effects: "call 0.0; lookup 0.0; remember; answer 0.0 A; again 0.0; stop gpu;
- * announce gpu 7 loading" (credit, state). */
+ * announce gpu 7 loading" (credit, state); "!announce": went down, "?announce":
+ * answers again. */
 #pragma once
 #include "tests/unit/unit.h"
 #include "workers/work.h"
@@ -67,7 +68,8 @@ static inline void work_add_panel(struct work_scene *s, uint32_t number)
         fail_msg("%s", err.what);
 }
 
-static inline void work_scene_init(struct work_scene *s, const char *yaml, bool cache, int slots)
+static inline void work_scene_init_as(struct work_scene *s, const char *yaml, bool cache, int slots,
+                                      bool service)
 {
     *s = (struct work_scene){.yaml = yaml, .panel = work_panel(yaml), .arena = az_arena_new(4096)};
     struct az_error err = {0};
@@ -77,10 +79,16 @@ static inline void work_scene_init(struct work_scene *s, const char *yaml, bool 
                                     .backends = s->backends,
                                     .slots = slots,
                                     .cache = cache,
+                                    .service = service,
                                     .seed = 1};
     assert_int_equal(az_work_new(&config, &s->work, &err), 0);
     assert_int_equal(az_wfxs_init(&s->fx, &err), 0);
     work_add_panel(s, 0);
+}
+
+static inline void work_scene_init(struct work_scene *s, const char *yaml, bool cache, int slots)
+{
+    work_scene_init_as(s, yaml, cache, slots, false);
 }
 
 static inline void work_scene_release(struct work_scene *s)
@@ -190,8 +198,9 @@ static inline const char *work_effects(struct work_scene *s)
             break;
         case AZ_WFX_ANNOUNCE: {
             struct az_credit c = az_work_announce(s->work, x->announce.backend);
-            work_say(s, "announce " AZ_STR_FMT " %u%s" AZ_STR_FMT, AZ_STR_ARG(c.backend), c.credit,
-                     c.state.n ? " " : "", AZ_STR_ARG(c.state));
+            static const char *const news[] = {"", "!", "?"};
+            work_say(s, "%sannounce " AZ_STR_FMT " %u%s" AZ_STR_FMT, news[x->announce.news],
+                     AZ_STR_ARG(c.backend), c.credit, c.state.n ? " " : "", AZ_STR_ARG(c.state));
             break;
         }
         }
