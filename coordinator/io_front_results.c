@@ -37,7 +37,7 @@ struct stream {
     int64_t budget, cases;
     struct az_buf lines;
     size_t n, *ends, ends_cap;
-    int64_t after, open;
+    int64_t after, open, first_open;
     bool all;
     int code;
     struct az_error err;
@@ -86,7 +86,8 @@ static int read_case(void *arg, const struct az_case *c, struct az_error *err)
     if (c->verdict.status == AZ_OPEN) {
         if (st->follow && !st->final)
             return READ_TO_AN_OPEN_ONE;
-        st->open++;
+        if (!st->open++)
+            st->first_open = c->item->seq;
     } else {
         int code = put_line(r, c, err);
         if (code < 0)
@@ -160,6 +161,7 @@ static int send_lines(struct az_service *s, struct stream *st, bool end)
     m.next = st->after;
     m.end = end;
     m.open = st->open;
+    m.first_open = st->open ? st->first_open : 0;
     int r = front_send(s, &st->asker, AZ_MSG_VERDICTS, &m.base);
     free(lines);
     return r;

@@ -58,7 +58,7 @@ struct submission {
     int code;
     struct az_error err;
     /* what was found */
-    int64_t job_s, chunks, last_line;
+    int64_t job_s, chunks, last_line, repeated_lines;
     az_nusd limit; /* -1: none */
 };
 
@@ -79,6 +79,7 @@ static int find_progress(struct submission *sub)
         r = disk_read_totals(sub->dir, NULL, &totals, &sub->err);
     sub->chunks = totals.progress.chunks;
     sub->last_line = totals.progress.last_line;
+    sub->repeated_lines = totals.progress.doubles;
     return r;
 }
 
@@ -142,6 +143,7 @@ static void submit_done(struct az_chore *c)
     } else {
         job->chunks = AZ_MAX(job->chunks, sub->chunks);
         job->last_line = AZ_MAX(job->last_line, sub->last_line);
+        job->repeated_lines = AZ_MAX(job->repeated_lines, sub->repeated_lines);
         front_when(s, job->ticket, &sub->asker, job, true, then_submitted);
     }
     service_release(s, job);
@@ -283,6 +285,7 @@ static void tell_chunked(struct az_service *s, const struct asker *asker, const 
     m.chunks = (uint64_t)job->chunks;
     m.sealed = job->rec.sealed;
     m.bad_lines = (uint64_t)job->rec.figures.bad_lines;
+    m.repeated_lines = (uint64_t)job->repeated_lines;
     m.last_line = job->last_line;
     m.n_bad = bad ? bad->n : 0;
     m.bad = at;
@@ -299,6 +302,7 @@ static void take_progress(struct job *job, const struct delivery *d)
 {
     job->chunks = d->progress.chunks;
     job->last_line = d->progress.last_line;
+    job->repeated_lines = d->progress.doubles;
     job->rec.figures.items = d->items;
     job->rec.figures.bad_lines = d->progress.bad_lines;
 }

@@ -50,6 +50,7 @@ struct job {
 
     /* receiving */
     int64_t chunks, last_line; /* durable; the line is the last in them */
+    int64_t repeated_lines;    /* in them */
     int chunks_under_way;
     struct az_intake *intake; /* of the thread `disk` alone */
 

@@ -31,7 +31,7 @@ static int read_env(const char *name, struct az_secret_key *k, struct az_error *
     const char *value = getenv(name);
     if (!value || !*value) {
         az_fail(err, AZ_EINVAL, "the environment has no '%s'", name);
-        az_hint(err, "Set %s, or use --env-file.", name);
+        az_hint(err, "Set %s, or let the key be file:PATH.", name);
         return AZ_EINVAL;
     }
     k->n = strlen(value);

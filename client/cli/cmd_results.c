@@ -20,7 +20,7 @@ static const struct az_opt table[] = {
      "go on until the job has ended", 0},
     {"brief", 0, AZ_OPT_FLAG, offsetof(struct options, brief), NULL, "without ballots", 0},
     {"from", 0, AZ_OPT_INT, offsetof(struct options, from), "N",
-     "from this position on, as an earlier call told it", 0},
+     "from this position: the item's number from 0; with --unordered, the decision's from 1", 0},
     {"unordered", 0, AZ_OPT_FLAG, offsetof(struct options, unordered), NULL,
      "as they are decided, not in the order of the items", 0},
     AZ_CONNECT_OPTIONS(struct options, connect),
@@ -36,9 +36,16 @@ static int put(void *arg, struct az_str line, struct az_error *err)
     return r < 0 ? r : az_out_write(out, AZ_STR("\n"), err);
 }
 
-/* How the job stands, for the exit code. */
-static int job_info(const struct az_client_config *client, uint64_t job, int *code,
-                    struct az_error *err)
+/* A reader of stdout sees each verdict when it is there. */
+static int flush(void *arg, struct az_error *err)
+{
+    return az_out_flush(arg, err);
+}
+
+/* How the job stands, for the exit code. Items that were passed over are not in the
+ * output, also when they have been decided since. */
+static int job_info(const struct az_client_config *client, uint64_t job,
+                    const struct az_verdicts *got, int *code, struct az_error *err)
 {
     AZ_AUTO(client) c = NULL;
     const Assize__JobInfo *info;
@@ -48,11 +55,27 @@ static int job_info(const struct az_client_config *client, uint64_t job, int *co
     if (r < 0)
         return r;
     *code = az_job_exit(info);
-    if (*code == AZ_EXIT_UNFINISHED)
-        az_say("job %llu is %s%s%s: %lld of %lld items have ended", (unsigned long long)job,
-               az_job_state_word(info->state), *info->why ? ", " : "", info->why,
-               (long long)az_job_ended_items(info), (long long)info->items);
+    if (got->open && info->state == ASSIZE__JOB_STATE__DONE)
+        *code = AZ_EXIT_UNFINISHED;
+    AZ_AUTO_BUF text = az_buf(AZ_BUF_MAX);
+    az_job_end_text(&text, info);
+    if (*code && text.p)
+        az_say("%s", text.p);
     return 0;
+}
+
+/* What the output has not, and how to come by it. */
+static void tell_rest(const struct options *o, const struct az_verdicts *got, int code)
+{
+    long long first = got->first_open;
+    char back[64] = "";
+    if (code == AZ_EXIT_UNFINISHED)
+        snprintf(back, sizeof(back), "; --from %lld comes back to it", first);
+    if (got->open)
+        az_say("%lld open item%s passed over, the first at position %lld%s", (long long)got->open,
+               got->open == 1 ? " was" : "s were", first, back);
+    else if (*back && o->unordered)
+        az_say("--unordered --from %lld goes on", (long long)got->next);
 }
 
 static int results(const struct options *o, const char *id, int *code, struct az_error *err)
@@ -75,6 +98,7 @@ static int results(const struct options *o, const char *id, int *code, struct az
     if (r < 0)
         return r;
     struct az_verdicts got;
+    config.batch = file ? NULL : flush;
     config.arg = out;
     r = az_verdicts_read(&config, &got, err);
     if (r < 0 && !file)
@@ -85,7 +109,9 @@ static int results(const struct options *o, const char *id, int *code, struct az
     if (r == 0)
         r = az_out_commit(out, err);
     if (r == 0)
-        r = job_info(&config.client, config.job, code, err);
+        r = job_info(&config.client, config.job, &got, code, err);
+    if (r == 0)
+        tell_rest(o, &got, *code);
     if (r != AZ_EAGAIN)
         return r;
     *code = AZ_EXIT_INTERRUPTED;
@@ -113,8 +139,9 @@ const struct az_command az_cmd_results = {
     .args = "JOB",
     .summary = "a job's verdicts, as they stand or until it ends",
     .more = "One verdict a line, in the order of the items, so that the file is the one that\n"
-            "'assize run' writes. Without --follow it ends with what is there: 75 where items\n"
-            "are still open.",
+            "'assize run' writes. Without --follow it ends with what is there: items that are\n"
+            "still open are passed over, also in FILE, and it says how many, where the first\n"
+            "of them is, and exits with 75.",
     .options = table,
     .run = run,
 };

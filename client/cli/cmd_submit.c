@@ -10,6 +10,7 @@
 #include "client/cli/io_line.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_terminal.h"
+#include "client/cli/job_text.h"
 #include "client/cli/span.h"
 #include "client/lib/io_submit.h"
 #include "core/io_gold.h"
@@ -228,26 +229,56 @@ static int prepare(struct submission *s, const char *panel, struct az_submit_con
 
 /* ---- the end ---- */
 
+static void put_counted(struct az_buf *b, int64_t n, const char *one, const char *many)
+{
+    az_human_count(b, n);
+    az_buf_z(b, n == 1 ? one : many);
+}
+
+static void tell_new(struct az_buf *b, const struct az_submitted *done)
+{
+    az_buf_z(b, ": ");
+    put_counted(b, AZ_MAX(done->lines - done->bad - done->repeated, (int64_t)0), " item", " items");
+    if (done->bad) {
+        az_buf_z(b, ", ");
+        put_counted(b, done->bad, " bad line", " bad lines");
+    }
+    if (done->repeated) {
+        az_buf_z(b, ", ");
+        put_counted(b, done->repeated, " line that repeats an earlier item",
+                    " lines that repeat an earlier item");
+    }
+}
+
+/* Who can't be told the state is told the rest. False: there is nothing to follow. */
+static bool tell_same(const struct submission *s, struct az_buf *b, uint64_t job)
+{
+    AZ_AUTO(client) c = NULL;
+    const Assize__JobInfo *info = NULL;
+    struct az_error err = {0};
+    int r = az_connect_open(&s->options->connect, &c, &err);
+    if (r == 0)
+        r = az_connect_status(c, job, &info, &err);
+    az_buf_z(b, ": the same was submitted before");
+    if (r == 0)
+        az_buf_fmt(b, ", and is %s", az_job_state_word(info->state));
+    az_buf_z(b, " (--again makes a new one)");
+    return r < 0 || info->state != ASSIZE__JOB_STATE__CANCELLED;
+}
+
 static void tell(const struct submission *s, const struct az_submitted *done)
 {
     AZ_AUTO_BUF b = az_buf(4096);
     if (s->options->quiet)
         return;
     az_buf_fmt(&b, "job %" PRIu64, done->job);
-    if (done->complete) {
-        az_buf_z(&b, ": the same was submitted before (--again makes a new one)");
-    } else {
-        az_buf_z(&b, ": ");
-        int64_t items = AZ_MAX(done->lines - done->bad, (int64_t)0);
-        az_human_count(&b, items);
-        az_buf_z(&b, items == 1 ? " item" : " items");
-        if (done->bad) {
-            az_buf_z(&b, ", ");
-            az_human_count(&b, done->bad);
-            az_buf_z(&b, done->bad == 1 ? " bad line" : " bad lines");
-        }
-    }
-    az_buf_fmt(&b, "; follow it with: assize watch %" PRIu64, done->job);
+    bool follow = true;
+    if (done->complete)
+        follow = tell_same(s, &b, done->job);
+    else
+        tell_new(&b, done);
+    if (follow)
+        az_buf_fmt(&b, "; follow it with: assize watch %" PRIu64, done->job);
     if (b.p)
         az_say("%s", b.p);
 }

@@ -50,8 +50,10 @@ static int follow(const struct options *o, uint64_t job, struct az_live_line *li
         if (!end)
             continue;
         az_live_line_end(line);
-        az_say("job %llu is %s%s%s", (unsigned long long)job, az_job_state_word(info->state),
-               *info->why ? ": " : "", info->why);
+        AZ_AUTO_BUF text = az_buf(AZ_BUF_MAX);
+        az_job_end_text(&text, info);
+        if (text.p)
+            az_say("%s", text.p);
         *code = az_job_exit(info);
         return 0;
     }

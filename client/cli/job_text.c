@@ -48,6 +48,43 @@ int az_job_exit(const Assize__JobInfo *job)
     return job->failed || job->bad_lines || without ? AZ_EXIT_ITEMS : AZ_EXIT_OK;
 }
 
+static void put_items(struct az_buf *b, const Assize__JobInfo *job)
+{
+    az_human_count(b, az_job_ended_items(job));
+    az_buf_char(b, '/');
+    az_human_count(b, job->items);
+}
+
+static void put_reason(struct az_buf *b, int64_t n, const char *one, const char *many)
+{
+    if (!n)
+        return;
+    az_buf_z(b, "; ");
+    az_human_count(b, n);
+    az_buf_z(b, n == 1 ? one : many);
+}
+
+void az_job_end_text(struct az_buf *b, const Assize__JobInfo *job)
+{
+    az_buf_fmt(b, "job %llu is %s", (unsigned long long)job->job, az_job_state_word(job->state));
+    if (*job->why) {
+        az_buf_z(b, ": ");
+        az_human_text(b, az_str(job->why), AZ_WRAP_NONE);
+    }
+    if (!az_job_is_over(job)) {
+        az_buf_z(b, "; ");
+        put_items(b, job);
+        az_buf_z(b, " items have ended");
+        return;
+    }
+    if (az_job_exit(job) == AZ_EXIT_NOBODY)
+        az_buf_z(b, "; not one judge gave one answer");
+    put_reason(b, job->failed, " item failed", " items failed");
+    put_reason(b, job->bad_lines, " line was bad", " lines were bad");
+    put_reason(b, job->items - az_job_ended_items(job), " item has no verdict",
+               " items have no verdict");
+}
+
 double az_job_eta_s(const Assize__JobInfo *job)
 {
     int64_t left = job->items - az_job_ended_items(job);
@@ -57,13 +94,6 @@ double az_job_eta_s(const Assize__JobInfo *job)
 }
 
 /* ---- parts ---- */
-
-static void put_items(struct az_buf *b, const Assize__JobInfo *job)
-{
-    az_human_count(b, az_job_ended_items(job));
-    az_buf_char(b, '/');
-    az_human_count(b, job->items);
-}
 
 static void put_spend(struct az_buf *b, const Assize__JobInfo *job)
 {

@@ -15,6 +15,9 @@ bool az_job_is_at_rest(const Assize__JobInfo *job);
 /* An enum az_exit: what waiting for its verdicts ends with. */
 int az_job_exit(const Assize__JobInfo *job);
 
+/* How it stands, and why az_job_exit() is not 0: "job 7 is done; 2 items failed". */
+void az_job_end_text(struct az_buf *b, const Assize__JobInfo *job);
+
 /* Items that have a verdict, or failed. */
 int64_t az_job_ended_items(const Assize__JobInfo *job);
 double az_job_eta_s(const Assize__JobInfo *job); /* < 0: not known */

@@ -215,6 +215,7 @@ static int on_chunked(struct submit *s, const Assize__Chunked *m, struct az_erro
     s->last_line = AZ_MAX(s->last_line, m->last_line);
     s->sealed = m->sealed;
     s->result->bad = (int64_t)m->bad_lines + s->too_long;
+    s->result->repeated = (int64_t)m->repeated_lines;
     s->progress = az_clock_ms();
     if (s->config->progress)
         s->config->progress(s->config->arg, s->result->lines);

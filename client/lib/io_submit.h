@@ -24,11 +24,12 @@ struct az_submit_config {
 };
 
 struct az_submitted {
-    uint64_t job;  /* 0: not known yet */
-    bool existed;  /* before this call */
-    bool complete; /* it had all its lines before this call */
-    int64_t lines; /* read here, without blank ones */
-    int64_t bad;   /* of them, and of the job's lines before */
+    uint64_t job;     /* 0: not known yet */
+    bool existed;     /* before this call */
+    bool complete;    /* it had all its lines before this call */
+    int64_t lines;    /* read here, without blank ones */
+    int64_t bad;      /* of them, and of the job's lines before */
+    int64_t repeated; /* as well: lines that are an earlier item again */
 };
 
 /* *ret tells also when it fails how far it came. AZ_EGONE: nobody answers, or not

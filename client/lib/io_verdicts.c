@@ -58,9 +58,12 @@ static int on_verdicts(struct reading *s, const Assize__Verdicts *m, struct az_e
         s->taken += (int64_t)line.n;
     }
     s->result->next = m->next;
+    if (m->open && !s->result->open)
+        s->result->first_open = m->first_open;
     s->result->open += m->open;
     s->end = m->end;
-    return s->end ? 0 : more(s, err);
+    int r = m->n_lines && s->config->batch ? s->config->batch(s->config->arg, err) : 0;
+    return r < 0 || s->end ? r : more(s, err);
 }
 
 /* A job may decide nothing for an hour: only the session's silence counts. */

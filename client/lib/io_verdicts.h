@@ -15,13 +15,17 @@ struct az_verdicts_config {
     int64_t patience_ms; /* without a session; then it is given up */
     /* One line, without its newline. An error ends it all. */
     int (*line)(void *arg, struct az_str line, struct az_error *err);
+    /* The lines that came together have been given: more may take hours, so what is
+     * held back goes out now. NULL: nobody holds any. As `line`. */
+    int (*batch)(void *arg, struct az_error *err);
     void *arg;
 };
 
 struct az_verdicts {
     int64_t lines;
-    int64_t next; /* the position to go on from */
-    int64_t open; /* items passed over: they have no verdict yet */
+    int64_t next;       /* the position to go on from */
+    int64_t open;       /* items passed over: they have no verdict yet */
+    int64_t first_open; /* the position of the first of them */
 };
 
 /* *ret tells also when it fails how far it came. AZ_EGONE: nobody answers any

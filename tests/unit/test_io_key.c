@@ -102,6 +102,18 @@ static void refused(const char *from, const char *what)
         fail_msg("%s: '%s'", from, err.what);
 }
 
+/* The hint is true of every program: only some have an option for it. */
+static void no_such_variable(void **state)
+{
+    (void)state;
+    struct az_secret_key *k;
+    struct az_error err = {0};
+    unsetenv("NO_SUCH_KEY");
+    assert_int_equal(az_secret_key_read("env:NO_SUCH_KEY", &k, &err), AZ_EINVAL);
+    assert_string_equal(err.what, "the environment has no 'NO_SUCH_KEY'");
+    assert_string_equal(err.hint, "Set NO_SUCH_KEY, or let the key be file:PATH.");
+}
+
 static void keys_that_are_none(void **state)
 {
     (void)state;
@@ -144,6 +156,7 @@ int main(void)
         cmocka_unit_test(no_dump_of_a_key),
         cmocka_unit_test(no_key),
         cmocka_unit_test(key_without_room),
+        cmocka_unit_test(no_such_variable),
         cmocka_unit_test(keys_that_are_none),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

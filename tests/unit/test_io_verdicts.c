@@ -66,6 +66,8 @@ static void on(struct fake *f, int peer, const struct az_msg *msg)
     }
 }
 
+static int lines_held;
+
 static int on_line(void *arg, struct az_str line, struct az_error *err)
 {
     int64_t *want = arg, n;
@@ -76,6 +78,16 @@ static int on_line(void *arg, struct az_str line, struct az_error *err)
         line = (struct az_str){line.p + 1, line.n - 1};
     assert_true(az_str_int(line, &n));
     assert_int_equal(n, (*want)++);
+    lines_held++;
+    return 0;
+}
+
+static int on_batch(void *arg, struct az_error *err)
+{
+    (void)arg;
+    (void)err;
+    assert_in_range(lines_held, 1, 3); /* what came in one message */
+    lines_held = 0;
     return 0;
 }
 
@@ -88,6 +100,7 @@ static int read_all(const struct fake *f, uint64_t job, int64_t from, int64_t *w
                                         .credit = CREDIT,
                                         .patience_ms = 5000,
                                         .line = on_line,
+                                        .batch = on_batch,
                                         .arg = want};
     return az_verdicts_read(&config, got, err);
 }
@@ -109,6 +122,7 @@ static void verdicts_read(void **state)
         if (read_all(&f, 7, cases[i].from, &want, &got, &err) < 0)
             fail_msg("case %zu: %s", i, err.what);
         assert_int_equal(want, LINES);
+        assert_int_equal(lines_held, 0);
         assert_int_equal(got.next, LINES);
         assert_int_equal(got.lines, LINES - cases[i].from);
         assert_int_equal(got.open, 2);

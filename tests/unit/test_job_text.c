@@ -94,6 +94,42 @@ static void job_text_of_an_end(void **state)
     assert_null(strstr(b.p, "judge"));
 }
 
+static void end_text(void **state)
+{
+    (void)state;
+    static const struct {
+        Assize__JobState state;
+        const char *why;
+        int64_t items, decided, failed, bad, ballots, errors;
+        const char *want;
+    } cases[] = {
+        {ASSIZE__JOB_STATE__DONE, "", 9, 9, 0, 0, 9, 0, "job 7 is done"},
+        {ASSIZE__JOB_STATE__DONE, "", 9, 7, 2, 1, 9, 3,
+         "job 7 is done; 2 items failed; 1 line was bad"},
+        {ASSIZE__JOB_STATE__DONE, "", 1, 0, 1, 0, 2, 2,
+         "job 7 is done; not one judge gave one answer; 1 item failed"},
+        {ASSIZE__JOB_STATE__CANCELLED, "", 9, 4, 0, 2, 4, 0,
+         "job 7 is cancelled; 2 lines were bad; 5 items have no verdict"},
+        {ASSIZE__JOB_STATE__STOPPED, "limits.usd \x1b is spent", 2000, 1000, 1, 0, 1, 0,
+         "job 7 is stopped: limits.usd ? is spent; 1,001/2,000 items have ended"},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        Assize__JobInfo job = ASSIZE__JOB_INFO__INIT;
+        AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
+        job.job = 7;
+        job.state = cases[i].state;
+        job.why = (char *)cases[i].why;
+        job.items = cases[i].items;
+        job.decided = cases[i].decided;
+        job.failed = cases[i].failed;
+        job.bad_lines = cases[i].bad;
+        job.ballots = cases[i].ballots;
+        job.ballot_errors = cases[i].errors;
+        az_job_end_text(&b, &job);
+        assert_string_equal(b.p, cases[i].want);
+    }
+}
+
 static void job_table(void **state)
 {
     (void)state;
@@ -248,10 +284,15 @@ static void text_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(job_text),  cmocka_unit_test(job_text_of_an_end),
-        cmocka_unit_test(job_table), cmocka_unit_test(job_json),
-        cmocka_unit_test(job_exit),  cmocka_unit_test(job_progress),
-        cmocka_unit_test(workers),   cmocka_unit_test(text_without_memory),
+        cmocka_unit_test(job_text),
+        cmocka_unit_test(job_text_of_an_end),
+        cmocka_unit_test(end_text),
+        cmocka_unit_test(job_table),
+        cmocka_unit_test(job_json),
+        cmocka_unit_test(job_exit),
+        cmocka_unit_test(job_progress),
+        cmocka_unit_test(workers),
+        cmocka_unit_test(text_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
