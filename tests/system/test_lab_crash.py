@@ -94,11 +94,13 @@ def test_workers_are_killed(lab, world, kills):
     job = lab.client().submit(panel([], JUDGES), items)
     kept = Kept(job, stub)
     for at in under_load(stub, rng, kills):
+        stub.control(hold=True)  # else the others are done before it is back
         worker = rng.choice(workers)
         worker.kill9()
         kept.look(f"seed {kills}, at {at}")
         mark = worker.mark()
         worker.start().said("connected", mark)
+        stub.control(hold=False)
     assert plain(job.done().results()) == undisturbed(world, items)
     assert len(job.stored()) == JUDGES * len(items)
     # Asked again is only what a dead worker was asking, or had no time to tell.

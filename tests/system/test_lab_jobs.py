@@ -8,6 +8,7 @@ import os
 import pytest
 
 from chat import backend, pairs, panel
+from conftest import BUILD
 from panels import OVERLAP
 
 
@@ -118,7 +119,8 @@ def test_a_million_ballots_for_a_reader_that_stopped(lab, world):
     job.done(timeout_s=600)
     assert job.info()["ballots"] == 2 * n
     assert most < 64 << 20, f"the WAL grew to {most >> 20} MiB"
-    assert peak_mb(coordinator) < 300
+    if "asan" not in str(BUILD):  # which keeps what was freed
+        assert peak_mb(coordinator) < 300
     reader.cont()
     assert reader.wait(300).rc == 0
     with open(out) as lines:
