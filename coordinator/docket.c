@@ -156,8 +156,8 @@ static bool any_stopped(const struct az_docket *d)
 
 bool az_docket_room(const struct az_docket *d)
 {
-    return !d->stopping && !d->broke && !any_stopped(d) && d->entries.n < d->config.window_items &&
-           d->bytes < d->config.window_bytes;
+    return !d->stopping && !d->broke && !d->stopped && !any_stopped(d) &&
+           d->entries.n < d->config.window_items && d->bytes < d->config.window_bytes;
 }
 
 int az_docket_add(struct az_docket *d, struct az_item *item, struct az_ballots ballots, az_ms now,

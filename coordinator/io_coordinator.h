@@ -85,6 +85,7 @@ struct az_job_config {
 };
 
 struct az_open_job;
+/* Backends of its panel that have refused for good are tried again. */
 int az_coordinator_open(struct az_coordinator *c, const struct az_job_config *config,
                         struct az_open_job **ret, struct az_error *err);
 /* At any time; before it has ended, what is under way is answered into the void. */

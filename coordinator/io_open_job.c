@@ -1,6 +1,7 @@
 /* One open job of the coordinator: its input, its store, its end. */
 #include "coordinator/io_coordinator_state.h"
 #include "core/io_clock.h"
+#include "core/log.h"
 #include "core/mem.h"
 
 enum {
@@ -44,6 +45,26 @@ static int open_docket(struct az_coordinator *c, struct az_open_job *job, struct
     return r < 0 ? r : az_sched_open(c->sched, &docket, &job->docket, err);
 }
 
+/* Whoever submits or resumes a job wants its backends tried, also those that refused
+ * an earlier one. Their workers learn it before the first question. */
+static int retry_stopped(struct az_coordinator *c, const struct az_panel *panel,
+                         struct az_error *err)
+{
+    for (size_t b = 0; b < panel->n_backends; b++) {
+        const char *name = panel->backends[b].name;
+        if (!az_sched_retry(c->sched, name))
+            continue;
+        struct az_msg msg = {.kind = AZ_MSG_TUNE};
+        msg.tune.backend = az_str(name);
+        int told = az_coordinator_tune(c, &msg, err);
+        if (told < 0)
+            return told;
+        az_info("a backend that had stopped is tried again", KV("backend", name),
+                KV("workers", told));
+    }
+    return 0;
+}
+
 static void job_free(struct az_open_job *job)
 {
     az_buf_release(&job->panel_yaml);
@@ -59,7 +80,9 @@ int az_coordinator_open(struct az_coordinator *c, const struct az_job_config *co
     job->coordinator = c;
     job->config = *config;
     job->deadline = config->job_ms ? az_clock_ms() + config->job_ms : INT64_MAX;
-    int r = open_docket(c, job, err);
+    int r = retry_stopped(c, config->panel, err);
+    if (r == 0)
+        r = open_docket(c, job, err);
     if (r == 0)
         r = az_loop_watch(c->loop, az_store_fd(config->store), AZ_LOOP_READ, on_store, job, err);
     if (r < 0) {

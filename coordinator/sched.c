@@ -180,6 +180,8 @@ static int offer_announced(struct az_sched *s, struct offer *o, const struct az_
 {
     if (replace_text(&o->kind, c->kind) < 0 || replace_text(&o->state, c->state) < 0)
         return AZ_ENOMEM;
+    if (!c->state.n) /* it says that it is well: only what it says after this counts */
+        o->stopped = false;
     o->slots = c->slots;
     o->rpm = c->rpm;
     o->tpm = c->tpm;
@@ -354,6 +356,24 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
         snprintf(backend->why, sizeof(backend->why), AZ_STR_FMT, AZ_STR_ARG(msg->stopped.why));
     check_stopped(s, b);
     return sched_dispatch(s, now, fx, err);
+}
+
+bool az_sched_retry(struct az_sched *s, const char *name)
+{
+    bool any = false;
+    for (size_t b = 0; b < s->n_backends; b++) {
+        if (strcmp(s->backends[b].name, name))
+            continue;
+        for (size_t p = 0; p < s->n_peers; p++) {
+            if (b >= s->peers[p].n_offers || !s->peers[p].offers[b].stopped)
+                continue;
+            s->peers[p].offers[b].stopped = false;
+            any = true;
+        }
+        s->backends[b].stopped = false;
+        backend_recount(s, b);
+    }
+    return any;
 }
 
 int64_t az_sched_lost(const struct az_sched *s)

@@ -133,6 +133,10 @@ int az_sched_on_answers(struct az_sched *s, int peer, const struct az_msg *msg, 
  * what waits for it is left open. */
 int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, az_ms now,
                         struct az_effects *fx, struct az_error *err);
+/* Somebody has seen to this backend: all that refused are asked again, and jobs that
+ * open from now on do not stop for it. True: some did refuse, and must be told
+ * (AZ_MSG_TUNE) before the next effects. Jobs that have stopped stay so. */
+bool az_sched_retry(struct az_sched *s, const char *backend);
 /* Its session is over: what it held is asked elsewhere; the eighth loss of a
  * question is an error. */
 int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects *fx,

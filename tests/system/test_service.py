@@ -165,3 +165,24 @@ def test_a_job_is_a_directory(service, world):
     shown = world.assize("show", folder, "q3")
     assert shown.rc == 0 and "q3" in shown.stdout, shown
     assert verdicts[3]["id"] == "q3"
+
+
+def test_resume_tries_a_backend_that_refused(service, world):
+    """A key that was mended: neither the worker nor the coordinator need be told."""
+    stub = world.stub(votes="A", fault="401")
+    service.worker(stub=stub)
+    job = service.submit(judged_by(stub, "a"), pairs(20))
+    assert service.assize("watch", job).rc == 75
+    assert "Incorrect API key" in service.status(job)["why"]
+    refused = stub.counts()["requests"]
+
+    assert service.assize("resume", job).rc == 0  # refused again: stopped again
+    assert service.assize("watch", job).rc == 75
+    assert stub.counts()["requests"] > refused
+
+    stub.control(fault="")
+    other = service.submit(world.write("b.yaml", judged_by(stub, "b")), pairs(20))
+    assert service.assize("watch", other).rc == 0
+    assert service.assize("resume", job).rc == 0
+    assert service.assize("watch", job).rc == 0
+    assert service.status(job)["decided"] == 20

@@ -476,6 +476,32 @@ static void sched_opened_while_stopped(void **state)
     scene_release(&s);
 }
 
+/* Whoever resumes or opens a job wants what refused tried again; what refuses again
+ * says so again. */
+static void sched_retried(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, split, 0);
+    scene_event(&s, "credit 0 gpu 9");
+    scene_event(&s, "credit 0 api 9");
+    assert_false(az_sched_retry(s.sched, "api"));
+    assert_false(az_sched_retry(s.sched, "unheard of"));
+    scene_event(&s, "stopped 0 api");
+    assert_true(az_sched_retry(s.sched, "api"));
+    assert_false(az_sched_retry(s.sched, "api"));
+    assert_false(az_docket_room(s.docket)); /* it has stopped, and ends */
+    assert_string_equal(az_docket_counts(s.docket).stopped, "api");
+
+    struct az_docket *d = open_another(&s, s.panel);
+    assert_true(az_docket_room(d));
+    assert_null(az_docket_counts(d).stopped);
+    scene_event(&s, "stopped 0 api");
+    assert_false(az_docket_room(d));
+    assert_string_equal(az_docket_counts(d).stopped, "api");
+    scene_release(&s);
+}
+
 /* What a panel names and none of its judges has may stop as it likes. */
 static void sched_stopped_and_not_asked(void **state)
 {
@@ -933,6 +959,7 @@ int main(void)
         cmocka_unit_test(sched_mistake_is_sent),
         cmocka_unit_test(sched_first_reason_stays),
         cmocka_unit_test(sched_opened_while_stopped),
+        cmocka_unit_test(sched_retried),
         cmocka_unit_test(sched_stopped_and_not_asked),
         cmocka_unit_test(sched_lost_attempts_are_apart),
         cmocka_unit_test(sched_early_stop_waits_for_every_ballot),
