@@ -58,7 +58,8 @@ static bool trouble(struct az_arena *a, Assize__JobInfo *info, const char *fmt, 
 }
 
 /* Each backend once, though several judges wait for it. */
-static bool find_troubles(struct az_service *s, const struct job *job, struct az_arena *a,
+static bool find_troubles(struct az_service *s, const struct job *job,
+                          const struct az_judge_wait *waits, struct az_arena *a,
                           Assize__JobInfo *info)
 {
     int peer;
@@ -71,11 +72,25 @@ static bool find_troubles(struct az_service *s, const struct job *job, struct az
         const char *backend = job->panel->judges[j].backend;
         bool told = false;
         for (size_t k = 0; k < j; k++)
-            told = told || !strcmp(job->panel->judges[k].backend, backend);
-        if (!told && !is_offered(s, backend) &&
+            told = told || (waits[k].queued && !strcmp(job->panel->judges[k].backend, backend));
+        if (waits[j].queued && !told && !is_offered(s, backend) &&
             !trouble(a, info, "No worker has a backend '%s'.", backend))
             return false;
     }
+    return true;
+}
+
+static bool make_judges(struct az_arena *a, size_t n, Assize__JobInfo *info)
+{
+    Assize__JudgeInfo *judges = az_arena_zalloc(a, (n + 1) * sizeof(*judges));
+    info->judges = az_arena_zalloc(a, (n + 1) * sizeof(*info->judges));
+    if (!judges || !info->judges)
+        return false;
+    for (size_t j = 0; j < n; j++) {
+        assize__judge_info__init(&judges[j]);
+        info->judges[j] = &judges[j];
+    }
+    info->n_judges = n;
     return true;
 }
 
@@ -83,17 +98,38 @@ static bool judge_info(const struct job *job, size_t j, const struct az_judge_co
                        const struct az_judge_wait *wait, struct az_arena *a,
                        Assize__JudgeInfo *info)
 {
-    assize__judge_info__init(info);
+    static const struct judge_past none;
+    const struct judge_past *past = j < job->n_past ? &job->past[j] : &none;
     info->name = copy(a, job->panel->judges[j].name);
     info->backend = copy(a, job->panel->judges[j].backend);
-    info->last_error = copy(a, count->last_text);
-    info->asked = count->asked;
-    info->ballots = count->ballots;
-    info->errors = count->errors;
+    info->last_error = copy(a, *count->last_text ? count->last_text : past->last_text);
+    info->asked = past->asked + count->asked;
+    info->ballots = past->ballots + count->ballots;
+    info->errors = past->errors + count->errors;
     info->queued = wait->queued;
     info->under_way = wait->under_way;
     info->oldest_ms = wait->oldest == INT64_MAX ? 0 : az_clock_ms() - wait->oldest;
     return info->name && info->backend && info->last_error;
+}
+
+/* Nothing waits any more; what its judges came to stays. */
+static bool past_info(const struct job *job, struct az_arena *a, Assize__JobInfo *info)
+{
+    if (!make_judges(a, job->n_past, info))
+        return false;
+    for (size_t j = 0; j < job->n_past; j++) {
+        const struct judge_past *past = &job->past[j];
+        Assize__JudgeInfo *judge = info->judges[j];
+        judge->name = copy(a, past->name);
+        judge->backend = copy(a, past->backend);
+        judge->last_error = copy(a, past->last_text);
+        judge->asked = past->asked;
+        judge->ballots = past->ballots;
+        judge->errors = past->errors;
+        if (!judge->name || !judge->backend || !judge->last_error)
+            return false;
+    }
+    return true;
 }
 
 static bool running_info(struct az_service *s, const struct job *job, struct az_arena *a,
@@ -101,21 +137,19 @@ static bool running_info(struct az_service *s, const struct job *job, struct az_
 {
     struct az_counts c = az_open_job_counts(job->open);
     struct az_judge_wait waits[AZ_JUDGES_MAX];
-    Assize__JudgeInfo *judges = az_arena_zalloc(a, (c.n_judges + 1) * sizeof(*judges));
-    info->judges = az_arena_zalloc(a, (c.n_judges + 1) * sizeof(*info->judges));
-    if (!judges || !info->judges)
+    if (!make_judges(a, c.n_judges, info))
         return false;
     az_open_job_waits(job->open, waits);
     for (size_t j = 0; j < c.n_judges; j++) {
-        if (!judge_info(job, j, &c.judges[j], &waits[j], a, &judges[j]))
+        Assize__JudgeInfo *judge = info->judges[j];
+        if (!judge_info(job, j, &c.judges[j], &waits[j], a, judge))
             return false;
-        info->judges[info->n_judges++] = &judges[j];
-        info->asked += judges[j].under_way;
-        info->queued += judges[j].queued;
-        info->oldest_ms = AZ_MAX(info->oldest_ms, judges[j].oldest_ms);
+        info->asked += judge->under_way;
+        info->queued += judge->queued;
+        info->oldest_ms = AZ_MAX(info->oldest_ms, judge->oldest_ms);
     }
     info->items_a_second = rate_of(job);
-    return find_troubles(s, job, a, info);
+    return find_troubles(s, job, waits, a, info);
 }
 
 static void fill_figures(const struct job *job, Assize__JobInfo *info)
@@ -151,6 +185,8 @@ static Assize__JobInfo *job_info(struct az_service *s, const struct job *job, st
     bool good = info->name && info->owner && info->why;
     if (good && job->phase == JOB_OPEN && job->open)
         good = running_info(s, job, a, info);
+    else if (good)
+        good = past_info(job, a, info);
     return good ? info : NULL;
 }
 

@@ -42,6 +42,11 @@ struct job *service_add(struct az_service *s, struct az_job_record *rec)
 static void job_free(struct job *job)
 {
     az_job_record_release(&job->rec);
+    for (size_t j = 0; j < job->n_past; j++) {
+        free(job->past[j].name);
+        free(job->past[j].backend);
+    }
+    free(job->past);
     free(job);
 }
 

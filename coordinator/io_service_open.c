@@ -183,6 +183,41 @@ static void close_done(struct az_chore *c)
     service_open_more(s);
 }
 
+/* Of a job that is read from the disk anew it is not known: its store counts ballots
+ * of all judges together. No memory only leaves it out. */
+static struct judge_past *past_of(struct job *job)
+{
+    const struct az_panel *panel = job->panel;
+    if (job->past)
+        return job->past;
+    struct judge_past *past = az_zalloc(panel->n_judges * sizeof(*past));
+    for (size_t j = 0; past && j < panel->n_judges; j++) {
+        past[j].name = az_strdup(panel->judges[j].name);
+        past[j].backend = az_strdup(panel->judges[j].backend);
+    }
+    job->n_past = past ? panel->n_judges : 0;
+    return job->past = past;
+}
+
+/* One that never answered is seldom meant so, and the job ends well without it. */
+static void remember_judges(struct job *job, const struct az_counts *counts)
+{
+    struct judge_past *past = past_of(job);
+    for (size_t j = 0; past && j < counts->n_judges; j++) {
+        const struct az_judge_count *c = &counts->judges[j];
+        past[j].asked += c->asked;
+        past[j].ballots += c->ballots;
+        past[j].errors += c->errors;
+        if (*c->last_text)
+            memcpy(past[j].last_text, c->last_text, sizeof(c->last_text));
+        if (c->errors && c->errors == c->ballots)
+            az_warn("a judge had nothing but errors", KV("job", job->rec.id),
+                    KV("judge", job->panel->judges[j].name),
+                    KV("backend", job->panel->judges[j].backend), KV("errors", c->errors),
+                    KV("last", c->last_text));
+    }
+}
+
 /* What it holds goes with the chore. */
 static void close_job(struct az_service *s, struct job *job)
 {
@@ -193,6 +228,7 @@ static void close_job(struct az_service *s, struct job *job)
         job->made_calls = counts.made;
         job->cached = counts.cached;
         job->retried = counts.retried;
+        remember_judges(job, &counts);
         az_coordinator_close(AZ_TAKE(job->open));
         az_coordinator_poke(s->coordinator); /* workers were told: that may eat an edge */
     }

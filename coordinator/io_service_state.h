@@ -38,6 +38,13 @@ struct asker {
 
 enum job_phase { JOB_CLOSED, JOB_OPENING, JOB_OPEN, JOB_CLOSING };
 
+/* What a judge came to in the job's runs that have ended, since this process began. */
+struct judge_past {
+    char *name, *backend;
+    int64_t asked, ballots, errors;
+    char last_text[256];
+};
+
 struct job {
     struct az_service *s;
     struct az_job_record rec;
@@ -68,6 +75,8 @@ struct job {
     enum az_job_event end;
     char why[256];
     int64_t made_calls, cached, retried; /* of its last run */
+    size_t n_past;
+    struct judge_past *past; /* one a judge of its panel, or none yet */
 
     /* looking */
     bool news; /* something changed, or a verdict came, since readers were woken */

@@ -185,4 +185,6 @@ def test_resume_tries_a_backend_that_refused(service, world):
     assert service.assize("watch", other).rc == 0
     assert service.assize("resume", job).rc == 0
     assert service.assize("watch", job).rc == 0
-    assert service.status(job)["decided"] == 20
+    status = service.status(job)
+    assert status["decided"] == 20 and status["trouble"] == []
+    assert [j["ballots"] for j in status["judges"]] == [20, 20, 20]  # of a job that has ended
