@@ -26,7 +26,7 @@ void az_coordinator_give_up(struct az_coordinator *c, int r, const struct az_err
 /* A worker so slow that its queue is full loses its session; so does one that
  * would need more than a frame holds: what is lost often enough is an error, and
  * the loop goes on. One that is gone is told of by the door. */
-static int send_to(struct az_coordinator *c, int peer, int r)
+int coordinator_send(struct az_coordinator *c, int peer, int r)
 {
     if (r == AZ_EAGAIN || r == AZ_ELIMIT) {
         az_door_drop(c->door, peer);
@@ -41,10 +41,11 @@ static int run_once(struct az_coordinator *c, struct az_error *err)
     for (size_t i = 0; i < c->fx.n && r == 0; i++) {
         struct az_effect *x = &c->fx.v[i];
         if (x->kind == AZ_FX_SEND)
-            r = send_to(c, x->send.peer, az_door_send(c->door, x->send.peer, &x->send.msg, err));
+            r = coordinator_send(c, x->send.peer,
+                                 az_door_send(c->door, x->send.peer, &x->send.msg, err));
         else if (x->kind == AZ_FX_PANEL)
-            r = send_to(c, x->panel.peer,
-                        open_job_panel(x->job, x->panel.peer, x->panel.number, err));
+            r = coordinator_send(c, x->panel.peer,
+                                 open_job_panel(x->job, x->panel.peer, x->panel.number, err));
         else
             open_job_store(x->job, x);
     }
@@ -102,11 +103,13 @@ static int on_message(struct az_coordinator *c, int peer, const struct az_msg *m
 static int on_event(struct az_coordinator *c, const struct az_door_event *e, az_ms now,
                     struct az_error *err)
 {
+    int r;
     switch (e->kind) {
     case AZ_DOOR_OPENED:
         c->ballots[e->peer] = 0;
         tell_came(c, e->peer);
-        return az_sched_on_hello(c->sched, e->peer, now, &c->fx, err);
+        r = az_sched_on_hello(c->sched, e->peer, now, &c->fx, err);
+        return r < 0 ? r : coordinator_tune_newcomer(c, e->peer, err);
     case AZ_DOOR_GONE:
         tell_gone(c, e->peer);
         return az_sched_on_gone(c->sched, e->peer, now, &c->fx, err);
@@ -274,6 +277,7 @@ void az_coordinator_free(struct az_coordinator *c)
     az_sched_free(c->sched);
     az_tally_free(c->tally);
     az_effects_release(&c->fx);
+    coordinator_tunes_release(c);
     if (c->poke >= 0)
         close(c->poke);
     free(c);
@@ -353,21 +357,4 @@ struct az_tally *az_coordinator_tally(struct az_coordinator *c)
 int64_t az_coordinator_lost(const struct az_coordinator *c)
 {
     return az_sched_lost(c->sched);
-}
-
-int az_coordinator_tune(struct az_coordinator *c, struct az_msg *msg, struct az_error *err)
-{
-    int told = 0;
-    for (int p = 0; p < AZ_PEERS_MAX; p++) {
-        struct az_offer offer;
-        bool has = false;
-        for (size_t n = 0; !has && az_sched_offer(c->sched, p, n, &offer); n++)
-            has = az_str_eqz(msg->tune.backend, offer.backend);
-        int r = has ? send_to(c, p, az_door_send(c->door, p, msg, err)) : 0;
-        if (r < 0)
-            return r;
-        told += has;
-    }
-    az_coordinator_effects(c);
-    return told;
 }

@@ -115,5 +115,5 @@ int64_t az_coordinator_ballots(const struct az_coordinator *c, int peer); /* in 
 struct az_tally *az_coordinator_tally(struct az_coordinator *c); /* its loop's thread */
 int64_t az_coordinator_lost(const struct az_coordinator *c);     /* questions, with workers */
 /* Other limits for every worker that has this backend: AZ_MSG_TUNE. Returns to how
- * many it was told. */
+ * many it was told. Where any was, workers that come later are told too. */
 int az_coordinator_tune(struct az_coordinator *c, struct az_msg *msg, struct az_error *err);

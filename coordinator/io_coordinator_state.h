@@ -29,6 +29,13 @@ struct az_open_job {
     struct az_error failed; /* code < 0: its store can't be written */
 };
 
+/* What an admin set for a backend, over what its workers are configured with. */
+struct tune {
+    char *backend;
+    uint32_t slots; /* 0 = not set, as all here */
+    double rpm, tpm;
+};
+
 struct az_coordinator {
     az_ms silence_ms;
     struct az_loop *loop;
@@ -41,6 +48,8 @@ struct az_coordinator {
     bool lost_any, lost[AZ_PEERS_MAX]; /* found out while sending */
     bool silent[AZ_PEERS_MAX];         /* and said so in the log */
     int64_t ballots[AZ_PEERS_MAX];     /* answered in this session */
+    size_t n_tunes, cap_tunes;
+    struct tune *tunes;
     int poke;
     atomic_bool stop;
     az_ms turn; /* when the last one was */
@@ -52,6 +61,14 @@ struct az_coordinator {
 void az_coordinator_give_up(struct az_coordinator *c, int r, const struct az_error *why);
 /* Run what the last event led to. */
 void az_coordinator_effects(struct az_coordinator *c);
+
+/* After az_door_send(), whose result `r` is: a peer that could not be sent to is
+ * taken for lost, with the next effects. */
+int coordinator_send(struct az_coordinator *c, int peer, int r);
+
+/* io_coordinator_tune.c: it says hello, and is told what was set before. */
+int coordinator_tune_newcomer(struct az_coordinator *c, int peer, struct az_error *err);
+void coordinator_tunes_release(struct az_coordinator *c);
 
 /* io_open_job.c */
 /* Only this job is concerned. */

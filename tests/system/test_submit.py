@@ -279,6 +279,17 @@ def test_set_a_backend(service):
     assert "a backend's name" in service.assize("set", "backend").stderr
 
 
+def test_a_set_backend_stays_so(service):
+    """Also when its worker comes again; it is told before it is asked anything."""
+    worker = service.worker()
+    assert service.assize("set", "backend", "lexical", "slots=32").rc == 0
+    assert worker.term() == 0
+    worker.start()
+    job = service.submit(OVERLAP, overlap_items(5))
+    assert service.assize("watch", job).rc == 0
+    assert '"slots":32' in service.assize("workers", "--json").stdout.replace(" ", "")
+
+
 @pytest.mark.parametrize("coordinator", ["there", "gone"])
 def test_results_are_interrupted(service, world, coordinator):
     """At once, whether somebody answers or not, and without half a file."""
