@@ -68,12 +68,14 @@ static bool find_troubles(struct az_service *s, const struct job *job,
         return false;
     if (!az_coordinator_worker(s->coordinator, 0, &peer))
         return trouble(a, info, "No worker is connected%s.", "");
+    bool all = az_open_job_counts(job->open).added == 0; /* its questions will wait */
     for (size_t j = 0; j < job->panel->n_judges; j++) {
         const char *backend = job->panel->judges[j].backend;
         bool told = false;
         for (size_t k = 0; k < j; k++)
-            told = told || (waits[k].queued && !strcmp(job->panel->judges[k].backend, backend));
-        if (waits[j].queued && !told && !is_offered(s, backend) &&
+            told = told ||
+                   ((all || waits[k].queued) && !strcmp(job->panel->judges[k].backend, backend));
+        if ((all || waits[j].queued) && !told && !is_offered(s, backend) &&
             !trouble(a, info, "No worker has a backend '%s'.", backend))
             return false;
     }
