@@ -180,8 +180,6 @@ static int offer_announced(struct az_sched *s, struct offer *o, const struct az_
 {
     if (replace_text(&o->kind, c->kind) < 0 || replace_text(&o->state, c->state) < 0)
         return AZ_ENOMEM;
-    if (!c->state.n) /* it says that it is well: only what it says after this counts */
-        o->stopped = false;
     o->slots = c->slots;
     o->rpm = c->rpm;
     o->tpm = c->tpm;
