@@ -14,7 +14,7 @@ static const struct az_opt table[] = {
     {"name", 0, AZ_OPT_STRING, AT(name), "NAME",
      "whose keys these are, and what the files are called (client, or server)", 0},
     {"roles", 0, AZ_OPT_STRING, AT(roles), "ROLES",
-     "for the line: of submit, read, work, admin (submit,read)", 0},
+     "for the line: of submit, read, work, admin (submit)", 0},
     {"server", 0, AZ_OPT_FLAG, AT(server), NULL, "a coordinator's own keys: nobody lists them", 0},
     {0},
 };
@@ -32,7 +32,7 @@ static int check(struct options *o, size_t n, struct az_error *err)
     if (!o->name)
         o->name = o->server ? "server" : "client";
     if (!o->roles)
-        o->roles = "submit,read";
+        o->roles = "submit";
     if (!az_acl_is_principal(az_str(o->name)))
         return az_fail(err, AZ_EUSAGE,
                        "a name is 1 to %d of letters, digits and . _ @ -, the first a letter or "
