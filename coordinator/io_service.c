@@ -353,8 +353,7 @@ static void free_jobs(struct az_service *s)
         az_queue_free(j->in);
         az_panel_free(j->panel);
         az_intake_free(j->intake);
-        az_job_record_release(&j->rec);
-        free(j);
+        service_job_free(j);
     }
 }
 

@@ -39,7 +39,7 @@ struct job *service_add(struct az_service *s, struct az_job_record *rec)
     return job;
 }
 
-static void job_free(struct job *job)
+void service_job_free(struct job *job)
 {
     az_job_record_release(&job->rec);
     for (size_t j = 0; j < job->n_past; j++) {
@@ -61,13 +61,13 @@ void service_forget(struct az_service *s, struct job *job)
     az_map_remove(&s->by_id, job->rec.id);
     job->gone = true;
     if (!job->chores)
-        job_free(job);
+        service_job_free(job);
 }
 
 void service_release(struct az_service *s, struct job *job)
 {
     if (!--job->chores && job->gone)
-        job_free(job);
+        service_job_free(job);
 }
 
 /* ---- figures ---- */

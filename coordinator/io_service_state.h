@@ -150,6 +150,8 @@ struct job *service_job(const struct az_service *s, int64_t id); /* or NULL */
 struct job *service_job_by_key(const struct az_service *s, const char *owner, const char *key);
 /* Takes what the record points to. NULL: no memory, nothing is taken. */
 struct job *service_add(struct az_service *s, struct az_job_record *rec);
+/* What is open of it has been closed. */
+void service_job_free(struct job *job);
 /* Out of all lists; freed when nothing is under way about it. */
 void service_forget(struct az_service *s, struct job *job);
 void service_release(struct az_service *s, struct job *job); /* one chore or pending less */
