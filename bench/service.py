@@ -103,6 +103,7 @@ class Service:
     def __init__(self, folder, transport="ipc", workers=1):
         self.folder, self.transport, self.workers = folder, transport, []
         self.curve = transport == "curve"
+        os.sync()  # what came before is not in the way of its commits
         folder.mkdir()
         (folder / "panel.yaml").write_text(PANEL)
         self.clients_at, self.workers_at = self.endpoint("clients"), self.endpoint("workers")
@@ -200,14 +201,14 @@ def bare(world, transport, ballots):
 
 
 def throughput(world, transport, workers, items, n):
-    """(submission's items/s, ballots/s, µs a ballot: coordinator and workers)"""
+    """(submission's items/s, ballots/s, µs of CPU a ballot: coordinator, workers)"""
     with Service(world.folder / "service", transport, workers) as service:
         job, seconds, _ = service.submit(items)
         start, before = service.changed(job, "running"), service.cpu_s()
         end, after = service.changed(job, "done"), service.cpu_s()
         check_all(service, job, n)
         cpu_us = [(b - a) * 1e6 / (JUDGES * n) for a, b in zip(before, after)]
-        return n / seconds, JUDGES * n / (end - start), cpu_us
+        return n / seconds, JUDGES * n / (end - start), *cpu_us
 
 
 def check_all(service, job, n):
@@ -218,22 +219,32 @@ def check_all(service, job, n):
         raise SystemExit(f"job {job}: decided, ballots, errors: {got}, not {n} items")
 
 
+def medians(rows):
+    return [statistics.median(column) for column in zip(*rows)]
+
+
 def throughput_table(world, out):
     print("\nA service whose judges answer at once: durable ballots a second, from when the job", file=out)
-    print("is open until it is done, beside the bare program (`bench_wire`):\n", file=out)
+    print("is open until it is done, beside the bare program (`bench_wire`); medians of runs", file=out)
+    print("that took turns:\n", file=out)
     print("| transport | program | ballots/s | of bare | CPU µs a ballot: coordinator, workers |"
           " items submitted/s |", file=out)
     print("| --- | --- | --- | --- | --- | --- |", file=out)
-    n = world.scale(300_000, least=10_000)
+    n, rounds = world.scale(300_000, least=10_000), world.scale(3, least=1)
     items = world.pairs(n)
     for transport, name in TRANSPORTS.items():
-        floor = statistics.median(bare(world, transport, JUDGES * n) for _ in range(3))
+        floors, rows = [], {1: [], 2: []}
+        for _ in range(rounds):
+            floors.append(bare(world, transport, JUDGES * n))
+            for workers, of in rows.items():
+                of.append(throughput(world, transport, workers, items, n))
+        floor = statistics.median(floors)
         print(f"| {name} | bare | {floor:,.0f} | 1.00 | | |", file=out)
-        for workers in (1, 2):
-            submitted, rate, cpu = throughput(world, transport, workers, items, n)
+        for workers, of in rows.items():
+            submitted, rate, coordinator_us, workers_us = medians(of)
             what = f"assize, {workers} worker" + ("s" if workers > 1 else "")
             print(f"| {name} | {what} | {rate:,.0f} | {rate / floor:.2f} |"
-                  f" {cpu[0]:.1f}, {cpu[1]:.1f} | {submitted:,.0f} |", file=out)
+                  f" {coordinator_us:.1f}, {workers_us:.1f} | {submitted:,.0f} |", file=out)
 
 
 # ---- memory ----
