@@ -14,6 +14,17 @@ static void disk_full(bool full)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+/* A running job whose every change so far is durable: the one told done is the last of
+ * them, so a disk that is full from now on is first met by the next. */
+static uint64_t running_job(struct client *c)
+{
+    uint64_t job = submit_whole(c, "key", PANEL_OF_NOBODY, 3);
+    await_state(c, job, ASSIZE__JOB_STATE__RUNNING);
+    ask_control(c, job, ASSIZE__JOB_VERB__SET, "priority=100");
+    hear_kind(c, AZ_MSG_DONE);
+    return job;
+}
+
 /* Waits until the service knows it. Nothing that is asked meanwhile is told to be done. */
 static void await_unwell(struct scene *s, struct client *c)
 {
@@ -26,8 +37,7 @@ static void stops_with_a_full_disk(void **state)
     struct scene *s = *state;
     struct az_error err = {0};
     struct client c = come(s, "team");
-    uint64_t job = submit_whole(&c, "key", PANEL_OF_NOBODY, 3);
-    await_state(&c, job, ASSIZE__JOB_STATE__RUNNING);
+    uint64_t job = running_job(&c);
     disk_full(true);
     ask_control(&c, job, ASSIZE__JOB_VERB__SET, "priority=500");
     await_unwell(s, &c);
@@ -54,8 +64,7 @@ static void goes_on_when_there_is_room(void **state)
 {
     struct scene *s = *state;
     struct client c = come(s, "team");
-    uint64_t job = submit_whole(&c, "key", PANEL_OF_NOBODY, 3);
-    await_state(&c, job, ASSIZE__JOB_STATE__RUNNING);
+    uint64_t job = running_job(&c);
     disk_full(true);
     ask_control(&c, job, ASSIZE__JOB_VERB__SET, "priority=500");
     await_unwell(s, &c);
