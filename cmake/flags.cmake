@@ -6,6 +6,9 @@ add_compile_options($<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 add_compile_definitions(_GNU_SOURCE ASSIZE_VERSION="${PROJECT_VERSION}")
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 
+# A program loads what it calls: only what fits models needs LAPACK.
+add_link_options(-Wl,--as-needed)
+
 if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
   add_compile_options(-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
