@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { FRACTION_STEPS = 20000, BISECTIONS = 200 };
+enum { FRACTION_STEPS = 20000, BISECTIONS = 200, QUANTILE_BISECTIONS = 1100 };
 
 /* P(Z > x). */
 static double normal_tail(double x)
@@ -32,6 +32,11 @@ double az_normal_quantile(double p)
     if (p == 0.5)
         return 0;
     return p < 0.5 ? -normal_upper(p) : normal_upper(1.0 - p);
+}
+
+double az_normal_cdf(double z)
+{
+    return normal_tail(-z);
 }
 
 /* lgamma() writes a global; the sign is always + here. */
@@ -87,6 +92,37 @@ double az_beta_inc(double a, double b, double x)
     if (x < (a + 1.0) / (a + b + 2.0))
         return front * beta_fraction(a, b, x) / a;
     return 1.0 - front * beta_fraction(b, a, 1.0 - x) / b;
+}
+
+double az_beta_quantile(double p, double a, double b)
+{
+    if (!(p >= 0 && p <= 1 && a > 0 && b > 0))
+        return NAN;
+    if (p == 0 || p == 1)
+        return p;
+
+    double low = 0, high = 1;
+    for (int i = 0; i < QUANTILE_BISECTIONS; i++) {
+        double x = 0.5 * (low + high);
+        if (x == low || x == high)
+            break;
+        if (az_beta_inc(a, b, x) < p)
+            low = x;
+        else
+            high = x;
+    }
+    return 0.5 * (low + high);
+}
+
+double az_binomial_cdf(int64_t k, int64_t n, double p)
+{
+    if (!(n >= 0 && p >= 0 && p <= 1))
+        return NAN;
+    if (k < 0)
+        return 0;
+    if (k >= n)
+        return 1;
+    return az_beta_inc((double)(n - k), (double)k + 1.0, 1.0 - p);
 }
 
 double az_t_quantile(double p, double df)

@@ -15,6 +15,16 @@ double az_log_beta(double a, double b);
  * continued fraction DLMF 8.17.22 by Lentz's method. */
 double az_beta_inc(double a, double b, double x);
 
+/* x with I_x(a, b) = p, 0 <= p <= 1, by bisection: to the last bits, also near 0. */
+double az_beta_quantile(double p, double a, double b);
+
+/* P(X <= k) for X binomial of n draws at probability p: I_{1-p}(n - k, k + 1)
+ * (DLMF 8.17.5). 0 for k < 0, 1 for k >= n. */
+double az_binomial_cdf(int64_t k, int64_t n, double p);
+
+/* P(Z <= z). */
+double az_normal_cdf(double z);
+
 /* t with P(T <= t) = p for Student's t with `df` > 0 degrees of freedom; by
  * bisection of I_y(1/2, df/2). Above a million degrees it is the normal's. */
 double az_t_quantile(double p, double df);

@@ -85,6 +85,38 @@ static void t_quantiles(void **state)
     near(az_t_quantile(0.975, 1e9), 1.959963984540054, 1e-13);
 }
 
+/* Closed forms again, the inverse of the function itself, and far into the tail. */
+static void beta_quantiles(void **state)
+{
+    (void)state;
+    for (double p = 0.03125; p < 1; p += 0.03125) {
+        near(az_beta_quantile(p, 1, 7), 1 - pow(1 - p, 1.0 / 7), 1e-13);
+        near(az_beta_quantile(p, 5, 1), pow(p, 0.2), 1e-13);
+        near(az_beta_inc(30, 4, az_beta_quantile(p, 30, 4)), p, 1e-12);
+    }
+    near(az_beta_quantile(1e-30, 1, 1) * 1e30, 1, 1e-12);
+    assert_true(az_beta_quantile(0, 2, 3) == 0 && az_beta_quantile(1, 2, 3) == 1);
+    assert_true(isnan(az_beta_quantile(0.5, 0, 1)));
+    assert_true(isnan(az_beta_quantile(NAN, 1, 1)));
+}
+
+static void binomial_cdf(void **state)
+{
+    (void)state;
+    double sum = 0, term = pow(0.7, 12); /* P(X = 0), then the ratio of neighbours */
+    for (int k = 0; k < 12; k++) {
+        sum += term;
+        near(az_binomial_cdf(k, 12, 0.3), sum, 1e-13);
+        term *= (12.0 - k) / (k + 1.0) * 0.3 / 0.7;
+    }
+    assert_true(az_binomial_cdf(-1, 5, 0.5) == 0 && az_binomial_cdf(5, 5, 0.5) == 1);
+    assert_true(az_binomial_cdf(0, 0, 0.5) == 1);
+    assert_true(az_binomial_cdf(2, 5, 0) == 1 && az_binomial_cdf(2, 5, 1) == 0);
+    assert_true(isnan(az_binomial_cdf(1, 5, 1.5)));
+    near(az_normal_cdf(1.959963984540054), 0.975, 1e-15);
+    near(az_normal_cdf(-40) * 1e300, 0, 1e-15);
+}
+
 static void out_of_range_is_nan(void **state)
 {
     (void)state;
@@ -105,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_quantiles),    cmocka_unit_test(log_beta),
         cmocka_unit_test(incomplete_beta),     cmocka_unit_test(t_quantiles),
+        cmocka_unit_test(beta_quantiles),      cmocka_unit_test(binomial_cdf),
         cmocka_unit_test(out_of_range_is_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
