@@ -97,6 +97,7 @@ static int session_send(struct az_door *d, struct az_door_session *s, struct az_
                         struct az_error *err)
 {
     msg->seq = s->seq.out + 1;
+    msg->heard = s->seq.in;
     int r = send_to(d, &s->route, msg, err);
     if (r == 0) {
         s->seq.out++;

@@ -11,6 +11,7 @@ enum az_plant {
     AZ_PLANT_LATE_DROPPED,    /* a late ballot is dropped */
     AZ_PLANT_ERROR_OVER,      /* an error overwrites an answer */
     AZ_PLANT_RETRY_UNCOUNTED, /* a retry is counted by nobody */
+    AZ_PLANT_LEASE_OUTLIVED,  /* a worker calls after its lease */
 };
 
 #ifdef ASSIZE_PLANT

@@ -99,6 +99,7 @@ struct az_msg_answer {
 struct az_msg {
     enum az_msg_kind kind;
     uint64_t seq;
+    uint64_t heard; /* of the other side's, by a coordinator; 0 = not said */
     union {
         struct {
             struct az_str name, software, principal;

@@ -319,6 +319,7 @@ int az_wire_pack(struct az_buf *b, const struct az_msg *msg, struct az_arena *sc
     Assize__Envelope e = ASSIZE__ENVELOPE__INIT;
     e.version = AZ_WIRE_VERSION;
     e.seq = msg->seq;
+    e.heard = msg->heard;
     int r =
         az_wire_is_job(msg->kind) ? az_wire_job_to(msg, &e, err) : body_to(&p, msg, &m, &e, err);
     if (r < 0)

@@ -265,5 +265,6 @@ int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *m
                        AZ_WIRE_VERSION, AZ_WIRE_VERSION);
     memset(msg, 0, sizeof(*msg));
     msg->seq = e->seq;
+    msg->heard = e->heard;
     return body_from(e, arena, msg, err);
 }

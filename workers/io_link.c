@@ -148,6 +148,11 @@ int az_link_tick(struct az_link *l, az_ms now, struct az_error *err)
     return 0;
 }
 
+az_ms az_link_lease(const struct az_link *l)
+{
+    return az_session_lease(&l->session);
+}
+
 az_ms az_link_deadline(const struct az_link *l)
 {
     return az_session_deadline(&l->session);

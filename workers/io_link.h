@@ -36,6 +36,9 @@ int az_link_send(struct az_link *l, struct az_msg *msg, az_ms now, struct az_err
  * now. Else as az_link_send(). */
 int az_link_recv(struct az_link *l, struct az_msg *msg, az_ms now, struct az_error *err);
 
+/* Until when what was sent is the worker's (session.h). */
+az_ms az_link_lease(const struct az_link *l);
+
 /* Connects and says hello, says heartbeats, finds silence: 0, or as
  * az_link_send(). To be called at az_link_deadline(). */
 int az_link_tick(struct az_link *l, az_ms now, struct az_error *err);

@@ -94,6 +94,7 @@ static int on_stop_message(struct az_worker *w)
 static int on_message(struct az_worker *w, struct az_msg *msg)
 {
     az_ms now = az_loop_now(w->loop);
+    az_work_on_lease(w->work, az_link_lease(w->link));
     switch (msg->kind) {
     case AZ_MSG_WELCOME:
         return on_welcome(w, msg);

@@ -16,7 +16,29 @@ struct az_session az_session(uint64_t seed, az_ms now)
 uint64_t az_session_say(struct az_session *s, az_ms now)
 {
     s->said = now;
-    return ++s->seq_out;
+    s->seq_out++;
+    if (s->mark <= s->heard_out) { /* one at a time, so that no list of times is kept */
+        s->mark = s->seq_out;
+        s->mark_said = now;
+    }
+    return s->seq_out;
+}
+
+static void on_heard(struct az_session *s, uint64_t heard)
+{
+    if (heard <= s->heard_out)
+        return;
+    s->heard_out = heard;
+    if (heard < s->mark)
+        return;
+    s->leased_from = heard == s->seq_out ? s->said : s->mark_said;
+    s->mark = s->seq_out;
+    s->mark_said = s->said;
+}
+
+az_ms az_session_lease(const struct az_session *s)
+{
+    return s->silence_ms && s->heard_out ? s->leased_from + s->silence_ms : INT64_MAX;
 }
 
 int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms now,
@@ -34,8 +56,12 @@ int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms 
         return az_fail(err, AZ_EPROTO, "%s",
                        s->state == AZ_SESSION_OPEN ? "a second welcome"
                                                    : "a message before the welcome");
+    if (msg->heard > s->seq_out)
+        return az_fail(err, AZ_EPROTO, "message %llu was heard, and %llu were said",
+                       (unsigned long long)msg->heard, (unsigned long long)s->seq_out);
     s->seq_in++;
     s->heard = now;
+    on_heard(s, msg->heard);
     if (msg->kind != AZ_MSG_WELCOME)
         return 0;
     s->silence_ms = msg->hello.silence_ms;
@@ -78,7 +104,7 @@ enum az_session_due az_session_tick(struct az_session *s, az_ms now, struct az_e
     if (s->state == AZ_SESSION_APART) {
         s->state = AZ_SESSION_KNOCKING;
         s->since = s->heard = now;
-        s->seq_in = s->seq_out = 0;
+        s->seq_in = s->seq_out = s->heard_out = s->mark = 0;
         s->silence_ms = 0;
         return AZ_DUE_KNOCK;
     }

@@ -4,7 +4,11 @@
  *   apart --its pause is over--> knocking --welcome--> open
  *     ^----- lost: broken, refused, silent, no welcome ----'
  *
- * A session begins with hello on a connection of its own; nothing outlives it. */
+ * A session begins with hello on a connection of its own; nothing outlives it.
+ *
+ * What it was sent it holds by a lease: for `silence_ms` from the newest message of
+ * its own that it knows to be heard, by its own clock. The coordinator counts from
+ * when it heard that one, which was later, so no question is asked elsewhere before. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
@@ -16,11 +20,14 @@ enum az_session_state { AZ_SESSION_APART, AZ_SESSION_KNOCKING, AZ_SESSION_OPEN }
 struct az_session {
     enum az_session_state state;
     uint64_t seq_in, seq_out;
-    az_ms silence_ms;  /* 0 = nobody minds */
-    az_ms heard, said; /* last */
-    az_ms since;       /* in this state */
-    az_ms again;       /* apart: knock then */
-    int failures;      /* in a row */
+    az_ms silence_ms;   /* 0 = nobody minds */
+    az_ms heard, said;  /* last */
+    az_ms since;        /* in this state */
+    az_ms again;        /* apart: knock then */
+    int failures;       /* in a row */
+    uint64_t heard_out; /* the last of ours that was heard; 0 = that is not said */
+    uint64_t mark;      /* one of ours, and when it was said: heard once `heard_out` is there */
+    az_ms mark_said, leased_from;
     struct az_rng rng;
 };
 
@@ -33,6 +40,9 @@ uint64_t az_session_say(struct az_session *s, az_ms now);
  * caller calls az_session_lost(). A welcome opens it. */
 int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms now,
                           struct az_error *err);
+
+/* Until when what it holds is its own; INT64_MAX: for as long as the session. */
+az_ms az_session_lease(const struct az_session *s);
 
 /* It is over: pause, then knock again. */
 void az_session_lost(struct az_session *s, az_ms now);

@@ -83,6 +83,7 @@ int az_work_new(const struct az_work_config *config, struct az_work **ret, struc
         return az_oom(err);
     w->config = *config;
     w->rng = az_rng(config->seed);
+    w->lease_until = INT64_MAX;
     w->backends = az_zalloc(config->n_backends * sizeof(*w->backends));
     if (!w->backends)
         return az_oom(err);
@@ -258,6 +259,7 @@ int az_work_on_questions(struct az_work *w, struct az_msg *msg, az_ms now, struc
                          struct az_error *err)
 {
     size_t n_items = msg->questions.n_items;
+    lease_look(w, now);
     struct shared_item **shared = share_items(msg, fx->arena);
     if (!shared)
         return az_oom(err);
@@ -277,6 +279,7 @@ int az_work_on_cached(struct az_work *w, struct work_call *c, struct az_str repl
                       struct az_wfxs *fx, struct az_error *err)
 {
     struct work_backend *b = c->backend;
+    lease_look(w, now);
     int r = reply.p ? call_on_cached(w, c, reply, fx, err) : 0;
     if (r != 0)
         return AZ_MIN(r, 0);
@@ -291,6 +294,7 @@ int az_work_on_response(struct az_work *w, struct work_call *c, const struct az_
 {
     struct work_backend *b = c->backend;
     az_assert(c->state == CALL_OUT);
+    lease_look(w, now);
     b->busy[c->url]--;
     w->under_way--;
     c->ms = result->ms;
@@ -308,6 +312,7 @@ int az_work_on_response(struct az_work *w, struct work_call *c, const struct az_
 int az_work_on_tick(struct az_work *w, az_ms now, struct az_wfxs *fx, struct az_error *err)
 {
     int r = 0;
+    lease_look(w, now);
     for (struct work_call *c; r == 0 && (c = az_heap_pop(&w->waiting, now));) {
         if (!c->backend->kind)
             r = answer_local(w, c, fx, err);

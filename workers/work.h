@@ -117,6 +117,10 @@ int az_work_on_state(struct az_work *w, size_t backend, const char *state, az_ms
  * what they said, and nobody else. */
 int az_work_on_session(struct az_work *w, struct az_wfxs *fx, struct az_error *err);
 
+/* Whoever sent the questions may ask others from `until` on: none is begun then, and
+ * what was not begun goes back, until another lease is there. INT64_MAX: no end. */
+void az_work_on_lease(struct az_work *w, az_ms until);
+
 /* A panel that questions are about; taken. AZ_EPROTO: `number` is there already.
  * Its judges may name backends that this worker lacks; then it is asked nothing of
  * them. */

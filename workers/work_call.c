@@ -124,7 +124,7 @@ static bool affordable(const struct work_call *c)
 
 bool call_wanted_back(const struct az_work *w, const struct work_call *c)
 {
-    return w->draining || c->recalled || c->backend->stopped || *c->backend->state;
+    return w->draining || w->lapsed || c->recalled || c->backend->stopped || *c->backend->state;
 }
 
 bool call_has_calls(const struct work_call *c)

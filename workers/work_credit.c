@@ -120,6 +120,7 @@ int az_work_on_tune(struct az_work *w, struct az_str backend, uint32_t slots, do
     if (b->kind && (rpm > 0 || tpm > 0))
         az_limit_tune(&b->limit, b->rpm, b->tpm, now);
     b->stopped = false; /* whoever changes its limits wants it tried again */
+    lease_look(w, now);
     int r = backend_announce(b, fx, err);
     return r < 0 ? r : backend_pump(w, b, now, fx, err);
 }

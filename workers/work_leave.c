@@ -2,6 +2,7 @@
  * ends, dropped with a session. What is under way is paid for and ends. */
 #include <stdlib.h>
 
+#include "core/plant.h"
 #include "workers/work_state.h"
 
 /* Ready or waiting and wanted back: to the coordinator. What a lookup is asked
@@ -65,9 +66,20 @@ int az_work_drain(struct az_work *w, struct az_wfxs *fx, struct az_error *err)
     return r < 0 ? r : give_back_waiting(w, fx, err);
 }
 
+void az_work_on_lease(struct az_work *w, az_ms until)
+{
+    w->lease_until = until;
+}
+
+void lease_look(struct az_work *w, az_ms now)
+{
+    w->lapsed = now >= w->lease_until && !AZ_PLANTED(AZ_PLANT_LEASE_OUTLIVED);
+}
+
 int az_work_on_session(struct az_work *w, struct az_wfxs *fx, struct az_error *err)
 {
-    w->draining = false;
+    w->draining = w->lapsed = false;
+    w->lease_until = INT64_MAX;
     while (w->n_panels)
         az_work_on_forget(w, w->panels[0]->number);
     for (size_t b = 0; b < w->n_backends; b++) {

@@ -151,7 +151,7 @@ int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az
         b->wake = now + left;
     else if (b->down && backend_try(b, fx, err) < 0)
         return AZ_ENOMEM;
-    if (b->stopped || *b->state || w->draining)
+    if (b->stopped || *b->state || w->draining || w->lapsed)
         return give_back_ready(w, b, fx) < 0 ? az_oom(err) : 0;
     while (b->head) {
         if (!az_window_room(&b->window))

@@ -101,6 +101,8 @@ struct az_work {
     struct az_rng rng;
     size_t under_way, held;
     bool draining;
+    az_ms lease_until;
+    bool lapsed; /* the lease had ended by the last time that is known */
 };
 
 struct az_wfx *wfx_add(struct az_wfxs *fx, enum az_wfx_kind kind);
@@ -121,6 +123,8 @@ int call_prepare(struct az_work *w, struct work_call *c, struct az_wfxs *fx, str
 int call_go(struct az_work *w, struct work_call *c, struct az_wfxs *fx);
 /* The most that one more call can cost. */
 az_nusd call_worst(const struct work_call *c);
+/* What time it is, before anything is begun. */
+void lease_look(struct az_work *w, az_ms now);
 /* May another call be made for it here and now, were it not for its end? Not
  * where it is wanted back, nor its backend well, nor beyond its calls or money. */
 bool call_wanted_back(const struct az_work *w, const struct work_call *c);

@@ -388,6 +388,7 @@ size_t world_backend(const char *name); /* its place in the world */
 /* world_check.c: what must hold */
 void check_asked(struct world *w, struct job *job, int peer, const struct az_msg_question *q);
 void check_silence(struct world *w, int peer); /* after it was heard, too */
+void check_begun(struct world *w, int who, const struct work_call *call);
 void check_answered(struct world *w, int peer, const struct az_msg_answer *a);
 void check_answers_kept(struct world *w, const struct az_msg *msg);
 void check_gone(struct world *w, int peer);

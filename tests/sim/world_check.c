@@ -229,6 +229,22 @@ void check_silence(struct world *w, int peer)
     }
 }
 
+/* Nobody calls for what may be asked of others by then. Of a coordinator that is
+ * gone, or that ended the session, a worker learns later. */
+void check_begun(struct world *w, int who, const struct work_call *call)
+{
+    const struct conn *conn = w->workers[who].conn;
+    for (int p = 0; conn && w->sched && p < WORLD_SEATS; p++) {
+        if (w->seats[p].state != SEAT_LIVE || w->seats[p].conn != conn->id)
+            continue;
+        const struct az_lease *l =
+            az_lease_find(&w->sched->leases, p, call->panel->number, &call->ask.key);
+        if (l && l->lost)
+            world_fail(w, "worker %d calls for item %d, judge %d, which it has lost", who,
+                       (int)call->ask.key.item, call->ask.key.judge);
+    }
+}
+
 struct sums {
     az_nusd reserved;
     int64_t sent, queued;

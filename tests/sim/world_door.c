@@ -21,6 +21,7 @@ bool door_send(struct world *w, int peer, struct az_msg *msg)
     if (s->state != SEAT_LIVE)
         return false;
     msg->seq = ++s->seq.out;
+    msg->heard = s->seq.in;
     s->told = true;
     return send_frame(w, s->conn, msg);
 }

@@ -88,6 +88,7 @@ static void start_call(struct world *w, int who, const struct az_wfx *x)
     if ((int64_t)x->call.body.n > c->bytes_bound)
         world_fail(w, "a body of %zu bytes, the bound is %lld", x->call.body.n,
                    (long long)c->bytes_bound);
+    check_begun(w, who, c);
     judge_call(w, who, x->call.call, x->call.timeout_ms);
 }
 
@@ -250,6 +251,7 @@ static int on_panel(struct worker *k, const struct az_msg *msg, struct az_error 
 static int on_message(struct world *w, int who, struct az_msg *msg, struct az_error *err)
 {
     struct worker *k = &w->workers[who];
+    az_work_on_lease(k->work, az_session_lease(&k->session));
     switch (msg->kind) {
     case AZ_MSG_WELCOME:
         send_announce(w, who, 0, k->n_backends);

@@ -24,7 +24,7 @@ def complete(job, n, judges=1):
 
 
 def test_stopped_for_longer_than_its_lease(lab, world):
-    """Then it wakes, its answers come too late, and it goes on."""
+    """Then it wakes, its answers come too late, it begins no other call, and it goes on."""
     stub = world.stub(hold=True)
     coordinator = lab.coordinator(silence_ms=1000)
     sleepy, other = (lab.worker(name, [backend(stub, slots=4)]) for name in ("sleepy", "other"))
@@ -39,6 +39,7 @@ def test_stopped_for_longer_than_its_lease(lab, world):
     complete(job, 100)
     sleepy.cont()
     client.until_workers(lambda workers: not any(w["silent"] for w in workers))
+    assert sum(n - 1 for n in asked(stub).values()) == 4, "more than what was under way"
     other.term()
     job = client.submit(panel([]), pairs(20), "--again")
     complete(job, 20)

@@ -3,8 +3,9 @@
 
 #include "tests/unit/unit.h"
 
-/* Events: "tick", "welcome N" (silence), "msg SEQ", "refuse", "say", "lost"; what
- * came of it; at what time. */
+/* Events: "tick", "welcome N" (silence), "msg SEQ" ("msg SEQ HEARD": with the number
+ * of ours that was heard), "refuse", "say", "lost", "lease"; what came of it, at
+ * what time; of "lease": until when it lasts. */
 struct line {
     az_ms at;
     const char *event, *want;
@@ -18,12 +19,16 @@ static const char *play(struct az_session *s, const struct line *l)
     const char *space = strchr(l->event, ' ');
     if (space)
         n = strtol(space, NULL, 10);
-    struct az_msg msg = {.kind = AZ_MSG_HEARTBEAT, .seq = (uint64_t)n};
+    const char *second = space ? strchr(space + 1, ' ') : NULL;
+    struct az_msg msg = {.kind = AZ_MSG_HEARTBEAT,
+                         .seq = (uint64_t)n,
+                         .heard = second ? strtoull(second, NULL, 10) : 0};
+    static char until[32];
     switch (*l->event) {
     case 't':
         return dues[az_session_tick(s, l->at, &err)];
     case 'w':
-        msg = (struct az_msg){.kind = AZ_MSG_WELCOME, .seq = 1};
+        msg = (struct az_msg){.kind = AZ_MSG_WELCOME, .seq = 1, .heard = msg.heard};
         msg.hello.silence_ms = (uint32_t)n;
         break;
     case 'r':
@@ -34,6 +39,11 @@ static const char *play(struct az_session *s, const struct line *l)
         az_session_say(s, l->at);
         return "";
     case 'l':
+        if (!strcmp(l->event, "lease")) {
+            az_ms at = az_session_lease(s);
+            snprintf(until, sizeof(until), "%lld", (long long)at);
+            return at == INT64_MAX ? "no end" : until;
+        }
         az_session_lost(s, l->at);
         return "";
     default:
@@ -77,6 +87,35 @@ static const struct {
     {"a message before the welcome", {{0, "tick", "knock"}, {1, "msg 1", "broken"}}},
     {"a second welcome", {{0, "tick", "knock"}, {0, "welcome 9", ""}, {0, "welcome 9", "broken"}}},
     {"refused", {{0, "tick", "knock"}, {1, "refuse", "broken"}}},
+    {"a lease lasts from the newest word that is known to be heard",
+     {{0, "tick", "knock"},
+      {0, "say", ""},
+      {5, "welcome 4000 1", ""},
+      {5, "lease", "4000"},
+      {1000, "say", ""},
+      {1200, "say", ""},
+      {1300, "msg 2 1", ""}, /* says nothing new */
+      {1300, "lease", "4000"},
+      {1400, "msg 3 3", ""},
+      {1400, "lease", "5200"}}},
+    {"a lease while more was said than has been heard",
+     {{0, "tick", "knock"},
+      {0, "say", ""},
+      {5, "welcome 4000 1", ""},
+      {1000, "say", ""},
+      {1100, "say", ""},
+      {1200, "say", ""},
+      {1300, "msg 2 3", ""}, /* of 1100 nobody has kept the time */
+      {1300, "lease", "5000"},
+      {1400, "say", ""},
+      {1500, "msg 3 4", ""},
+      {1500, "lease", "5200"}}},
+    {"no lease ends where nobody minds silence",
+     {{0, "tick", "knock"}, {0, "say", ""}, {1, "welcome 0 1", ""}, {1, "lease", "no end"}}},
+    {"nor where what was heard is not said",
+     {{0, "tick", "knock"}, {0, "say", ""}, {1, "welcome 4000", ""}, {1, "lease", "no end"}}},
+    {"a message is heard that was never said",
+     {{0, "tick", "knock"}, {0, "say", ""}, {1, "welcome 4000 2", "broken"}}},
     {"numbers begin again",
      {{0, "tick", "knock"},
       {0, "welcome 0", ""},

@@ -227,6 +227,10 @@ static void wire_new_fields_as_they_were(void **state)
     assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
     assert_int_equal(out.hello.silence_ms, 30000);
     assert_true(az_str_eqz(out.hello.principal, "lab"));
+    in.heard = 77;
+    pack(&b, &in);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
+    assert_int_equal(out.heard, 77);
     in = message(AZ_MSG_REFUSE);
     pack(&b, &in);
     assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);

@@ -10,11 +10,12 @@
  *   body 0.0 400 JSON    a status with a body
  *   connect|timeout|broken 0.0      no reply
  *   cached 0.0 A|-       what the cache has
- *   tick 600             the time
+ *   tick 600             the time; "late 600": it is that late, and nobody has looked
  *   panel 7, forget 7    the scene's panel under another number
  *   recall 0.0 0.1       or "recall all", "recall 7/all"
  *   drain, session
  *   tune 0 4 60 0        backend, slots, rpm, tpm
+ *   lease 600            begin nothing from then on; "lease -": whenever
  *   state 0 loading      the backend is away; "state 0": it is back
  * Effects: "call 0.0; lookup 0.0; remember; answer 0.0 A; again 0.0; stop gpu;
  * announce gpu 7 loading" (credit, state); "!announce": went down, "?announce":
@@ -349,6 +350,8 @@ static inline bool work_event_of_all(struct work_scene *s, const char *verb, con
         assert_int_equal(az_work_on_session(s->work, &s->fx, NULL), 0);
     else if (!strcmp(verb, "tune"))
         work_tune(s, args);
+    else if (!strcmp(verb, "lease"))
+        az_work_on_lease(s->work, *args == '-' ? INT64_MAX : (az_ms)number);
     else if (!strcmp(verb, "state"))
         assert_int_equal(az_work_on_state(s->work, number, strlen(args) > 2 ? args + 2 : "", s->now,
                                           &s->fx, NULL),
@@ -391,6 +394,8 @@ static inline const char *work_event(struct work_scene *s, const char *event)
         assert_true(az_str_int(az_str(args), &now));
         s->now = now;
         assert_int_equal(az_work_on_tick(s->work, s->now, &s->fx, NULL), 0);
+    } else if (!strcmp(verb, "late")) {
+        assert_true(az_str_int(az_str(args), &s->now));
     } else if (!work_event_of_all(s, verb, args))
         fail_msg("no event '%s'", event);
     return work_effects(s);
