@@ -1,5 +1,7 @@
 #include "core/golds.h"
 
+#include <math.h>
+
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/csv.h"
@@ -10,6 +12,7 @@
 
 struct row {
     struct az_str id, json;
+    double weight;
     int64_t line;
 };
 
@@ -37,14 +40,16 @@ static struct az_golds *golds_new(void)
     return g->arena ? AZ_TAKE(g) : NULL;
 }
 
-static int add(struct az_golds *g, struct az_str id, struct az_str json, int64_t line,
-               struct az_error *err)
+static int add(struct az_golds *g, struct az_str id, struct az_str json, double weight,
+               int64_t line, struct az_error *err)
 {
     if (!id.n)
         return az_fail(err, AZ_EINVAL, "line %lld: no 'id'", (long long)line);
+    if (!(weight > 0 && weight < INFINITY))
+        return az_fail(err, AZ_EINVAL, "line %lld: 'weight' is not above 0", (long long)line);
     if (az_grow(&g->rows, &g->cap, g->n + 1, sizeof(*g->rows)) < 0)
         return az_oom(err);
-    struct row row = {az_arena_str(g->arena, id), az_arena_str(g->arena, json), line};
+    struct row row = {az_arena_str(g->arena, id), az_arena_str(g->arena, json), weight, line};
     if (!row.id.p || !row.json.p)
         return az_oom(err);
     g->rows[g->n++] = row;
@@ -69,16 +74,20 @@ static int add_object(struct az_golds *g, struct az_str text, az_jv line, int64_
 {
     char digits[AZ_NUMBER_MAX];
     az_jv id = named(line, AZ_FIELD_ID, NULL), gold = named(line, AZ_FIELD_GOLD, "target");
+    az_jv weighed = az_jv_get(line, "weight");
+    double weight = 1;
     struct az_str name = az_jv_str(id);
     if (az_jv_type(id) == AZ_J_NUMBER)
         name = az_field_number(id, az_jv_key(id).p, text, digits);
     if (!gold)
         return az_fail(err, AZ_EINVAL, "line %lld: no 'gold'", (long long)number);
+    if (weighed && az_jv_type(weighed) != AZ_J_NULL && !az_jv_num(weighed, &weight))
+        return az_fail(err, AZ_EINVAL, "line %lld: 'weight' is no number", (long long)number);
 
     AZ_AUTO_BUF json = az_buf(AZ_BUF_MAX);
     az_jv_print(&json, gold);
     int r = az_buf_check(&json, err);
-    return r < 0 ? r : add(g, name, az_buf_view(&json), number, err);
+    return r < 0 ? r : add(g, name, az_buf_view(&json), weight, number, err);
 }
 
 static int parse_jsonl(struct az_golds *g, struct az_str text, struct az_error *err)
@@ -112,17 +121,19 @@ static bool column_is(struct az_str name, enum az_field f, const char *also)
 }
 
 struct columns {
-    size_t id, gold; /* SIZE_MAX = not found */
+    size_t id, gold, weight; /* SIZE_MAX = not found */
 };
 
 static int find_columns(const struct az_csv_row *header, struct columns *c, struct az_error *err)
 {
-    *c = (struct columns){SIZE_MAX, SIZE_MAX};
+    *c = (struct columns){SIZE_MAX, SIZE_MAX, SIZE_MAX};
     for (size_t i = header->n; i-- > 0;) { /* the first of several counts */
         if (column_is(header->v[i], AZ_FIELD_ID, NULL))
             c->id = i;
         if (column_is(header->v[i], AZ_FIELD_GOLD, "target"))
             c->gold = i;
+        if (az_str_eqz_nocase(az_str_trim(header->v[i]), "weight"))
+            c->weight = i;
     }
     if (c->id != SIZE_MAX && c->gold != SIZE_MAX)
         return 0;
@@ -146,6 +157,12 @@ static void put_cell(struct az_buf *b, struct az_str cell)
     az_json_free(doc);
 }
 
+static bool cell_number(struct az_str cell, double *ret)
+{
+    AZ_AUTO(json) doc = NULL;
+    return az_json_parse(cell, &doc, NULL) == 0 && az_jv_num(az_json_root(doc), ret);
+}
+
 static int add_csv_row(struct az_golds *g, const struct az_csv_row *row, const struct columns *c,
                        struct az_error *err)
 {
@@ -154,10 +171,15 @@ static int add_csv_row(struct az_golds *g, const struct az_csv_row *row, const s
     if (c->id >= row->n || c->gold >= row->n)
         return az_fail(err, AZ_EINVAL, "line %lld: %zu cells, fewer than the header",
                        (long long)row->line, row->n);
+    struct az_str cell = c->weight < row->n ? az_str_trim(row->v[c->weight]) : (struct az_str){0};
+    double weight = 1;
+    if (cell.n && !cell_number(cell, &weight))
+        return az_fail(err, AZ_EINVAL, "line %lld: 'weight' is no number", (long long)row->line);
     AZ_AUTO_BUF json = az_buf(AZ_BUF_MAX);
     put_cell(&json, row->v[c->gold]);
     int r = az_buf_check(&json, err);
-    return r < 0 ? r : add(g, az_str_trim(row->v[c->id]), az_buf_view(&json), row->line, err);
+    return r < 0 ? r
+                 : add(g, az_str_trim(row->v[c->id]), az_buf_view(&json), weight, row->line, err);
 }
 
 static int parse_csv(struct az_golds *g, struct az_str text, struct az_error *err)
@@ -232,7 +254,7 @@ int az_golds_parse(struct az_str text, struct az_golds **ret, struct az_error *e
     return r;
 }
 
-struct az_str az_golds_find(const struct az_golds *g, struct az_str id)
+static const struct row *find(const struct az_golds *g, struct az_str id)
 {
     size_t from = 0, to = g->n;
     struct row wanted = {.id = id, .line = INT64_MAX};
@@ -243,8 +265,19 @@ struct az_str az_golds_find(const struct az_golds *g, struct az_str id)
         else
             to = mid;
     }
-    bool found = from && az_str_eq(g->rows[from - 1].id, id);
-    return found ? g->rows[from - 1].json : (struct az_str){0};
+    return from && az_str_eq(g->rows[from - 1].id, id) ? &g->rows[from - 1] : NULL;
+}
+
+struct az_str az_golds_find(const struct az_golds *g, struct az_str id)
+{
+    const struct row *row = find(g, id);
+    return row ? row->json : (struct az_str){0};
+}
+
+double az_golds_weight(const struct az_golds *g, struct az_str id)
+{
+    const struct row *row = find(g, id);
+    return row ? row->weight : 1;
 }
 
 size_t az_golds_count(const struct az_golds *g)

@@ -61,6 +61,10 @@ static const struct {
     {"id,gold\n\"a\nb\",x\na,\"x\n", "error: line 4: a quote that is never closed"},
     {"id,gold\n\"a\"b,x\n", "error: line 2: text after a closing quote"},
     {"id,gold\na,x\na,y\n", "error: line 3: id 'a' again, with another gold than in line 2"},
+    {"id,gold,weight\na,x,-1\n", "error: line 2: 'weight' is not above 0"},
+    {"id,gold,weight\na,x,much\n", "error: line 2: 'weight' is no number"},
+    {"{\"id\":\"a\",\"gold\":1,\"weight\":\"2\"}\n", "error: line 1: 'weight' is no number"},
+    {"{\"id\":\"a\",\"gold\":1,\"weight\":0}\n", "error: line 1: 'weight' is not above 0"},
     {"", "error: no gold in it: it is empty"},
     {" \n", "error: no gold in it: it is empty"},
     {"id,gold\na,\xff", "error: not UTF-8 at byte 10"},
@@ -74,6 +78,21 @@ static void golds_table(void **state)
         const char *got = told(az_str(cases[i].text), &b);
         if (strcmp(got, cases[i].want) != 0)
             fail_msg("%s: got '%s', want '%s'", cases[i].text, got, cases[i].want);
+    }
+}
+
+static void weights(void **state)
+{
+    static const char *const texts[] = {
+        "id,gold,weight\na,x,2.5\nb,y,\n",
+        "{\"id\":\"a\",\"gold\":\"x\",\"weight\":2.5}\n{\"id\":\"b\",\"gold\":1,\"weight\":null}\n",
+    };
+    for (size_t i = 0; i < AZ_LEN(texts); i++) {
+        AZ_AUTO(golds) g = NULL;
+        assert_int_equal(az_golds_parse(az_str(texts[i]), &g, NULL), 0);
+        assert_true(az_golds_weight(g, AZ_STR("a")) == 2.5);
+        assert_true(az_golds_weight(g, AZ_STR("b")) == 1);
+        assert_true(az_golds_weight(g, AZ_STR("zz")) == 1);
     }
 }
 
@@ -119,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golds_table),
+        cmocka_unit_test(weights),
         cmocka_unit_test(many),
         cmocka_unit_test(without_memory),
     };
