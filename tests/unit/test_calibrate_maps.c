@@ -16,8 +16,9 @@ static void temperature_ends(void **state)
     struct az_logits l = {.n = 4, .n_labels = 2, .z = z, .truth = truth};
     struct az_temperature t;
     double q[2];
-    assert_int_equal(az_temperature_fit(&l, &t), 0); /* always right: as sure as it may be */
-    assert_true(t.inverse > 100);
+    assert_int_equal(az_temperature_fit(&l, &t),
+                     0); /* always right: surer than any count of labels could say */
+    assert_true(t.inverse > 20);
     truth[0] = 1;
     truth[1] = truth[3] = 0;
     assert_int_equal(az_temperature_fit(&l, &t), 0); /* always wrong: tells nothing */
