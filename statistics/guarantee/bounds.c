@@ -49,6 +49,11 @@ double az_risk_p_hoeffding_bentkus(double sum, int64_t n, double alpha)
     return AZ_MIN(az_risk_p_hoeffding(sum, n, alpha), az_risk_p_bentkus(sum, n, alpha));
 }
 
+static double p_inequality(int64_t sum, int64_t n, double alpha)
+{
+    return az_risk_p_hoeffding_bentkus((double)sum, n, alpha);
+}
+
 int64_t az_risk_draws_without_error(double alpha, double delta)
 {
     if (!inside(alpha) || !inside(delta))
@@ -57,14 +62,16 @@ int64_t az_risk_draws_without_error(double alpha, double delta)
     return n < 0x1p62 ? AZ_MAX((int64_t)n, (int64_t)1) : INT64_MAX;
 }
 
-int64_t az_risk_draws(int64_t errors, double alpha, double delta)
+int64_t az_risk_draws(int64_t errors, double alpha, double delta, bool exact)
 {
     int64_t low = az_risk_draws_without_error(alpha, delta);
     if (errors <= 0 || low == 0)
         return low;
 
+    double (*p)(int64_t, int64_t, double) = exact ? az_risk_p_binomial : p_inequality;
+    low = AZ_MAX(low, errors);
     int64_t high = low; /* not enough at low - 1; enough at high, once it is found */
-    while (az_binomial_cdf(errors, high, alpha) > delta) {
+    while (p(errors, high, alpha) > delta) {
         if (high > INT64_C(1) << 61)
             return INT64_MAX;
         low = high + 1;
@@ -72,7 +79,7 @@ int64_t az_risk_draws(int64_t errors, double alpha, double delta)
     }
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        if (az_binomial_cdf(errors, middle, alpha) <= delta)
+        if (p(errors, middle, alpha) <= delta)
             high = middle;
         else
             low = middle + 1;

@@ -25,6 +25,7 @@ double az_risk_p_hoeffding_bentkus(double sum, int64_t n, double alpha);
  * outside (0, 1). */
 int64_t az_risk_draws_without_error(double alpha, double delta);
 
-/* The fewest draws among which `errors` may be wrong:
- * min {n: P(Bin(n, alpha) <= errors) <= delta}. 0 as above. */
-int64_t az_risk_draws(int64_t errors, double alpha, double delta);
+/* The fewest draws among which a sum of losses of `errors` may be: min {n: p <=
+ * delta}, p of the exact test or (losses between 0 and 1) of Hoeffding's and
+ * Bentkus'. 0 as above. */
+int64_t az_risk_draws(int64_t errors, double alpha, double delta, bool exact);

@@ -19,12 +19,14 @@ static void draws(void **state)
         {0, 0.5, 0.5, 1},     {0, 0, 0.05, 0},      {0, 0.05, 1, 0},
     };
     for (size_t i = 0; i < AZ_LEN(cases); i++)
-        assert_int_equal(az_risk_draws(cases[i].errors, cases[i].alpha, cases[i].delta),
+        assert_int_equal(az_risk_draws(cases[i].errors, cases[i].alpha, cases[i].delta, true),
                          cases[i].want);
     for (int64_t e = 0; e < 40; e++) {
-        int64_t n = az_risk_draws(e, 0.03, 0.01);
+        int64_t n = az_risk_draws(e, 0.03, 0.01, true), m = az_risk_draws(e, 0.03, 0.01, false);
         assert_true(az_risk_p_binomial(e, n, 0.03) <= 0.01);
         assert_true(az_risk_p_binomial(e, n - 1, 0.03) > 0.01);
+        assert_true(m >= n && az_risk_p_hoeffding_bentkus((double)e, m, 0.03) <= 0.01);
+        assert_true(m == n || az_risk_p_hoeffding_bentkus((double)e, m - 1, 0.03) > 0.01);
     }
 }
 

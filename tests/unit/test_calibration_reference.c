@@ -16,6 +16,7 @@
 #include "statistics/calibrate/platt.h"
 #include "statistics/calibrate/temperature.h"
 #include "statistics/guarantee/bounds.h"
+#include "statistics/guarantee/conformal.h"
 #include "statistics/interval/clopper_pearson.h"
 #include "statistics/interval/wilson.h"
 #include "statistics/special.h"
@@ -311,6 +312,26 @@ static void hoeffding_bentkus(void **state)
     assert_int_equal(seen, 64);
 }
 
+static void split_conformal(void **state)
+{
+    (void)state;
+    static double scores[VALUES_MAX];
+    az_jv all = section("split_conformal");
+    size_t n = list(all, "scores", scores), seen = 0;
+    for (az_jv c = az_jv_first(az_jv_get(all, "cases")); c; c = az_jv_next(c), seen++) {
+        size_t k = (size_t)num(c, "n");
+        double alpha = num(c, "alpha"), q, want;
+        assert_true(k <= n);
+        assert_int_equal(az_conformal_rank((int64_t)k, alpha), (int64_t)num(c, "k"));
+        assert_int_equal(az_conformal_quantile(scores, k, alpha, &q), 0);
+        if (az_jv_num(az_jv_get(c, "quantile"), &want))
+            assert_true(q == want);
+        else
+            assert_true(isinf(q) && q > 0);
+    }
+    assert_int_equal(seen, 20);
+}
+
 static int release(void **state)
 {
     (void)state;
@@ -324,6 +345,7 @@ int main(void)
         cmocka_unit_test(isotonic),           cmocka_unit_test(platt),
         cmocka_unit_test(temperature),        cmocka_unit_test(beta),
         cmocka_unit_test(binomial_intervals), cmocka_unit_test(hoeffding_bentkus),
+        cmocka_unit_test(split_conformal),
     };
     return cmocka_run_group_tests(tests, NULL, release);
 }
