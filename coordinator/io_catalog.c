@@ -148,7 +148,8 @@ static int put_record(struct az_catalog *c, const struct az_job_record *job)
         (int64_t)job->state, (int64_t)job->cause, job->priority, job->created_s,
         job->ended_s,        job->deadline_s,     job->sealed,   f->items,
         f->bad_lines,        f->decided,          f->abstained,  f->failed,
-        f->ballots,          f->ballot_errors,    f->spent,      f->limit};
+        f->ballots,          f->ballot_errors,    f->spent,      f->limit,
+        job->retry};
     sqlite3_bind_int64(c->put, 1, job->id);
     for (size_t i = 0; i < AZ_LEN(texts); i++)
         bind_text(c->put, 2 + (int)i, texts[i]);

@@ -20,11 +20,12 @@ const char *const az_catalog_schema[] = {
     "CREATE TABLE next(id INTEGER NOT NULL);"
     "INSERT INTO next VALUES(1);"
     "PRAGMA application_id = " APPLICATION_ID ";",
+    "ALTER TABLE jobs ADD COLUMN retry INTEGER NOT NULL DEFAULT 0;",
 };
 const int az_catalog_version = AZ_LEN(az_catalog_schema);
 
 const char az_catalog_put_sql[] = "INSERT OR REPLACE INTO jobs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                                  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                                  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 int az_catalog_sql_fail(sqlite3 *db, const char *dir, struct az_error *err)
 {
@@ -134,12 +135,12 @@ static struct az_job_record record_of(sqlite3_stmt *q)
     struct az_job_record job = {0};
     char **const texts[] = {&job.owner, &job.key, &job.name, &job.why, &job.sets};
     struct az_job_figures *f = &job.figures;
-    int64_t state, cause, priority, sealed;
+    int64_t state, cause, priority, sealed, retry;
     int64_t *const numbers[] = {
         &state,          &cause,     &priority,   &job.created_s,    &job.ended_s,
         &job.deadline_s, &sealed,    &f->items,   &f->bad_lines,     &f->decided,
         &f->abstained,   &f->failed, &f->ballots, &f->ballot_errors, &f->spent,
-        &f->limit};
+        &f->limit,       &retry};
     job.id = sqlite3_column_int64(q, 0);
     for (size_t i = 0; i < AZ_LEN(texts); i++)
         *texts[i] = (char *)sqlite3_column_text(q, 1 + (int)i);
@@ -150,6 +151,7 @@ static struct az_job_record record_of(sqlite3_stmt *q)
     job.cause = known ? (enum az_job_cause)cause : AZ_JOB_CAUSES;
     job.priority = (int)AZ_MIN(AZ_MAX(priority, INT64_C(0)), INT64_C(1) << 30);
     job.sealed = sealed != 0;
+    job.retry = retry != 0;
     return job;
 }
 

@@ -181,6 +181,37 @@ static int resume(struct az_service *s, struct job *job, struct az_error *err)
     return service_change(s, job, AZ_ON_RESUME, NULL, err);
 }
 
+/* Does the service know that all of its items are decided, or open? */
+static bool nothing_failed(const struct job *job)
+{
+    struct az_job_figures f = service_figures(job);
+    bool exact = job->rec.state == AZ_IS_DONE || job->phase == JOB_OPEN;
+    return exact && !job->rec.retry && f.failed + f.abstained == 0;
+}
+
+/* A run of it ends first: its items leave the window, and come back with those that
+ * are open again. Of a job that is done, a deadline that has passed was kept. */
+static int retry(struct az_service *s, struct job *job, struct az_error *err)
+{
+    enum az_job_state before = job->rec.state, after;
+    int r = az_job_move(&job->rec, AZ_ON_RETRY, &after, err);
+    if (r < 0)
+        return r;
+    if (nothing_failed(job))
+        return before == AZ_IS_DONE ? 0 : resume(s, job, err);
+    bool late = job->rec.deadline_s && job->rec.deadline_s <= now_s();
+    if (late && before != AZ_IS_DONE)
+        return resume(s, job, err);
+    if (late)
+        job->rec.deadline_s = 0;
+    r = service_change(s, job, AZ_ON_RETRY, NULL, err);
+    if (r == 0 && before == after)
+        service_save(s, job);
+    if (r == 0 && job->phase == JOB_OPEN)
+        service_halt(s, job, false);
+    return r;
+}
+
 static int cancel(struct az_service *s, struct job *job, struct az_error *err)
 {
     bool receiving = job->rec.state == AZ_IS_RECEIVING;
@@ -221,11 +252,13 @@ static int control(struct az_service *s, const struct asker *asker, struct job *
         return set_all(s, asker, job, m, err);
     if ((size_t)m->verb >= AZ_LEN(verbs))
         return az_fail(err, AZ_EINVAL, "unknown verb");
-    r = verbs[m->verb].verb(s, job, err);
+    if (m->retry_failed && m->verb != ASSIZE__JOB_VERB__RESUME)
+        return az_fail(err, AZ_EINVAL, "only a job that is resumed asks again what failed");
+    r = m->retry_failed ? retry(s, job, err) : verbs[m->verb].verb(s, job, err);
     if (r < 0)
         return r;
     az_info("job controlled", KV("job", job->rec.id), KV("by", front_who(s, asker).principal),
-            KV("verb", verbs[m->verb].name));
+            KV("verb", verbs[m->verb].name), KV("retry_failed", (bool)m->retry_failed));
     front_when(s, job->ticket, asker, job, 0, front_then_done);
     service_open_more(s);
     return 0;

@@ -1,7 +1,5 @@
 #include "coordinator/io_intake.h"
 
-#include <poll.h>
-
 #include "core/item.h"
 #include "core/mem.h"
 #include "core/seen.h"
@@ -142,19 +140,6 @@ static int take_line(struct taking *t, const struct az_chunk_line *line, struct 
     return r < 0 ? bad_line(t, line->number, &why) : take_item(t, item, err);
 }
 
-static int await(struct az_store *s, uint64_t ticket, struct az_error *err)
-{
-    struct pollfd p = {.fd = az_store_fd(s), .events = POLLIN};
-    while (az_store_committed(s) < ticket) {
-        int r = az_store_failed(s, err);
-        if (r < 0)
-            return r;
-        (void)poll(&p, 1, -1); /* interrupted: it looks again */
-        az_store_ack(s);
-    }
-    return 0;
-}
-
 /* Before anything of it is taken: a client that goes on from another line than the
  * last would have lines judged twice. */
 static int check_order(const struct az_chunk *chunk, int64_t last, struct az_error *err)
@@ -179,7 +164,7 @@ static int take_all(struct taking *t, const struct az_chunk *chunk, struct az_er
     t->progress.sealed = chunk->last;
     if (r == 0)
         r = az_store_put_progress(t->in->store, &t->progress, err);
-    return r < 0 ? r : await(t->in->store, az_store_submit(t->in->store), err);
+    return r < 0 ? r : az_store_await(t->in->store, az_store_submit(t->in->store), err);
 }
 
 int az_intake_take(struct az_intake *in, const struct az_chunk *chunk, struct az_bad_lines *bad,

@@ -21,6 +21,7 @@ struct passage {
     struct az_store_totals totals;
     struct az_summary_extra extra; /* of the results */
     bool ran;                      /* what it came to is this run's */
+    bool retry;                    /* what failed is open again */
 };
 
 static void passage_free(struct passage *p)
@@ -338,6 +339,8 @@ static void open_run(struct az_chore *c)
     p->code = disk_read_panel(p->dir, p->sets, &p->panel, &p->err);
     if (p->code == 0)
         p->code = az_store_open(p->dir, AZ_STORE_RUN, p->panel, &p->store, &p->err);
+    if (p->code == 0 && p->retry)
+        p->code = az_store_reopen_failed(p->store, &p->err);
     if (p->code == 0)
         p->code = az_store_reader_open(p->store, &reader, &p->err);
     if (p->code == 0)
@@ -369,7 +372,8 @@ static void open_done(struct az_chore *c)
     struct az_service *s = p->s;
     struct job *job = p->job;
     hand_over(p);
-    bool wanted = job->rec.state == AZ_IS_WAITING && !s->stopping;
+    bool late = job->rec.retry && !p->retry; /* it was asked for meanwhile: once more */
+    bool wanted = job->rec.state == AZ_IS_WAITING && !s->stopping && !late;
     job->end = AZ_ON_LEFT;
     if (p->code == 0 && wanted)
         p->code = start(s, job, &p->err);
@@ -393,6 +397,8 @@ void service_open(struct az_service *s, struct job *job)
     job->why[0] = '\0';
     job->n_samples = 0;
     struct passage *p = passage_new(s, job, open_run, open_done);
-    if (p)
-        az_chores_add(s->disk, &p->chore);
+    if (!p)
+        return;
+    p->retry = job->rec.retry;
+    az_chores_add(s->disk, &p->chore);
 }

@@ -4,6 +4,7 @@
  * io_store.c         open, close, what the loop calls
  * io_store_write.c   the store's thread: rows, group commit, checkpoints
  * io_store_read.c    readers (io_store_reader.h says which file reads what)
+ * io_store_reopen.c  all items that failed, open again
  * io_store_connect.c a connection for them
  * io_store_bind.c    judges by name, identities
  * io_store_schema.c  versions, migrations, SQLite's errors in our words

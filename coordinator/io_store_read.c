@@ -20,6 +20,7 @@ static const char *const statements[AZ_READER_STATEMENTS] = {
     [AZ_Q_VERDICT] = "SELECT item, body FROM verdicts WHERE item = ?",
     [AZ_Q_DECIDED] = "SELECT pos, item FROM decided WHERE pos >= ? ORDER BY pos",
     [AZ_Q_SETTLED] = "SELECT item FROM verdicts WHERE item >= ? ORDER BY item",
+    [AZ_Q_RETRIED] = "SELECT item FROM verdicts WHERE item >= ? AND status IN (2, 3) ORDER BY item",
     [AZ_Q_EACH_ITEM] = "SELECT seq, line, content, body FROM items WHERE seq >= ? ORDER BY seq",
     [AZ_Q_EACH_VERDICT] = "SELECT item, body FROM verdicts WHERE item >= ? ORDER BY item",
     [AZ_Q_EACH_BALLOT] = "SELECT " BALLOT_COLUMNS " FROM ballots WHERE item >= ? " BALLOT_ORDER,

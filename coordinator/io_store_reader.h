@@ -14,6 +14,7 @@ enum az_reader_statement {
     AZ_Q_VERDICT,
     AZ_Q_DECIDED,
     AZ_Q_SETTLED,
+    AZ_Q_RETRIED,
     AZ_Q_EACH_ITEM,
     AZ_Q_EACH_VERDICT,
     AZ_Q_EACH_BALLOT,

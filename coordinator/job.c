@@ -26,13 +26,14 @@ enum { NO = -1, AS = -2 };
 #define C AZ_IS_CANCELLED
 static const int moves[AZ_JOB_EVENTS][AZ_JOB_STATES] = {
     /*                  RECEIVING WAITING RUNNING PAUSED STOPPED DONE CANCELLED */
-    [AZ_ON_CANCEL] = {C, C, C, C, C, NO, AS},     [AZ_ON_PAUSE] = {NO, P, P, AS, P, NO, NO},
-    [AZ_ON_RESUME] = {NO, AS, AS, W, W, NO, NO},  [AZ_ON_SET] = {AS, AS, AS, AS, AS, NO, NO},
-    [AZ_ON_RAISED] = {AS, AS, AS, AS, W, NO, NO}, [AZ_ON_SEALED] = {W, AS, AS, AS, AS, AS, AS},
-    [AZ_ON_OPENED] = {NO, U, NO, NO, NO, NO, NO}, [AZ_ON_RESTART] = {AS, AS, W, AS, AS, AS, AS},
-    [AZ_ON_DONE] = {NO, D, D, D, D, AS, AS},      [AZ_ON_LEFT] = {NO, AS, W, AS, AS, AS, AS},
-    [AZ_ON_BACKEND] = {NO, S, S, AS, AS, AS, AS}, [AZ_ON_BUDGET] = {NO, S, S, AS, AS, AS, AS},
-    [AZ_ON_TIME] = {NO, S, S, AS, AS, AS, AS},    [AZ_ON_FAILED] = {AS, S, S, S, AS, AS, AS},
+    [AZ_ON_CANCEL] = {C, C, C, C, C, NO, AS},      [AZ_ON_PAUSE] = {NO, P, P, AS, P, NO, NO},
+    [AZ_ON_RESUME] = {NO, AS, AS, W, W, NO, NO},   [AZ_ON_SET] = {AS, AS, AS, AS, AS, NO, NO},
+    [AZ_ON_RAISED] = {AS, AS, AS, AS, W, NO, NO},  [AZ_ON_RETRY] = {NO, AS, AS, W, W, W, NO},
+    [AZ_ON_SEALED] = {W, AS, AS, AS, AS, AS, AS},  [AZ_ON_OPENED] = {NO, U, NO, NO, NO, NO, NO},
+    [AZ_ON_RESTART] = {AS, AS, W, AS, AS, AS, AS}, [AZ_ON_DONE] = {NO, D, D, D, D, AS, AS},
+    [AZ_ON_LEFT] = {NO, AS, W, AS, AS, AS, AS},    [AZ_ON_BACKEND] = {NO, S, S, AS, AS, AS, AS},
+    [AZ_ON_BUDGET] = {NO, S, S, AS, AS, AS, AS},   [AZ_ON_TIME] = {NO, S, S, AS, AS, AS, AS},
+    [AZ_ON_FAILED] = {AS, S, S, S, AS, AS, AS},
 };
 #undef R
 #undef W
@@ -46,7 +47,7 @@ static int refuse(const struct az_job_record *job, enum az_job_event event, stru
 {
     static const char *const verbs[AZ_JOB_EVENTS] = {
         [AZ_ON_CANCEL] = "cancelled", [AZ_ON_PAUSE] = "paused",   [AZ_ON_RESUME] = "resumed",
-        [AZ_ON_SET] = "changed",      [AZ_ON_RAISED] = "changed",
+        [AZ_ON_SET] = "changed",      [AZ_ON_RAISED] = "changed", [AZ_ON_RETRY] = "resumed",
     };
     const char *verb = verbs[event] ? verbs[event] : "run";
     if (job->state == AZ_IS_RECEIVING) {
@@ -56,7 +57,9 @@ static int refuse(const struct az_job_record *job, enum az_job_event event, stru
     } else {
         az_fail(err, AZ_EINVAL, "job %lld cannot be %s: it is %s", (long long)job->id, verb,
                 state_names[job->state]);
-        if (az_job_has_ended(job))
+        if (event == AZ_ON_RESUME && job->state == AZ_IS_DONE)
+            az_hint(err, "resume --retry-failed asks again what failed or abstained.");
+        else if (az_job_has_ended(job))
             az_hint(err, "Submit its items again as a new job.");
     }
     return AZ_EINVAL;
@@ -65,6 +68,9 @@ static int refuse(const struct az_job_record *job, enum az_job_event event, stru
 int az_job_move(const struct az_job_record *job, enum az_job_event event, enum az_job_state *ret,
                 struct az_error *err)
 {
+    /* Not what is to be opened again: that run ended, and there is another. */
+    if (event == AZ_ON_DONE && job->retry)
+        event = AZ_ON_LEFT;
     int to = moves[event][job->state];
     if (to == NO)
         return refuse(job, event, err);
@@ -93,6 +99,7 @@ int az_job_on(struct az_job_record *job, enum az_job_event event, const char *wh
     int r = az_job_move(job, event, &to, err);
     if (r < 0)
         return r;
+    job->retry = job->retry || event == AZ_ON_RETRY;
     if (to == job->state)
         return 0;
     char *text = NULL;
@@ -103,6 +110,7 @@ int az_job_on(struct az_job_record *job, enum az_job_event event, const char *wh
     job->cause = to == AZ_IS_STOPPED ? cause_of(event) : AZ_CAUSE_NONE;
     job->sealed = job->sealed || event == AZ_ON_SEALED;
     job->state = to;
+    job->retry = job->retry && event != AZ_ON_OPENED && !az_job_has_ended(job);
     job->ended_s = az_job_has_ended(job) ? AZ_MAX(now_s, INT64_C(1)) : 0;
     const char *broken = az_job_broken(job);
     az_assert(!broken);
@@ -122,6 +130,8 @@ const char *az_job_broken(const struct az_job_record *job)
         return "stopped is what has a cause";
     if (az_job_has_ended(job) != (job->ended_s != 0))
         return "ended is what has an end";
+    if (job->retry && (az_job_has_ended(job) || !job->sealed))
+        return "no items of it can be opened again";
     if (job->state != AZ_IS_CANCELLED && job->sealed == (job->state == AZ_IS_RECEIVING))
         return "what is not receiving is sealed";
     if (job->priority < AZ_JOB_PRIORITY_MIN || job->priority > AZ_JOB_PRIORITY_MAX)

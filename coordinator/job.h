@@ -45,6 +45,7 @@ enum az_job_event {
     AZ_ON_RESUME,
     AZ_ON_SET,    /* settings that ended no stop */
     AZ_ON_RAISED, /* the limit that stopped it was raised */
+    AZ_ON_RETRY,  /* resume, and items that failed or abstained are open again */
     /* of the service itself */
     AZ_ON_SEALED,
     AZ_ON_OPENED,
@@ -75,6 +76,7 @@ struct az_job_record {
     int priority;
     int64_t created_s, ended_s, deadline_s; /* 0: not yet; none */
     bool sealed;
+    bool retry; /* items that failed or abstained are opened again with the next run */
     struct az_job_figures figures;
 };
 

@@ -60,6 +60,8 @@ int az_store_put_verdict(struct az_store *s, int64_t seq, const struct az_verdic
 int az_store_put_ledger(struct az_store *s, az_nusd settled, az_nusd ceiling, struct az_error *err);
 /* The item is open again (--retry-failed): its verdict and error ballots go. */
 int az_store_reopen_item(struct az_store *s, int64_t seq, struct az_error *err);
+/* All that failed or abstained; durable when this returns, which may take a while. */
+int az_store_reopen_failed(struct az_store *s, struct az_error *err);
 
 /* How much of a submitted file is in the store: durable with the items that were
  * put since the last submit, or not at all. */
@@ -78,6 +80,8 @@ int az_store_put_progress(struct az_store *s, const struct az_store_progress *pr
 uint64_t az_store_submit(struct az_store *s);
 /* The highest ticket that is durable. Any thread. */
 uint64_t az_store_committed(const struct az_store *s);
+/* Wait until a ticket is durable. AZ_EOUTPUT: az_store_failed(). */
+int az_store_await(struct az_store *s, uint64_t ticket, struct az_error *err);
 /* Readable (poll) whenever az_store_committed() may have grown or writing has
  * failed; az_store_ack() makes it quiet again. */
 int az_store_fd(const struct az_store *s);

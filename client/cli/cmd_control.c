@@ -9,9 +9,17 @@ enum { SETTINGS_MAX = 64 };
 struct options {
     struct az_connect connect;
     const char *backend;
+    bool retry_failed;
 };
 
 static const struct az_opt table[] = {
+    AZ_CONNECT_OPTIONS(struct options, connect),
+    {0},
+};
+
+static const struct az_opt resume_table[] = {
+    {"retry-failed", 0, AZ_OPT_FLAG, offsetof(struct options, retry_failed), NULL,
+     "ask again what failed or abstained, also of a job that is done", 0},
     AZ_CONNECT_OPTIONS(struct options, connect),
     {0},
 };
@@ -54,13 +62,13 @@ static int set_backend(const struct options *o, const char **sets, size_t n, str
 }
 
 /* cancel, pause, resume: each JOB named, in order; the first that can't be ends it. */
-static int run_verb(int argc, char **argv, Assize__JobVerb verb)
+static int run_verb(int argc, char **argv, const struct az_opt *options, Assize__JobVerb verb)
 {
     struct options o = {0};
     const char *args[SETTINGS_MAX];
     size_t n;
     struct az_error err = {0};
-    int r = az_options_parse(table, argc, argv, &o, args, SETTINGS_MAX, &n, &err);
+    int r = az_options_parse(options, argc, argv, &o, args, SETTINGS_MAX, &n, &err);
     if (r == 0 && !n) {
         r = az_fail(&err, AZ_EUSAGE, "%s wants a job's number", argv[0]);
         az_hint(&err, "'assize jobs' lists them.");
@@ -68,6 +76,7 @@ static int run_verb(int argc, char **argv, Assize__JobVerb verb)
     for (size_t i = 0; i < n && r == 0; i++) {
         Assize__Control m = ASSIZE__CONTROL__INIT;
         m.verb = verb;
+        m.retry_failed = o.retry_failed;
         r = az_job_id(args[i], &m.job, &err);
         if (r == 0)
             r = control(&o, &m, &err);
@@ -77,17 +86,17 @@ static int run_verb(int argc, char **argv, Assize__JobVerb verb)
 
 static int run_cancel(int argc, char **argv)
 {
-    return run_verb(argc, argv, ASSIZE__JOB_VERB__CANCEL);
+    return run_verb(argc, argv, table, ASSIZE__JOB_VERB__CANCEL);
 }
 
 static int run_pause(int argc, char **argv)
 {
-    return run_verb(argc, argv, ASSIZE__JOB_VERB__PAUSE);
+    return run_verb(argc, argv, table, ASSIZE__JOB_VERB__PAUSE);
 }
 
 static int run_resume(int argc, char **argv)
 {
-    return run_verb(argc, argv, ASSIZE__JOB_VERB__RESUME);
+    return run_verb(argc, argv, resume_table, ASSIZE__JOB_VERB__RESUME);
 }
 
 static int set_job(const struct options *o, const char **args, size_t n, struct az_error *err)
@@ -149,7 +158,7 @@ const struct az_command az_cmd_resume = {
     .name = "resume",
     .args = "JOB...",
     .summary = "go on with a job that was paused or has stopped",
-    .options = table,
+    .options = resume_table,
     .run = run_resume,
 };
 

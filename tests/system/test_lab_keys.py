@@ -88,6 +88,7 @@ def test_another_owners_job(lab, world):
         run = beta.run(command, job.id)
         assert run.rc == 66 and not run.stdout, run
     assert beta.run("set", job.id, "priority=7").rc == 66
+    assert beta.run("resume", job.id, "--retry-failed").rc == 66
     assert beta.ok("jobs", "--json").stdout == ""
     beta.ok("prune", "--older-than", "0s")
     own = beta.submit(panel([]), pairs(5))
@@ -96,7 +97,9 @@ def test_another_owners_job(lab, world):
         assert len(sees.ok("jobs", "--json").stdout.splitlines()) == 2
         job.client = sees
         assert len(job.results()) == 5
-    assert reader.run("cancel", job.id).rc not in (0, 66)
+    for change in (("cancel",), ("resume", "--retry-failed")):
+        assert reader.run(*change, job.id).rc not in (0, 66)
+    boss.ok("resume", "--retry-failed", job.id)
     assert reader.run("submit", *reader.files(panel([]), pairs(5))).rc == 78
 
 

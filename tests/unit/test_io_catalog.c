@@ -137,7 +137,7 @@ static int same_as(void *arg, const struct az_job_record *job, struct az_error *
     assert_int_equal(job->created_s, want->created_s);
     assert_int_equal(job->ended_s, want->ended_s);
     assert_int_equal(job->deadline_s, want->deadline_s);
-    assert_true(job->sealed == want->sealed);
+    assert_true(job->sealed == want->sealed && job->retry == want->retry);
     assert_memory_equal(&job->figures, &want->figures, sizeof(job->figures));
     return 0;
 }
@@ -148,8 +148,7 @@ static void every_field(void **state)
     char name[] = "näme";
     struct az_job_record job = record(7);
     job.name = name;
-    job.state = AZ_IS_DONE;
-    job.ended_s = 77;
+    job.retry = true;
     job.deadline_s = 88;
     job.figures = (struct az_job_figures){1, 2, 3, 4, 5, 6, 7, 8, 9};
     AZ_AUTO(catalog) c = open_catalog(w);
@@ -157,6 +156,23 @@ static void every_field(void **state)
     assert_int_equal(az_catalog_close(AZ_TAKE(c), NULL), 0);
     c = open_catalog(w);
     assert_int_equal(az_catalog_each(c, same_as, &job, NULL), 0);
+}
+
+/* What an older assize wrote is there, as it was. */
+static void older(void **state)
+{
+    struct world *w = *state;
+    sqlite3 *db = NULL;
+    char path[128];
+    snprintf(path, sizeof(path), "%s/catalog.db", w->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(az_catalog_migrate(db, w->dir, az_catalog_schema, 1, NULL), 0);
+    const char *sql = "INSERT INTO jobs VALUES(1, 'team', 'k', NULL, NULL, NULL, 5, 0, 100, 9, 10,"
+                      " 0, 1, 7, 0, 6, 0, 1, 7, 0, 5, -1)";
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    has(w, "1:done:7 ");
+    has(w, "1:done:7 ");
 }
 
 /* The child puts records and says which are durable, until it is killed. */
@@ -329,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(keeps_what_was_put, world_new, world_free),
         cmocka_unit_test_setup_teardown(every_field, world_new, world_free),
+        cmocka_unit_test_setup_teardown(older, world_new, world_free),
         cmocka_unit_test_setup_teardown(killed, world_new, world_free),
         cmocka_unit_test_setup_teardown(disk_full, world_new, world_free),
         cmocka_unit_test_setup_teardown(refused, world_new, world_free),

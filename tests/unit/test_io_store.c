@@ -116,6 +116,35 @@ static void ballot_rules(void **state)
     }
 }
 
+/* Of more items than go into one ticket. */
+static void all_that_failed_are_open(void **state)
+{
+    enum { MANY = 2500 };
+    struct world *w = *state;
+    AZ_AUTO(store) s = open_job(w);
+    assert_int_equal(az_store_reopen_failed(s, NULL), 0);
+    for (int64_t seq = 0; seq < MANY; seq++) {
+        put_item(s, seq);
+        put_ballot(s, error_of(key_of(seq, 0, 0), AZ_BE_HTTP));
+        put_ballot(s, answer_of(key_of(seq, 1, 0), AZ_LABEL_A));
+        struct az_verdict v = verdict_of(AZ_DECIDED + (int)(seq % 3), AZ_LABEL_NONE);
+        assert_int_equal(az_store_put_verdict(s, seq, &v, (struct az_ballots){0}, NULL), 0);
+    }
+    assert_int_equal(commit_all(s), 0);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(az_store_reopen_failed(s, NULL), 0);
+        AZ_AUTO(store_reader) r = open_reader(s);
+        struct az_store_totals t = totals_of(r);
+        assert_int_equal(t.items, MANY);
+        assert_int_equal(t.decided, (MANY + 2) / 3);
+        assert_int_equal(t.abstained + t.failed, 0);
+        assert_int_equal(t.ballot_errors, (MANY + 2) / 3);
+        assert_int_equal(t.ballots, MANY + (MANY + 2) / 3);
+    }
+    AZ_AUTO(store_reader) r = open_reader(s);
+    assert_string_equal(ballots_text(r, 1), "1/0=A");
+}
+
 /* The totals that are kept agree with what is there, after all of it. */
 static void totals_agree(void **state)
 {
@@ -393,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keeps_what_was_put),
         TEST(ballot_rules),
+        TEST(all_that_failed_are_open),
         TEST(totals_agree),
         TEST(item_keeps_its_content),
         TEST(each_in_order),

@@ -38,6 +38,7 @@ static const struct {
     {AZ_ON_RESUME, "resume", "-wrww--"},
     {AZ_ON_SET, "set", "Rwrps--"},
     {AZ_ON_RAISED, "the limit is raised", "Rwrpw--"},
+    {AZ_ON_RETRY, "retry", "-wrwww-"},
     {AZ_ON_SEALED, "sealed", "wwrpsdC"},
     {AZ_ON_OPENED, "opened", "-r-----"},
     {AZ_ON_RESTART, "restart", "RwwpsdC"},
@@ -87,6 +88,28 @@ static void what_goes_with_it(void **state)
     az_job_record_release(&job);
 }
 
+/* Wanted until a run has begun with it; so long the job isn't done. */
+static void opens_again_what_failed(void **state)
+{
+    (void)state;
+    struct az_job_record job = in_state(AZ_IS_DONE);
+    job.figures.failed = 3;
+    assert_int_equal(az_job_on(&job, AZ_ON_RETRY, NULL, 3000, NULL), 0);
+    assert_true(job.retry && job.state == AZ_IS_WAITING && !job.ended_s);
+    assert_int_equal(az_job_on(&job, AZ_ON_RESTART, NULL, 3000, NULL), 0);
+    assert_true(job.retry);
+    assert_int_equal(az_job_on(&job, AZ_ON_OPENED, NULL, 3000, NULL), 0);
+    assert_true(!job.retry && job.state == AZ_IS_RUNNING);
+
+    assert_int_equal(az_job_on(&job, AZ_ON_RETRY, NULL, 3000, NULL), 0);
+    assert_true(job.retry && job.state == AZ_IS_RUNNING);
+    assert_int_equal(az_job_on(&job, AZ_ON_DONE, NULL, 3000, NULL), 0);
+    assert_true(job.retry && job.state == AZ_IS_WAITING);
+    assert_int_equal(az_job_on(&job, AZ_ON_CANCEL, NULL, 3000, NULL), 0);
+    assert_true(!job.retry && az_job_has_ended(&job));
+    az_job_record_release(&job);
+}
+
 static void says_what_is_wrong(void **state)
 {
     (void)state;
@@ -97,6 +120,8 @@ static void says_what_is_wrong(void **state)
     } cases[] = {
         {AZ_IS_RECEIVING, AZ_ON_PAUSE, "job 7 cannot be paused: its items are not all there"},
         {AZ_IS_DONE, AZ_ON_RESUME, "job 7 cannot be resumed: it is done"},
+        {AZ_IS_CANCELLED, AZ_ON_RETRY, "job 7 cannot be resumed: it is cancelled"},
+        {AZ_IS_RECEIVING, AZ_ON_RETRY, "job 7 cannot be resumed: its items are not all there"},
         {AZ_IS_CANCELLED, AZ_ON_SET, "job 7 cannot be changed: it is cancelled"},
         {AZ_IS_DONE, AZ_ON_CANCEL, "job 7 cannot be cancelled: it is done"},
     };
@@ -211,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves),
         cmocka_unit_test(what_goes_with_it),
+        cmocka_unit_test(opens_again_what_failed),
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(who_is_first),
         cmocka_unit_test(who_may_do_what),
