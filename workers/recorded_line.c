@@ -2,15 +2,25 @@
 
 #include <math.h>
 
-enum column { COL_ITEM, COL_JUDGE, COL_ORDER, COL_SAMPLE, COL_LABEL, COL_SCORE, COL_COUNT };
+enum column {
+    COL_ITEM,
+    COL_JUDGE,
+    COL_KIND,
+    COL_ORDER,
+    COL_SAMPLE,
+    COL_LABEL,
+    COL_SCORE,
+    COL_COUNT
+};
 
 /* "" none; "AB…" from A upwards as listed; the same downwards reversed. */
-static int read_order(struct az_str s, int8_t *ret, struct az_error *err)
+static int read_order(struct az_str s, struct az_recorded_line *b, struct az_error *err)
 {
     enum az_order order;
     if (!az_order_find(s, s.n, &order) || s.n == 1 || s.n > AZ_RESPONSES_MAX)
         return az_fail(err, AZ_EINVAL, "'" AZ_STR_FMT "' is no order", AZ_STR_ARG(s));
-    *ret = (int8_t)order;
+    b->order = (int8_t)order;
+    b->order_n = (int8_t)s.n;
     return 0;
 }
 
@@ -28,7 +38,7 @@ static int read_count(const char *what, struct az_str s, int64_t least, int32_t 
 
 static int read_header(struct az_recorded_form *form, struct az_str line, struct az_error *err)
 {
-    static const char *const names[COL_COUNT] = {"item",   "judge", "order",
+    static const char *const names[COL_COUNT] = {"item",   "judge", "kind", "order",
                                                  "sample", "label", "score"};
     unsigned seen = 0;
     for (size_t from = 0; from <= line.n;) {
@@ -88,8 +98,9 @@ static int read_row(const struct az_recorded_form *form, struct az_str line,
         return az_fail(err, AZ_EINVAL, "'" AZ_STR_FMT "' is no score", AZ_STR_ARG(score));
     b->item = cells[COL_ITEM];
     b->judge = cells[COL_JUDGE];
+    b->kind = cells[COL_KIND];
     b->label = cells[COL_LABEL];
-    r = read_order(cells[COL_ORDER], &b->order, err);
+    r = read_order(cells[COL_ORDER], b, err);
     return r < 0 ? r : read_count("sample", cells[COL_SAMPLE], 0, &b->sample, err);
 }
 
@@ -129,11 +140,13 @@ static int read_error(az_jv error, struct az_recorded_line *b, struct az_error *
     return text_of(error, "text", &b->note, err);
 }
 
-static int read_ballot(az_jv v, struct az_recorded_line *b, struct az_error *err)
+static int read_ballot(az_jv v, struct az_str item, struct az_recorded_line *b,
+                       struct az_error *err)
 {
     struct az_str order = {0};
     if (az_jv_type(v) != AZ_J_OBJECT)
         return az_fail(err, AZ_EINVAL, "%s and no ballot", az_jtype_name(az_jv_type(v)));
+    b->object = v;
     az_jv criterion = az_jv_get(v, "criterion"), score = az_jv_get(v, "score");
     if (criterion && az_jv_type(criterion) != AZ_J_NULL)
         return az_fail(err, AZ_EINVAL, "a ballot on one criterion, which no question asks for");
@@ -142,14 +155,17 @@ static int read_ballot(az_jv v, struct az_recorded_line *b, struct az_error *err
                        az_jtype_name(az_jv_type(score)));
 
     int r = text_of(v, "item", &b->item, err);
+    if (!b->item.n)
+        b->item = item;
     if (r == 0)
         r = text_of(v, "judge", &b->judge, err);
+    b->kind = az_jv_str(az_jv_get(v, "kind"));
     if (r == 0 && (!b->item.n || !b->judge.n))
         r = az_fail(err, AZ_EINVAL, "a ballot without item or judge");
     if (r == 0)
         r = text_of(v, "order", &order, err);
     if (r == 0)
-        r = read_order(order, &b->order, err);
+        r = read_order(order, b, err);
     if (r == 0)
         r = count_of(v, "round", 1, &b->round, err);
     if (r == 0)
@@ -168,7 +184,7 @@ static int read_ballot(az_jv v, struct az_recorded_line *b, struct az_error *err
 static int read_json(struct az_str line, struct az_recorded_line *b, struct az_error *err)
 {
     int r = az_json_parse(line, &b->doc, err);
-    return r < 0 ? r : read_ballot(az_json_root(b->doc), b, err);
+    return r < 0 ? r : read_ballot(az_json_root(b->doc), (struct az_str){0}, b, err);
 }
 
 static int read_line(struct az_recorded_form *form, struct az_str line, struct az_recorded_line *b,
@@ -189,11 +205,23 @@ static int read_line(struct az_recorded_form *form, struct az_str line, struct a
     return r < 0 ? r : 1;
 }
 
+static struct az_recorded_line empty_line(void)
+{
+    return (struct az_recorded_line){
+        .score = NAN, .round = 1, .order = AZ_ORDER_NONE, .probs = az_buf(AZ_BUF_MAX)};
+}
+
+int az_recorded_ballot_read(az_jv v, struct az_str item, struct az_recorded_line *ret,
+                            struct az_error *err)
+{
+    *ret = empty_line();
+    return read_ballot(v, item, ret, err);
+}
+
 int az_recorded_line_read(struct az_recorded_form *form, struct az_str line,
                           struct az_recorded_line *ret, struct az_error *err)
 {
-    *ret = (struct az_recorded_line){
-        .score = NAN, .round = 1, .order = AZ_ORDER_NONE, .probs = az_buf(AZ_BUF_MAX)};
+    *ret = empty_line();
     form->line++;
     if (!az_str_trim(line).n)
         return 1;
