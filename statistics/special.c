@@ -148,3 +148,19 @@ double az_t_quantile(double p, double df)
     double y = 0.5 * (low + high);
     return sqrt(df * y / (1.0 - y));
 }
+
+double az_digamma(double x)
+{
+    /* B_2n / 2n */
+    static const double terms[] = {1.0 / 12,   -1.0 / 120, 1.0 / 252,
+                                   -1.0 / 240, 1.0 / 132,  -691.0 / 32760};
+    double sum = 0, power = 1;
+    if (!(x > 0))
+        return NAN;
+    for (; x < 10; x++)
+        sum -= 1 / x;
+    sum += log(x) - 0.5 / x;
+    for (size_t i = 0; i < AZ_LEN(terms); i++)
+        sum -= terms[i] * (power /= x * x);
+    return sum;
+}

@@ -28,3 +28,6 @@ double az_normal_cdf(double z);
 /* t with P(T <= t) = p for Student's t with `df` > 0 degrees of freedom; by
  * bisection of I_y(1/2, df/2). Above a million degrees it is the normal's. */
 double az_t_quantile(double p, double df);
+
+/* The digamma function, x > 0: up by its recurrence to 10, then DLMF 5.11.2. */
+double az_digamma(double x);
