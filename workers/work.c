@@ -63,8 +63,8 @@ static int backend_init(struct az_work *w, size_t i, struct az_error *err)
     b->kind = az_backend_kind_find(backend->kind);
     if (!b->kind)
         return az_fail(err, AZ_EINVAL, "backend '%s': no kind '%s'", backend->name, backend->kind);
-    b->busy = az_zalloc(AZ_MAX(backend->n_urls, (size_t)1) * sizeof(*b->busy));
-    if (!b->busy)
+    b->urls = az_zalloc(AZ_MAX(backend->n_urls, (size_t)1) * sizeof(*b->urls));
+    if (!b->urls)
         return az_oom(err);
     b->slots = backend->slots ? backend->slots : SLOTS_CEILING;
     if (w->config.slots)
@@ -111,7 +111,7 @@ void az_work_free(struct az_work *w)
     }
     free(w->all);
     for (size_t b = 0; w->backends && b < w->config.n_backends; b++) {
-        free(w->backends[b].busy);
+        free(w->backends[b].urls);
         free(w->backends[b].models);
     }
     free(w->backends);
@@ -295,7 +295,8 @@ int az_work_on_response(struct az_work *w, struct work_call *c, const struct az_
     struct work_backend *b = c->backend;
     az_assert(c->state == CALL_OUT);
     lease_look(w, now);
-    b->busy[c->url]--;
+    b->urls[c->url].busy--;
+    b->urls[c->url].away_until = result->end == AZ_CALL_CONNECT ? now + URL_AWAY_MS : 0;
     w->under_way--;
     c->ms = result->ms;
     int r = result->end == AZ_CALL_ANSWERED

@@ -43,11 +43,13 @@ int wait_until(struct az_work *w, struct work_call *c, az_ms at)
     return az_heap_push(&w->waiting, at, c);
 }
 
-static size_t least_busy(const struct work_backend *b)
+/* One at which nobody is would always be: those that are there come first. */
+static size_t least_busy(const struct work_backend *b, az_ms now)
 {
     size_t best = 0;
     for (size_t i = 1; i < b->backend->n_urls; i++) {
-        if (b->busy[i] < b->busy[best])
+        bool away = b->urls[i].away_until > now, best_away = b->urls[best].away_until > now;
+        if (away != best_away ? best_away : b->urls[i].busy < b->urls[best].busy)
             best = i;
     }
     return best;
@@ -67,11 +69,11 @@ static int call_start(struct az_work *w, struct work_call *c, az_ms now, struct 
     if (!x)
         return AZ_ENOMEM;
     c->state = CALL_OUT;
-    c->url = least_busy(b);
+    c->url = least_busy(b, now);
     c->started = now;
     c->attempts++;
     c->calls++;
-    b->busy[c->url]++;
+    b->urls[c->url].busy++;
     w->under_way++;
     az_window_start(&b->window);
     x->call.call = c;
@@ -83,14 +85,20 @@ static int call_start(struct az_work *w, struct work_call *c, az_ms now, struct 
     return 0;
 }
 
+int call_is_down(struct az_work *w, struct work_call *c, struct az_wfxs *fx)
+{
+    char why[256];
+    const struct work_backend *b = c->backend;
+    snprintf(why, sizeof(why), "backend '%s' is down: %s", b->backend->name, b->failure);
+    return call_error(w, c, AZ_BE_DOWN, why, fx);
+}
+
 /* A backend that is down answers at once, with an error; a service has announced
  * it as away instead. */
 static int fail_all_ready(struct az_work *w, struct work_backend *b, struct az_wfxs *fx)
 {
-    char why[256];
-    snprintf(why, sizeof(why), "backend '%s' is down: %s", b->backend->name, b->failure);
     for (struct work_call *c; (c = ready_pop(b));) {
-        if (call_error(w, c, AZ_BE_DOWN, why, fx) < 0)
+        if (call_is_down(w, c, fx) < 0)
             return AZ_ENOMEM;
     }
     return 0;

@@ -241,17 +241,19 @@ int call_on_no_reply(struct az_work *w, struct work_call *c, const struct az_cal
     };
     struct work_backend *b = c->backend;
     az_window_end(&b->window, AZ_WINDOW_NEUTRAL, c->started, now);
+    bool nobody = result->end == AZ_CALL_CONNECT;
     int r = 0;
-    bool known = *b->state || b->ailing;
     if (!*b->state)
         r = count_failure(w, b, result->why, now, fx, err);
     if (r < 0)
         return r;
-    if (known && result->end == AZ_CALL_CONNECT)
-        c->attempts--; /* nobody was there to be asked, and that was known */
-    if (result->end != AZ_CALL_CONNECT)
+    if (nobody)
+        c->attempts--; /* nobody was there to be asked; the breaker ends that */
+    else
         c->cost = az_nusd_add(c->cost, call_worst(c)); /* it may have been answered and billed */
-    r = try_later(w, c, -1, errors[result->end], result->why, now, fx);
+    r = nobody && !w->config.service && breaker_says_down(b)
+            ? call_is_down(w, c, fx)
+            : try_later(w, c, -1, errors[result->end], result->why, now, fx);
     return r < 0 ? az_oom(err) : 0;
 }
 

@@ -25,7 +25,10 @@ struct work_panel {
     struct work_backend **of_judge; /* NULL: this worker lacks the judge's backend */
 };
 
-enum { SLOTS_MAX = 100000 }; /* of one backend */
+enum {
+    SLOTS_MAX = 100000, /* of one backend */
+    URL_AWAY_MS = 5000, /* a server at which nobody was */
+};
 
 struct work_call {
     struct work_call *next; /* in a queue or the free list */
@@ -63,6 +66,12 @@ struct learnt {
     struct az_caps caps;
 };
 
+/* One server of a pool. */
+struct work_url {
+    int busy;         /* calls under way */
+    az_ms away_until; /* nobody was there: others first, until then */
+};
+
 struct work_backend {
     size_t index;
     const struct az_backend *backend;
@@ -73,7 +82,7 @@ struct work_backend {
     bool slots_stated;
     double rpm, tpm;
     struct az_str *models; /* the backend's */
-    int *busy;             /* calls under way, by url */
+    struct work_url *urls; /* one at least */
     struct az_limit limit;
     struct az_window window;
     struct az_breaker breaker;
@@ -166,6 +175,8 @@ int give_back(struct az_work *w, struct work_call *c, struct az_wfxs *fx);
 void breaker_reset(struct work_backend *b);
 /* Is it open, and not for a hiccup? */
 bool breaker_says_down(const struct work_backend *b);
+/* It ends with that error. */
+int call_is_down(struct az_work *w, struct work_call *c, struct az_wfxs *fx);
 void ready_push(struct work_call *c);
 int wait_until(struct az_work *w, struct work_call *c, az_ms at);
 int backend_pump(struct az_work *w, struct work_backend *b, az_ms now, struct az_wfxs *fx,

@@ -193,20 +193,22 @@ def test_a_thousand_idle_clients(lab, world, descriptors):
         client.socket.close()
 
 
-def test_a_model_server_that_is_off(lab, world):
-    """The job waits, and says for what; when the server is there, all is decided."""
+@pytest.mark.parametrize("items", [1, 60])
+def test_a_model_server_that_is_off(lab, world, items):
+    """The job waits, and says for what; when the server is there, all is decided. One
+    item alone does not use up its attempts before anybody knows."""
     stub = world.stub()
     stub.stop()
     lab.coordinator()
     worker = lab.worker("w", [backend(stub, slots=8)])
     client = lab.client()
-    job = client.submit(panel([]), pairs(60))
+    job = client.submit(panel([]), pairs(items))
     assert "why=" in worker.said("a backend is down")
     client.until_workers(lambda workers: workers[0]["backends"][0]["state"].startswith("down: "))
-    assert "60 waiting for a worker" in client.ok("status", job.id).stdout
+    assert f"{items} waiting for a worker" in client.ok("status", job.id).stdout
     assert job.info()["decided"] == job.info()["abstained"] == 0
     world.stub(port=stub.port)
     worker.said("a backend answers again")
-    complete(job, 60)
-    assert job.info()["decided"] == 60
+    complete(job, items)
+    assert job.info()["decided"] == items
     assert sum("a backend is down" in line for line in worker.lines) == 1

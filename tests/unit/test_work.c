@@ -98,9 +98,11 @@ static const struct {
      false,
      0,
      {{"ask 0.0 0.1 1.0 #3", "call 0.0; call 0.1; call 1.0"},
-      {"connect 0.0", "answer 0.0 connect"},
+      {"connect 0.0", ""}, /* nobody was asked */
       {"timeout 0.1", "answer 0.1 timeout"},
-      {"broken 1.0", "answer 1.0 broken"}}},
+      {"broken 1.0", "answer 1.0 broken"},
+      {"tick 60000", "call 0.0"},
+      {"timeout 0.0", "answer 0.0 timeout"}}},
     {"what a server does not take is found out for free",
      plain,
      false,
@@ -189,7 +191,7 @@ static void work_why_it_stopped(void **state)
     work_scene_release(&s);
 }
 
-/* Every call spends an attempt, by whichever lease; finding out does not. */
+/* Every call spends an attempt, by whichever lease; finding out, or nobody, does not. */
 static void work_counts_attempts(void **state)
 {
     (void)state;
@@ -201,7 +203,7 @@ static void work_counts_attempts(void **state)
     work_event(&s, "tick 100000");
     assert_string_equal(work_event(&s, "reply 0.0 Z"), "call 0.0");
     work_event(&s, "reply 0.0 A");
-    assert_int_equal(s.last.attempts, 3);
+    assert_int_equal(s.last.attempts, 2);
     assert_int_equal(s.calls, 4);
     work_scene_release(&s);
 }
@@ -254,7 +256,6 @@ static void work_charges_by_usage(void **state)
          "\"usage\":{\"prompt_tokens\":5}}",
          -1},
         {"timeout", "timeout 0.0", -1},
-        {"no connection", "connect 0.0", 0},
         {"a gateway that waited in vain", "status 0.0 504", -1},
         {"a gateway that was cut off", "status 0.0 502", -1},
         {"a server that failed", "status 0.0 500", 0},
@@ -386,16 +387,16 @@ static void work_breaker(void **state)
     (void)state;
     static const struct work_line lines[] = {
         {"ask 0.0 1.0 2.0 3.0 4.0 #3", "call 0.0; call 1.0; call 2.0; call 3.0; call 4.0"},
-        {"connect 0.0", "answer 0.0 connect"},
-        {"connect 1.0", "answer 1.0 connect"},
-        {"connect 2.0", "answer 2.0 connect"},
-        {"connect 3.0", "answer 3.0 connect"},
-        {"connect 4.0", "answer 4.0 connect"},
+        {"timeout 0.0", "answer 0.0 timeout"},
+        {"timeout 1.0", "answer 1.0 timeout"},
+        {"timeout 2.0", "answer 2.0 timeout"},
+        {"timeout 3.0", "answer 3.0 timeout"},
+        {"timeout 4.0", "answer 4.0 timeout"},
         {"ask 5.0 6.0 7.0 #3", ""},
         {"tick 4999", ""},
         {"tick 5000", "call 5.0"}, /* the probe */
         {"tick 6000", ""},
-        {"connect 5.0", "answer 5.0 connect; answer 6.0 down; answer 7.0 down"},
+        {"connect 5.0", "answer 5.0 down; answer 6.0 down; answer 7.0 down"},
         {"ask 8.0 #3", "answer 8.0 down"},
         {"tick 60000", ""},
         {"ask 8.0 9.0 #3", "call 8.0"},
@@ -404,6 +405,33 @@ static void work_breaker(void **state)
     struct work_scene s;
     work_scene_init(&s, plain, false, 0);
     work_play(&s, "breaker", lines);
+    work_scene_release(&s);
+}
+
+/* One question alone, and nobody there: it is kept until the backend is known to be
+ * down, and has spent nothing. */
+static void work_one_question_and_nobody_there(void **state)
+{
+    (void)state;
+    struct work_scene s;
+    work_scene_init(&s, plain, false, 0);
+    int calls = 1;
+    assert_string_equal(work_event(&s, "ask 0.0 #3"), "call 0.0");
+    const char *got = work_event(&s, "connect 0.0");
+    for (az_ms at = 0; !*got; at += 100) {
+        char tick[32];
+        snprintf(tick, sizeof(tick), "tick %d", (int)at);
+        got = work_event(&s, tick);
+        if (!*got)
+            continue;
+        assert_string_equal(got, "call 0.0");
+        calls++;
+        got = work_event(&s, "connect 0.0");
+        assert_true(at < 60000);
+    }
+    assert_string_equal(got, "answer 0.0 down");
+    assert_int_equal(calls, 6); /* five open the breaker, one more tries it */
+    assert_int_equal(s.last.attempts, 0);
     work_scene_release(&s);
 }
 
@@ -450,6 +478,35 @@ static void work_spreads_over_urls(void **state)
     work_event(&s, "reply 1.0 A");
     work_event(&s, "ask 2.0");
     assert_string_equal(s.url, "http://y/v1");
+    work_scene_release(&s);
+}
+
+/* A server at which nobody is has nothing to do: it would get every call. */
+static void work_passes_over_a_dead_url(void **state)
+{
+    (void)state;
+    struct work_scene s;
+    work_scene_init(&s,
+                    "question: {kind: choice, labels: [A, B], ask: Which?}\n"
+                    "backends: [{name: gpu, kind: openai, url: ['http://x/v1', 'http://y/v1']}]\n"
+                    "judges: [{name: a, backend: gpu, model: m}]\n",
+                    false, 0);
+    work_event(&s, "ask 0.0");
+    work_event(&s, "connect 0.0");
+    work_event(&s, "ask 1.0 2.0");
+    assert_string_equal(s.url, "http://y/v1");
+    work_event(&s, "tick 4999");
+    assert_string_equal(s.url, "http://y/v1"); /* 0.0 among them */
+    work_event(&s, "tick 5000");
+    work_event(&s, "ask 3.0");
+    assert_string_equal(s.url, "http://x/v1");
+    work_event(&s, "connect 3.0");
+    work_event(&s, "connect 1.0"); /* where nobody is anywhere, one of them is tried */
+    work_event(&s, "ask 4.0");
+    assert_string_equal(s.url, "http://x/v1");
+    work_event(&s, "reply 4.0 A");
+    work_event(&s, "ask 5.0 6.0 7.0");
+    assert_string_equal(s.url, "http://x/v1");
     work_scene_release(&s);
 }
 
@@ -559,8 +616,10 @@ int main(void)
         cmocka_unit_test(work_stop_keeps_the_bill),
         cmocka_unit_test(work_keeps_to_rpm),
         cmocka_unit_test(work_breaker),
+        cmocka_unit_test(work_one_question_and_nobody_there),
         cmocka_unit_test(work_adapts_where_nothing_is_stated),
         cmocka_unit_test(work_spreads_over_urls),
+        cmocka_unit_test(work_passes_over_a_dead_url),
         cmocka_unit_test(work_measures_at_once),
         cmocka_unit_test(work_recorded_waits_its_delay),
         cmocka_unit_test(work_refuses_nonsense),
