@@ -35,8 +35,9 @@ static int queues_init(struct az_docket *d)
     d->queues = az_zalloc(panel->n_backends * sizeof(*d->queues));
     if (!d->queues)
         return AZ_ENOMEM;
-    for (size_t b = 0; b < panel->n_backends; b++) {
-        if (backend_intern(d->sched, az_str(panel->backends[b].name), &d->queues[b].backend) < 0)
+    for (; d->n_queues < panel->n_backends; d->n_queues++) {
+        struct queue *q = &d->queues[d->n_queues];
+        if (backend_use(d->sched, az_str(panel->backends[d->n_queues].name), &q->backend) < 0)
             return AZ_ENOMEM;
     }
     return 0;
@@ -93,6 +94,8 @@ void docket_free(struct az_docket *d)
     entry_free(d->out);
     az_map_release(&d->entries);
     az_prompter_free(d->prompter);
+    for (size_t q = 0; q < d->n_queues; q++)
+        backend_leave(d->sched, d->queues[q].backend);
     free(d->queues);
     free(d->judges);
     free(d);

@@ -80,6 +80,14 @@ static void count_ballots(struct az_coordinator *c, int peer, const struct az_ms
         c->ballots[peer] += !msg->answers.v[i].again;
 }
 
+/* Its own mistake is its own end. */
+static int put_out(struct az_coordinator *c, int peer, const struct az_error *why)
+{
+    az_door_refuse(c->door, peer, why);
+    c->lost[peer] = c->lost_any = true;
+    return 0;
+}
+
 static int on_message(struct az_coordinator *c, int peer, const struct az_msg *msg, az_ms now,
                       struct az_error *err)
 {
@@ -114,7 +122,8 @@ static int on_event(struct az_coordinator *c, const struct az_door_event *e, az_
         tell_gone(c, e->peer);
         return az_sched_on_gone(c->sched, e->peer, now, &c->fx, err);
     case AZ_DOOR_MESSAGE:
-        return on_message(c, e->peer, &e->msg, now, err);
+        r = on_message(c, e->peer, &e->msg, now, err);
+        return r == AZ_EPROTO ? put_out(c, e->peer, err) : r;
     case AZ_DOOR_PASSED_OVER:
         break;
     }

@@ -77,16 +77,6 @@ void recall_later(struct az_sched *s, const struct az_lease *l)
 
 /* ---- what workers offer ---- */
 
-static char *text_new(struct az_str s)
-{
-    char *copy = az_alloc(s.n + 1);
-    if (copy) {
-        memcpy(copy, s.p ? s.p : "", s.n);
-        copy[s.n] = '\0';
-    }
-    return copy;
-}
-
 bool peer_may_be_asked(const struct peer *p, size_t backend)
 {
     if (!p->live || p->silent || backend >= p->n_offers)
@@ -103,103 +93,57 @@ int entry_home(const struct az_sched *s, const struct entry *e, size_t backend)
     return e->home;
 }
 
-int backend_intern(struct az_sched *s, struct az_str name, size_t *ret)
+/* AZ_EPROTO: so many names that it must be a mistake. */
+static int offer_of(struct az_sched *s, struct peer *p, struct az_str name, size_t *ret,
+                    struct az_error *err)
 {
-    for (size_t b = 0; b < s->n_backends; b++) {
-        if (az_str_eqz(name, s->backends[b].name)) {
-            *ret = b;
-            return 0;
-        }
+    size_t b = backend_find(s, name), had = p->cap_offers;
+    if (b < p->n_offers && p->offers[b].offered) {
+        *ret = b;
+        return 0;
     }
-    if (az_grow(&s->backends, &s->cap_backends, s->n_backends + 1, sizeof(*s->backends)) < 0)
-        return AZ_ENOMEM;
-    char *copy = text_new(name);
-    if (!copy)
-        return AZ_ENOMEM;
-    *ret = s->n_backends;
-    s->backends[s->n_backends++] = (struct backend){.name = copy};
-    return 0;
-}
-
-/* The limits of an account are the lowest that any of its workers states. */
-static int group_intern(struct az_sched *s, const struct az_credit *c, az_ms now, int *ret)
-{
-    size_t g = 0;
-    while (g < s->n_groups && !az_str_eqz(c->limit_group, s->groups[g].name))
-        g++;
-    if (g == s->n_groups) {
-        if (az_grow(&s->groups, &s->cap_groups, g + 1, sizeof(*s->groups)) < 0)
-            return AZ_ENOMEM;
-        char *copy = text_new(c->limit_group);
-        if (!copy)
-            return AZ_ENOMEM;
-        s->groups[s->n_groups++] = (struct group){.name = copy, .limit = {.at = now}};
+    if (p->n_offered >= AZ_WIRE_BACKENDS_MAX)
+        return az_fail(err, AZ_EPROTO, "more than %d backends in one session",
+                       AZ_WIRE_BACKENDS_MAX);
+    if (backend_use(s, name, &b) < 0)
+        return az_oom(err);
+    if (az_grow(&p->offers, &p->cap_offers, b + 1, sizeof(*p->offers)) < 0) {
+        backend_leave(s, b);
+        return az_oom(err);
     }
-    struct group *group = &s->groups[g];
-    bool rpm = c->rpm > 0 && (group->rpm <= 0 || c->rpm < group->rpm);
-    bool tpm = c->tpm > 0 && (group->tpm <= 0 || c->tpm < group->tpm);
-    if (rpm || tpm) {
-        group->rpm = rpm ? c->rpm : group->rpm;
-        group->tpm = tpm ? c->tpm : group->tpm;
-        /* From empty: who knows what went through before a restart. */
-        az_limit_init(&group->limit, group->rpm, group->tpm, now);
-        group->limit.requests.level = group->limit.tokens.level = 0;
-    }
-    *ret = (int)g;
-    return 0;
-}
-
-static int replace_text(char **at, struct az_str s)
-{
-    char *copy = text_new(s);
-    if (!copy)
-        return AZ_ENOMEM;
-    free(*at);
-    *at = copy;
-    return 0;
-}
-
-static int offer_of(struct az_sched *s, struct peer *p, struct az_str name, size_t *ret)
-{
-    size_t had = p->cap_offers;
-    if (backend_intern(s, name, ret) < 0 ||
-        az_grow(&p->offers, &p->cap_offers, *ret + 1, sizeof(*p->offers)) < 0)
-        return AZ_ENOMEM;
     memset(p->offers + had, 0, (p->cap_offers - had) * sizeof(*p->offers));
-    p->n_offers = AZ_MAX(p->n_offers, *ret + 1);
-    struct offer *o = &p->offers[*ret];
-    if (!o->offered) {
-        o->offered = true;
-        o->group = -1;
-    }
+    p->n_offers = AZ_MAX(p->n_offers, b + 1);
+    p->n_offered++;
+    p->offers[b] = (struct offer){.offered = true, .group = -1};
+    *ret = b;
     return 0;
 }
 
 static int offer_announced(struct az_sched *s, struct offer *o, const struct az_credit *c,
                            az_ms now)
 {
-    if (replace_text(&o->kind, c->kind) < 0 || replace_text(&o->state, c->state) < 0)
+    if (text_replace(&o->kind, c->kind) < 0 || text_replace(&o->state, c->state) < 0)
         return AZ_ENOMEM;
     o->slots = c->slots;
     o->rpm = c->rpm;
     o->tpm = c->tpm;
-    o->group = -1;
-    return c->limit_group.n ? group_intern(s, c, now, &o->group) : 0;
+    return offer_group(s, o, c, now);
 }
 
 /* Answers give back credit and say nothing else of a backend. */
 static int credit_add(struct az_sched *s, int peer, const struct az_credits *credits,
-                      bool announced, az_ms now)
+                      bool announced, az_ms now, struct az_error *err)
 {
     struct peer *p = &s->peers[peer];
     for (size_t i = 0; i < credits->n; i++) {
         const struct az_credit *c = &credits->v[i];
         size_t b;
-        if (offer_of(s, p, c->backend, &b) < 0)
-            return AZ_ENOMEM;
+        int r = offer_of(s, p, c->backend, &b, err);
+        if (r < 0)
+            return r;
         struct offer *o = &p->offers[b];
         if (announced && offer_announced(s, o, c, now) < 0)
-            return AZ_ENOMEM;
+            return az_oom(err);
         o->credit += AZ_MIN(c->credit, UINT32_MAX - o->credit);
         if (peer_may_be_asked(p, b))
             s->backends[b].stopped = false;
@@ -231,6 +175,16 @@ int az_sched_on_hello(struct az_sched *s, int peer, az_ms now, struct az_effects
     if (r == 0)
         peer_live(s, peer, now);
     return r;
+}
+
+static void offer_leave(struct az_sched *s, const struct peer *p, size_t backend)
+{
+    const struct offer *o = &p->offers[backend];
+    if (!o->offered)
+        return;
+    backend_leave(s, backend);
+    if (o->group >= 0)
+        s->groups[o->group].users--;
 }
 
 static void recount_peer(struct az_sched *s, int peer)
@@ -267,9 +221,8 @@ int az_sched_on_credit(struct az_sched *s, int peer, const struct az_credits *cr
                        struct az_effects *fx, struct az_error *err)
 {
     peer_live(s, peer, now);
-    if (credit_add(s, peer, credits, true, now) < 0)
-        return az_oom(err);
-    return sched_dispatch(s, now, fx, err);
+    int r = credit_add(s, peer, credits, true, now, err);
+    return r < 0 ? r : sched_dispatch(s, now, fx, err);
 }
 
 static struct az_docket *docket_of(const struct az_sched *s, uint32_t number)
@@ -311,9 +264,8 @@ int az_sched_on_answers(struct az_sched *s, int peer, const struct az_msg *msg, 
             return r;
     }
     peer_live(s, peer, now);
-    if (credit_add(s, peer, &msg->answers.credit, false, now) < 0)
-        return az_oom(err);
-    return sched_dispatch(s, now, fx, err);
+    int r = credit_add(s, peer, &msg->answers.credit, false, now, err);
+    return r < 0 ? r : sched_dispatch(s, now, fx, err);
 }
 
 /* Does every worker that has this backend say that it refuses for good? */
@@ -345,8 +297,9 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
 {
     struct peer *p = peer_live(s, peer, now);
     size_t b;
-    if (offer_of(s, p, msg->stopped.backend, &b) < 0)
-        return az_oom(err);
+    int r = offer_of(s, p, msg->stopped.backend, &b, err);
+    if (r < 0)
+        return r;
     p->offers[b].stopped = true;
     backend_recount(s, b);
     struct backend *backend = &s->backends[b];
@@ -413,6 +366,7 @@ int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects 
         check_stopped(s, b);
         if (!all_stopped(s, b)) /* or the last that refused: whoever brings it next is asked */
             s->backends[b].stopped = false;
+        offer_leave(s, p, b);
     }
     peer_release(p);
     return sched_dispatch(s, now, fx, err);

@@ -8,7 +8,8 @@
  * and tells each docket its ticket with az_docket_submitted(). What depends on a
  * write (a later round, a verdict on its way out, money) waits for
  * az_docket_on_committed(). Calls that can fail return 0 or a negative AZ_E*:
- * AZ_ENOMEM, and then all must stop. What a worker says about questions that it
+ * AZ_ENOMEM, and then all must stop, or AZ_EPROTO: what a worker said costs it its
+ * session. What a worker says about questions that it
  * does not hold only costs money. */
 #pragma once
 #include "coordinator/budget.h"

@@ -3,6 +3,7 @@
  *
  * sched.c        peers: what they hold, and when they are lost
  * sched_hedge.c  what is slow is asked once more
+ * sched_names.c  backends and accounts, by name
  * sched_share.c  whose turn it is: credit, fair share, limits of an account
  * docket.c       a job: its items, commits, time
  * docket_answer.c what an answer or a loss means for a question
@@ -78,7 +79,8 @@ struct az_docket {
     size_t bytes;
     struct entry *oldest, *youngest;
     struct fifo unsubmitted, committing, done;
-    struct entry *out;                 /* lent by az_docket_next_done() */
+    struct entry *out; /* lent by az_docket_next_done() */
+    size_t n_queues;
     struct queue *queues;              /* by backend of the panel */
     uint64_t knows[AZ_PEERS_MAX / 64]; /* peers that have its panel */
     bool stopping, broke;
@@ -93,6 +95,7 @@ struct az_docket {
 /* A backend by name, over all workers and jobs. */
 struct backend {
     char *name;
+    int users;    /* workers that offer it, and jobs whose panels name it */
     bool stopped; /* every worker that has it says so */
     char why[256];
     uint64_t credit;         /* over all peers that may be asked */
@@ -114,6 +117,7 @@ struct offer {
 /* An account whose limits its workers share. */
 struct group {
     char *name;
+    int users; /* offers */
     double rpm, tpm;
     struct az_limit limit;
     uint64_t stalled; /* the turn in which it lets nobody through */
@@ -123,7 +127,7 @@ struct peer {
     bool live; /* has a session */
     bool silent;
     az_ms heard;
-    size_t n_offers, cap_offers;
+    size_t n_offers, cap_offers, n_offered;
     struct offer *offers; /* by backend of the scheduler */
     /* The message of questions that is being filled. */
     uint64_t batch, batch_turn;
@@ -166,12 +170,21 @@ struct entry *fifo_pop(struct fifo *f);
 bool peer_may_be_asked(const struct peer *p, size_t backend);
 /* Is the peer that knows this item there for more? -1: none is. */
 int entry_home(const struct az_sched *s, const struct entry *e, size_t backend);
-/* The backend of this name, made where there was none. AZ_ENOMEM. */
-int backend_intern(struct az_sched *s, struct az_str name, size_t *ret);
 /* The lease ends: off its question, its peer, and the sums of both. */
 void lease_end(struct az_sched *s, struct az_lease *lease);
 /* Its holder need not answer it: told with the next effects. */
 void recall_later(struct az_sched *s, const struct az_lease *lease);
+
+/* sched_names.c */
+int text_replace(char **at, struct az_str s);
+/* n_backends: there is none of this name. */
+size_t backend_find(const struct az_sched *s, struct az_str name);
+/* The backend of this name, made where there was none; it stays in its place until
+ * as many have left it as use it. AZ_ENOMEM. */
+int backend_use(struct az_sched *s, struct az_str name, size_t *ret);
+void backend_leave(struct az_sched *s, size_t backend);
+/* Of the account that it names now, and no other. AZ_ENOMEM: as before. */
+int offer_group(struct az_sched *s, struct offer *o, const struct az_credit *c, az_ms now);
 
 /* sched_share.c: send what credit, shares and money allow; tell the recalls. */
 int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err);

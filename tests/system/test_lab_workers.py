@@ -104,6 +104,26 @@ class Garbled(Peer):
                 return body.questions
 
 
+def test_announces_ever_more_names(lab, world):
+    """It is told once, its question goes elsewhere, and the coordinator goes on."""
+    stub = world.stub()
+    lab.coordinator()
+    client = lab.client()
+    job = client.submit(panel([]), pairs(20))
+    peer = Garbled(lab.coordinators[0].workers, 4)
+    assert peer.questions()
+    for i in range(10):
+        peer.next(announce={"backends": [{"name": f"b{i}.{n}", "kind": "openai", "credit": 1}
+                                         for n in range(100)]})
+    while (heard := peer.hear())[0] != "refuse":
+        pass
+    assert heard[1].what == "more than 1000 backends in one session" and not heard[1].again
+    lab.worker("honest", [backend(stub)])
+    complete(job, 20)
+    assert [w["name"] for w in client.workers()] == ["honest"]
+    peer.socket.close()
+
+
 def ballot(question, **more):
     return {"panel": question.panel, "ballot": {"key": question.key, **more}}
 
