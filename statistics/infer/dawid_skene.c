@@ -33,6 +33,7 @@ struct fit {
     uint64_t *said;        /* the labels that a judge ever said */
     double log_prior[AZ_SAMPLE_LABELS_MAX], mass[AZ_SAMPLE_LABELS_MAX];
     double items, pseudo; /* items with votes */
+    az_infer_shape_fn *shape;
 };
 
 static void note_said(struct fit *f)
@@ -250,9 +251,11 @@ static void normalise(struct fit *f, size_t judge, const double *all)
             to[l * k + c] = cell;
             sum += cell;
         }
-        for (size_t l = 0; l < k && sum > 0; l++)
+        for (size_t l = 0; l < k && sum > 0 && !f->shape; l++)
             to[l * k + c] /= sum;
     }
+    if (f->shape)
+        f->shape(f->s, judge, to, to, f->r);
     for (size_t x = 0; x < k * k; x++)
         f->logs[judge * k * k + x] = log(AZ_MAX(FLOOR * FLOOR, to[x]));
 }
@@ -297,15 +300,17 @@ static void skills(struct fit *f)
     }
 }
 
-static int run(const struct az_sample *s, const struct az_infer_options *o, double pseudo,
-               struct az_infer *r)
+int az_infer_matrices(const struct az_sample *s, const struct az_infer_options *o, double pseudo,
+                      az_infer_shape_fn *shape, struct az_infer *r)
 {
     size_t cells = s->n_judges * s->n_labels * s->n_labels;
     AZ_AUTO_MEM double *counts = az_zalloc(cells * sizeof(*counts));
     AZ_AUTO_MEM double *logs = az_zalloc(cells * sizeof(*logs));
     AZ_AUTO_MEM uint64_t *said = az_zalloc(s->n_judges * sizeof(*said));
     unsigned wants = AZ_WANT_POSTERIOR | AZ_WANT_PRIOR | AZ_WANT_SKILL | AZ_WANT_CONFUSION;
-    struct fit f = {s, r, s->n_labels, counts, logs, said, .pseudo = pseudo};
+    if (shape)
+        wants |= AZ_WANT_JUDGE;
+    struct fit f = {s, r, s->n_labels, counts, logs, said, .pseudo = pseudo, .shape = shape};
     if (!counts || !logs || !said || az_infer_room(s, wants, r) < 0)
         return AZ_ENOMEM;
 
@@ -332,11 +337,11 @@ static int run(const struct az_sample *s, const struct az_infer_options *o, doub
 int az_infer_dawid_skene(const struct az_sample *s, const struct az_infer_options *o,
                          struct az_infer *r)
 {
-    return run(s, o, o->prior, r);
+    return az_infer_matrices(s, o, o->prior, NULL, r);
 }
 
 int az_infer_dawid_skene_map(const struct az_sample *s, const struct az_infer_options *o,
                              struct az_infer *r)
 {
-    return run(s, o, o->prior > 0 ? o->prior : 10, r);
+    return az_infer_matrices(s, o, o->prior > 0 ? o->prior : 10, NULL, r);
 }

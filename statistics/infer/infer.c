@@ -16,6 +16,10 @@ const struct az_infer_method az_infer_methods[] = {
      az_infer_dawid_skene},
     {"dawid-skene-map", AZ_INFER_DECIDES, AZ_INFER_LABELS,
      "the same, drawn to what all judges have in common", az_infer_dawid_skene_map},
+    {"ordinal", AZ_INFER_DECIDES, AZ_INFER_LABELS, "levels: a bias and a precision a judge",
+     az_infer_ordinal},
+    {"gaussian", AZ_INFER_DECIDES, AZ_INFER_SCORES, "scores: bias, scale and variance a judge",
+     az_infer_gaussian},
     {"zero-based", AZ_INFER_RESEARCH, AZ_INFER_LABELS, "weights by gradient steps",
      az_infer_zero_based},
     {"one-coin", AZ_INFER_RESEARCH, AZ_INFER_LABELS, "one probability to be right a judge, EM",
@@ -189,5 +193,5 @@ double az_infer_softmax(double *logs, size_t n)
         sum += logs[c] = exp(logs[c] - top);
     for (size_t c = 0; c < n; c++)
         logs[c] /= sum;
-    return top + log(sum);
+    return top + log(AZ_MAX(1.0, sum)); /* one of them is 1 */
 }

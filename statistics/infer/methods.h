@@ -9,6 +9,17 @@ az_infer_fn az_infer_majority, az_infer_wawa, az_infer_zero_based, az_infer_mean
 az_infer_fn az_infer_dawid_skene, az_infer_dawid_skene_map;
 az_infer_fn az_infer_one_coin, az_infer_glad, az_infer_mace, az_infer_kos;
 
+az_infer_fn az_infer_ordinal, az_infer_gaussian;
+
+/* A judge's matrix, said × true, from its counts; columns sum to 1. `r` is the
+ * result so far. */
+typedef void az_infer_shape_fn(const struct az_sample *s, size_t judge, const double *counts,
+                               double *matrix, struct az_infer *r);
+
+/* Dawid and Skene's steps with `shape` in place of free matrices (NULL: free). */
+int az_infer_matrices(const struct az_sample *s, const struct az_infer_options *o, double pseudo,
+                      az_infer_shape_fn *shape, struct az_infer *r);
+
 enum {
     AZ_WANT_POSTERIOR = 1,
     AZ_WANT_PRIOR = 2,

@@ -223,6 +223,132 @@ static void mean_logit_by_hand(void **state)
     az_sample_release(&s);
 }
 
+/* A normal number: the sum of twelve. */
+static double normal(struct az_rng *rng)
+{
+    double sum = -6;
+    for (int i = 0; i < 12; i++)
+        sum += az_rng_unit(rng);
+    return sum;
+}
+
+static const double biases[] = {0.5, -0.5, 1, -1, 0}, scales[] = {1.4, 0.6, 1, 1.2, 0.8};
+static const double spreads[] = {0.1, 0.5, 1, 2, 0.3};
+
+/* True scores are normal about 5 with variance 4; a third of the scores is missing. */
+static int made_up_scores(struct az_sample *s, double *truths, size_t n)
+{
+    struct az_rng rng = az_rng(11);
+    int r = 0;
+    az_sample_init(s, 5, 0, AZ_ANSWERS_NAMED);
+    for (size_t i = 0; i < n && r == 0; i++) {
+        truths[i] = 5 + 2 * normal(&rng);
+        r = az_sample_item(s, i, 0);
+        for (size_t j = 0; r == 0 && j < 5; j++) {
+            double y = biases[j] + scales[j] * truths[i] + sqrt(spreads[j]) * normal(&rng);
+            if (az_rng_below(&rng, 3) > 0)
+                r = az_sample_vote_spread(s, j, NULL, NULL, &y);
+        }
+    }
+    return r;
+}
+
+static void gaussian_finds_judges(void **state)
+{
+    enum { N = 8000 };
+    static double truths[N];
+    struct az_sample s;
+    struct az_infer r;
+    double off = 0, off_mean = 0, var = 0;
+    assert_int_equal(made_up_scores(&s, truths, N), 0);
+    assert_int_equal(az_infer(az_infer_method("gaussian"), &s, NULL, &r, NULL), 0);
+    assert_true(r.converged && !r.posterior);
+    for (size_t j = 0; j < 5; j++) {
+        if (fabs(r.scale[j] - scales[j]) > 0.05 ||
+            fabs(r.spread[j] - spreads[j]) > 0.05 + 0.1 * spreads[j] ||
+            fabs(r.bias[j] - biases[j]) > 0.3)
+            fail_msg("judge %zu: %g + %g, %g", j, r.bias[j], r.scale[j], r.spread[j]);
+    }
+    for (size_t i = 0; i < N; i++) {
+        struct az_votes_of v = az_sample_votes(&s, i);
+        double mean = 0;
+        for (size_t x = 0; x < v.n; x++)
+            mean += *az_vote_score(&s, &v.v[x]) / (double)v.n;
+        if (v.n == 0)
+            continue;
+        off += (r.score[i] - truths[i]) * (r.score[i] - truths[i]);
+        off_mean += (mean - truths[i]) * (mean - truths[i]);
+        var += r.score_var[i];
+    }
+    assert_true(off < off_mean / 4);
+    assert_true(fabs(off / var - 1) < 0.1); /* the variance is honest where the model holds */
+    az_infer_release(&r);
+    az_sample_release(&s);
+}
+
+/* All scores alike: no line, no noise, and nothing that is not finite. */
+static void gaussian_without_spread(void **state)
+{
+    struct az_sample s;
+    struct az_infer r;
+    double same = 3;
+    az_sample_init(&s, 2, 0, AZ_ANSWERS_NAMED);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(az_sample_item(&s, i, 0), 0);
+        assert_int_equal(az_sample_vote_spread(&s, i % 2, NULL, NULL, &same), 0);
+    }
+    assert_int_equal(az_infer(az_infer_method("gaussian"), &s, NULL, &r, NULL), 0);
+    check_sane(&r, "gaussian");
+    assert_true(r.score[0] == 3 && r.score_var[0] == 0 && r.scale[1] == 1 && r.bias[1] == 0);
+    az_infer_release(&r);
+    az_sample_release(&s);
+}
+
+/* Levels 1 … 5; a judge adds its bias and noise, and rounds. */
+static int made_up_levels(struct az_sample *s, const double *bias, const double *sd, size_t n)
+{
+    static const double levels[] = {1, 2, 3, 4, 5};
+    struct az_rng rng = az_rng(5);
+    int r = 0;
+    az_sample_init(s, 4, 5, AZ_ANSWERS_ORDINAL);
+    s->levels = levels;
+    for (size_t i = 0; i < n && r == 0; i++) {
+        size_t truth = az_rng_below(&rng, 5);
+        r = az_sample_item(s, i, 5);
+        az_sample_truth(s, truth);
+        for (size_t j = 0; r == 0 && j < 4; j++) {
+            double y = (double)truth + bias[j] + sd[j] * normal(&rng);
+            r = az_sample_vote(s, j, (size_t)AZ_MAX(0.0, AZ_MIN(4.0, round(y))));
+        }
+    }
+    return r;
+}
+
+static double right_of(const struct az_sample *s, const struct az_infer *r)
+{
+    double n = 0;
+    for (size_t i = 0; i < s->n_items; i++)
+        n += az_infer_label(r, i) == s->truths[i].label;
+    return n / (double)s->n_items;
+}
+
+static void ordinal_finds_judges(void **state)
+{
+    static const double bias[] = {0.8, -0.8, 0, 0}, sd[] = {0.5, 0.5, 0.8, 1.5};
+    struct az_sample s;
+    struct az_infer r, majority;
+    assert_int_equal(made_up_levels(&s, bias, sd, 300), 0);
+    assert_int_equal(az_infer(az_infer_method("ordinal"), &s, NULL, &r, NULL), 0);
+    assert_int_equal(az_infer(az_infer_method("majority"), &s, NULL, &majority, NULL), 0);
+    check_sane(&r, "ordinal");
+    assert_true(r.bias[0] > 0.4 && r.bias[1] < -0.4 && fabs(r.bias[2]) < 0.3);
+    assert_true(r.spread[0] < r.spread[2] && r.spread[2] < r.spread[3]);
+    assert_true(right_of(&s, &r) > right_of(&s, &majority) + 0.1);
+    az_infer_release(&r);
+    az_infer_release(&majority);
+    az_sample_release(&s);
+}
+
 static void digamma(void **state)
 {
     /* -gamma; -gamma - 2 ln 2; 1 - gamma; the second by the recurrence; ln x - 1/2x - 1/12x^2 */
@@ -259,10 +385,12 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(odd_samples),      cmocka_unit_test(unfit_samples),
-        cmocka_unit_test(skills_are_found), cmocka_unit_test(places_are_alike),
-        cmocka_unit_test(wawa_by_hand),     cmocka_unit_test(mean_logit_by_hand),
-        cmocka_unit_test(digamma),          cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(odd_samples),           cmocka_unit_test(unfit_samples),
+        cmocka_unit_test(skills_are_found),      cmocka_unit_test(places_are_alike),
+        cmocka_unit_test(wawa_by_hand),          cmocka_unit_test(mean_logit_by_hand),
+        cmocka_unit_test(gaussian_finds_judges), cmocka_unit_test(gaussian_without_spread),
+        cmocka_unit_test(ordinal_finds_judges),  cmocka_unit_test(digamma),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

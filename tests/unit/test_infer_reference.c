@@ -3,6 +3,7 @@
  * of implementations that are known to be wrong (see the set's NOTES). */
 #include <math.h>
 
+#include "statistics/correlation.h"
 #include "statistics/infer/infer.h"
 #include "tests/unit/crowd.h"
 
@@ -320,10 +321,72 @@ static void reference_values(void **state)
     assert_true(checked > 25000);
 }
 
+/* ---- scores ---- */
+
+enum { HEADLINES = 100, RATERS = 38 };
+
+struct ratings {
+    double of[HEADLINES][RATERS], truth[HEADLINES];
+    bool has[HEADLINES][RATERS];
+};
+
+static void keep_rating(char *f[CROWD_FIELDS], size_t n, void *arg)
+{
+    struct ratings *r = arg;
+    if (n == 2) {
+        r->truth[crowd_item(f[0])] = strtod(f[1], NULL);
+        return;
+    }
+    size_t judge = strtoul(f[1] + 1, NULL, 10) - 1;
+    assert_true(judge < RATERS && crowd_item(f[0]) < HEADLINES);
+    r->of[crowd_item(f[0])][judge] = strtod(f[2], NULL);
+    r->has[crowd_item(f[0])][judge] = true;
+}
+
+/* Experts' valence of headlines, ten raters each: a line and a variance a rater are
+ * not better than the mean there (.842 and .850), and must not be much worse. */
+static void scores_of_headlines(void **state)
+{
+    const char *data = getenv("ASSIZE_TEST_DATA");
+    static struct ratings ratings;
+    struct az_pearson by_mean = {0}, by_model = {0};
+    struct az_sample s;
+    struct az_infer r;
+    char path[4096];
+    if (!data)
+        skip();
+    snprintf(path, sizeof(path), "%s/crowd/valence/answers.tsv", data);
+    crowd_read(path, keep_rating, &ratings);
+    snprintf(path, sizeof(path), "%s/crowd/valence/truth.tsv", data);
+    crowd_read(path, keep_rating, &ratings);
+    az_sample_init(&s, RATERS, 0, AZ_ANSWERS_NAMED);
+    for (size_t i = 0; i < HEADLINES; i++) {
+        double sum = 0, n = 0;
+        assert_int_equal(az_sample_item(&s, i, 0), 0);
+        for (size_t j = 0; j < RATERS; j++) {
+            const double *y = &ratings.of[i][j];
+            if (!ratings.has[i][j])
+                continue;
+            assert_int_equal(az_sample_vote_spread(&s, j, NULL, NULL, y), 0);
+            sum += *y;
+            n++;
+        }
+        az_pearson_add(&by_mean, sum / n, ratings.truth[i]);
+    }
+    assert_int_equal(az_infer(az_infer_method("gaussian"), &s, NULL, &r, NULL), 0);
+    for (size_t i = 0; i < HEADLINES; i++)
+        az_pearson_add(&by_model, r.score[i], ratings.truth[i]);
+    double mean = az_pearson_figure(&by_mean).value, model = az_pearson_figure(&by_model).value;
+    assert_true(mean > 0.84 && model > mean - 0.01);
+    az_infer_release(&r);
+    az_sample_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reference_values),
+        cmocka_unit_test(scores_of_headlines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
