@@ -168,6 +168,24 @@ static int set_all(struct az_service *s, const struct asker *asker, struct job *
     return r;
 }
 
+/* A limit that the panel cannot have is refused now, and not when the job is opened. */
+static int set(struct az_service *s, const struct asker *asker, struct job *job,
+               const Assize__Control *m, struct az_error *err)
+{
+    struct az_job_set sets[AZ_WIRE_SET_MAX];
+    enum az_job_state ignored;
+    bool limits = false;
+    int r = az_job_move(&job->rec, AZ_ON_SET, &ignored, err);
+    if (r == 0)
+        r = read_sets(job, m, sets, err);
+    for (size_t i = 0; r == 0 && i < m->n_set; i++)
+        limits = limits || sets[i].kind == AZ_SET_USD || sets[i].kind == AZ_SET_LIMIT;
+    if (r < 0)
+        return r;
+    return limits && job->phase != JOB_OPEN ? front_check_sets(s, asker, job, m, sets, set_all, err)
+                                            : set_all(s, asker, job, m, err);
+}
+
 /* ---- verbs ---- */
 
 static int resume(struct az_service *s, struct job *job, struct az_error *err)
@@ -249,7 +267,7 @@ static int control(struct az_service *s, const struct asker *asker, struct job *
     if (r < 0)
         return r;
     if (m->verb == ASSIZE__JOB_VERB__SET)
-        return set_all(s, asker, job, m, err);
+        return set(s, asker, job, m, err);
     if ((size_t)m->verb >= AZ_LEN(verbs))
         return az_fail(err, AZ_EINVAL, "unknown verb");
     if (m->retry_failed && m->verb != ASSIZE__JOB_VERB__RESUME)

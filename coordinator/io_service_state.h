@@ -8,7 +8,8 @@
  * io_front_submit.c    Submit, Chunk
  * io_front_status.c    List, Status, Workers
  * io_front_results.c   Results, More
- * io_front_control.c   Control, SetBackend, Prune */
+ * io_front_control.c   Control, SetBackend, Prune
+ * io_front_check.c     settings of a job that is not open */
 #pragma once
 #include <pthread.h>
 #include <stdatomic.h>
@@ -230,6 +231,14 @@ void front_more(struct az_service *s, const struct asker *asker, const Assize__M
 /* Start reading for those who have credit and news; returns when to look again. */
 az_ms front_stream(struct az_service *s, az_ms now);
 void front_streams_gone(struct az_service *s, int peer); /* -1: all */
+
+/* The settings, with a panel that can be opened after them. */
+typedef int front_checked_fn(struct az_service *s, const struct asker *asker, struct job *job,
+                             const Assize__Control *m, struct az_error *err);
+/* Read the job's panel with them, then call `then`, or tell the asker why not. */
+int front_check_sets(struct az_service *s, const struct asker *asker, struct job *job,
+                     const Assize__Control *m, const struct az_job_set *sets,
+                     front_checked_fn *then, struct az_error *err);
 
 void front_control(struct az_service *s, const struct asker *asker, const Assize__Control *m);
 void front_set_backend(struct az_service *s, const struct asker *asker,

@@ -89,6 +89,34 @@ static void budget_without_prices(void **state)
     leave(&c);
 }
 
+/* Refused when it is set, and not when the job is opened next. */
+static void budget_of_a_job_that_is_closed(void **state)
+{
+    struct scene *s = *state;
+    struct client c = come(s, "team");
+    uint64_t job = submit_whole(&c, "key", PANEL_OF_NOBODY, 1);
+    uint64_t local = submit_whole(&c, "another", PANEL, 1);
+    control(&c, job, ASSIZE__JOB_VERB__PAUSE, NULL);
+    control(&c, local, ASSIZE__JOB_VERB__PAUSE, NULL);
+    leave(&c);
+    scene_restart(s);
+    c = come(s, "team");
+    ask_control(&c, job, ASSIZE__JOB_VERB__SET, "limits.usd=5");
+    hear_failed(&c, AZ_EINVAL, "limits.usd is set, and the price of judge 'one' is not known");
+    ask_control(&c, job, ASSIZE__JOB_VERB__SET, "limits.usd=much");
+    hear_failed(&c, AZ_EINVAL, "'limits.usd=much': expected dollars");
+    assert_int_equal(status(&c, job)->limit_nusd, -1);
+    control(&c, job, ASSIZE__JOB_VERB__SET, "limits.item_s=9");
+    control(&c, job, ASSIZE__JOB_VERB__RESUME, NULL);
+    await_state(&c, job, ASSIZE__JOB_STATE__RUNNING);
+
+    control(&c, local, ASSIZE__JOB_VERB__SET, "limits.usd=5"); /* it costs nothing */
+    assert_int_equal(status(&c, local)->limit_nusd, INT64_C(5000000000));
+    control(&c, local, ASSIZE__JOB_VERB__RESUME, NULL);
+    await_state(&c, local, ASSIZE__JOB_STATE__RUNNING);
+    leave(&c);
+}
+
 static void followers_of_a_client(void **state)
 {
     struct scene *s = *state;
@@ -231,8 +259,13 @@ static int free_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENE(slots_of_a_job),   SCENE(budget_without_prices),   SCENE(followers_of_a_client),
-        SCENE(deadline_put_off), SCENE(time_beside_a_loud_peer), SCENE(counted_since_the_start),
+        SCENE(slots_of_a_job),
+        SCENE(budget_without_prices),
+        SCENE(budget_of_a_job_that_is_closed),
+        SCENE(followers_of_a_client),
+        SCENE(deadline_put_off),
+        SCENE(time_beside_a_loud_peer),
+        SCENE(counted_since_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
