@@ -20,6 +20,8 @@ static void targets(const double *y, const double *w, size_t n, bool smooth, dou
     double yes = 0, no = 0;
     for (size_t i = 0; i < n; i++) {
         double weight = w ? w[i] : 1;
+        if (!(weight > 0))
+            continue; /* its y may be anything */
         yes += weight * y[i];
         no += weight * (1 - y[i]);
     }
@@ -49,19 +51,24 @@ int az_platt_fit(const double *score, const double *y, const double *w, size_t n
                  struct az_platt *ret)
 {
     double positive, negative, middle, spread, coef[2];
-    AZ_AUTO_MEM double *rows = az_alloc(3 * n * sizeof(*rows));
+    AZ_AUTO_MEM double *rows = az_alloc(4 * n * sizeof(*rows));
     if (!rows)
         return AZ_ENOMEM;
-    double *t = rows + 2 * n;
+    double *t = rows + 2 * n, *weights = rows + 3 * n;
+    size_t used = 0; /* what is left out costs nothing in the fit's loops */
 
     targets(y, w, n, smooth, &positive, &negative);
     standard(score, w, n, &middle, &spread);
     for (size_t i = 0; i < n; i++) {
-        rows[2 * i] = 1;
-        rows[2 * i + 1] = (score[i] - middle) / spread;
-        t[i] = y[i] * positive + (1 - y[i]) * negative;
+        double weight = w ? w[i] : 1;
+        if (!(weight > 0))
+            continue;
+        rows[2 * used] = 1;
+        rows[2 * used + 1] = (score[i] - middle) / spread;
+        weights[used] = weight;
+        t[used++] = y[i] * positive + (1 - y[i]) * negative;
     }
-    if (!az_logit_fit(rows, t, w, n, 2, coef))
+    if (!az_logit_fit(rows, t, weights, used, 2, coef))
         return AZ_ENOENT;
     *ret = (struct az_platt){coef[1] / spread, coef[0] - coef[1] * middle / spread};
     return 0;

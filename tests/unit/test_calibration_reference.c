@@ -11,13 +11,16 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/rng.h"
 #include "statistics/calibrate/beta.h"
 #include "statistics/calibrate/isotonic.h"
 #include "statistics/calibrate/platt.h"
 #include "statistics/calibrate/temperature.h"
 #include "statistics/guarantee/bounds.h"
 #include "statistics/guarantee/conformal.h"
+#include "statistics/interval/bootstrap.h"
 #include "statistics/interval/clopper_pearson.h"
+#include "statistics/interval/ppi.h"
 #include "statistics/interval/wilson.h"
 #include "statistics/special.h"
 
@@ -332,6 +335,89 @@ static void split_conformal(void **state)
     assert_int_equal(seen, 20);
 }
 
+/* ---- intervals ---- */
+
+static void ppi_mean(void **state)
+{
+    (void)state;
+    static double y[VALUES_MAX], p[VALUES_MAX], rest[VALUES_MAX];
+    static const double zs[] = {1.6448536269514722, 1.959963984540054};
+    static const char *const names[] = {"ci90", "ci95"};
+    size_t seen = 0;
+    for (az_jv c = az_jv_first(az_jv_get(section("ppi_mean"), "cases")); c; c = az_jv_next(c)) {
+        struct az_ppi_data d = {.y = y, .predicted = p, .predicted_rest = rest};
+        d.n = list(c, "Y", y);
+        assert_int_equal(list(c, "Yhat", p), d.n);
+        d.n_rest = list(c, "Yhat_unlabeled", rest);
+        for (az_jv r = az_jv_first(az_jv_get(c, "results")); r; r = az_jv_next(r), seen++) {
+            double lambda;
+            struct az_ppi got;
+            if (!az_jv_num(az_jv_get(r, "lam"), &lambda))
+                lambda = NAN; /* "tuned" */
+            assert_true(az_ppi_published(&d, lambda, &got));
+            close_to("lambda", got.lambda, num(r, "lam_value"), 1e-11);
+            close_to("estimate", got.estimate, num(r, "estimate"), 1e-11);
+            close_to("se", got.se, num(r, "se"), 1e-11);
+            for (size_t i = 0; i < 2; i++) {
+                az_jv ci = az_jv_get(r, names[i]);
+                close_to("low", got.estimate - zs[i] * got.se, num(ci, "0"), 1e-11);
+                close_to("high", got.estimate + zs[i] * got.se, num(ci, "1"), 1e-11);
+            }
+        }
+    }
+    assert_int_equal(seen, 9);
+}
+
+/* In numpy's order of adding: draws whose mean is the data's own but for rounding
+ * count for z0, and on which side they fall is a matter of that order. */
+static double mean_of(const uint32_t *items, size_t n, void *arg)
+{
+    const double *x = arg;
+    double part[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        for (size_t k = 0; k < 8; k++)
+            part[k] += x[items[i + k]];
+    }
+    double sum =
+        ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+    for (; i < n; i++)
+        sum += x[items[i]];
+    return sum / (double)n;
+}
+
+static void bootstrap(void **state)
+{
+    (void)state;
+    static double data[VALUES_MAX], want[VALUES_MAX];
+    az_jv c = section("bootstrap");
+    struct az_bootstrap_of of = {.figure = mean_of, .arg = data, .level = 0.95};
+    struct az_bootstrap b;
+    of.n = list(c, "data", data);
+    of.draws = (size_t)num(c, "B");
+    of.seed = (uint64_t)num(c, "seed");
+
+    struct az_rng rng = az_rng(of.seed);
+    size_t k = list(c, "first_three_resamples", want);
+    assert_int_equal(k, 3 * of.n);
+    for (size_t i = 0; i < k; i++)
+        assert_true((double)(size_t)(az_rng_unit(&rng) * (double)of.n) == want[i]);
+
+    assert_int_equal(az_bootstrap(&of, &b), 0);
+    close_to("theta", b.value, num(c, "theta"), 1e-12);
+    close_to("se", b.se, num(c, "se"), 1e-12);
+    close_to("low", b.low, num(c, "percentile95.0"), 1e-12);
+    close_to("high", b.high, num(c, "percentile95.1"), 1e-12);
+    close_to("basic low", b.basic_low, num(c, "basic95.0"), 1e-12);
+    close_to("basic high", b.basic_high, num(c, "basic95.1"), 1e-12);
+    close_to("z0", b.z0, num(c, "z0"), 1e-12);
+    close_to("acceleration", b.acceleration, num(c, "acceleration"), 1e-12);
+    close_to("level low", b.level_low, num(c, "bca_levels.0"), 1e-12);
+    close_to("level high", b.level_high, num(c, "bca_levels.1"), 1e-12);
+    close_to("bca low", b.bca_low, num(c, "bca95.0"), 1e-12);
+    close_to("bca high", b.bca_high, num(c, "bca95.1"), 1e-12);
+}
+
 static int release(void **state)
 {
     (void)state;
@@ -345,7 +431,8 @@ int main(void)
         cmocka_unit_test(isotonic),           cmocka_unit_test(platt),
         cmocka_unit_test(temperature),        cmocka_unit_test(beta),
         cmocka_unit_test(binomial_intervals), cmocka_unit_test(hoeffding_bentkus),
-        cmocka_unit_test(split_conformal),
+        cmocka_unit_test(split_conformal),    cmocka_unit_test(ppi_mean),
+        cmocka_unit_test(bootstrap),
     };
     return cmocka_run_group_tests(tests, NULL, release);
 }
