@@ -18,10 +18,26 @@ static void point(char *text)
     memmove(at + 1, at + n, strlen(at + n) + 1);
 }
 
+/* By hand: most numbers that are printed are whole, and printf takes ten times as long. */
+static void print_whole(int64_t v, char text[AZ_NUMBER_MAX])
+{
+    char digits[20];
+    size_t n = 0;
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        digits[n++] = (char)('0' + left % 10);
+    while ((left /= 10));
+    *text = '-';
+    text += v < 0;
+    while (n)
+        *text++ = digits[--n];
+    *text = '\0';
+}
+
 const char *az_number_print(double v, char text[AZ_NUMBER_MAX])
 {
-    if (v == floor(v) && fabs(v) < 1e15 && !(v == 0 && signbit(v))) {
-        snprintf(text, AZ_NUMBER_MAX, "%lld", (long long)v);
+    if (fabs(v) < 1e15 && v == (double)(int64_t)v && !(v == 0 && signbit(v))) {
+        print_whole((int64_t)v, text);
         return text;
     }
     /* A normal double keeps any 15 digits, so fewer than that are those with

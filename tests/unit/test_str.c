@@ -140,6 +140,23 @@ static void characters(void **state)
     assert_int_equal(az_utf8_head(s, 99).n, s.n);
 }
 
+/* Any bytes, at any place and of any length: the words and what is left of them. */
+static void counts_as_byte_by_byte(void **state)
+{
+    (void)state;
+    char bytes[64];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i * 97 + i * i * 13);
+    for (size_t from = 0; from < sizeof(bytes); from++) {
+        size_t want = 0;
+        for (size_t n = 0; from + n <= sizeof(bytes); n++) {
+            assert_int_equal(az_utf8_count((struct az_str){bytes + from, n}), want);
+            if (from + n < sizeof(bytes))
+                want += ((unsigned char)bytes[from + n] & 0xc0) != 0x80;
+        }
+    }
+}
+
 static void nearest(void **state)
 {
     (void)state;
@@ -230,6 +247,7 @@ int main(void)
         cmocka_unit_test(lines),
         cmocka_unit_test(utf8_table),
         cmocka_unit_test(characters),
+        cmocka_unit_test(counts_as_byte_by_byte),
         cmocka_unit_test(nearest),
         cmocka_unit_test(numbers_table),
         cmocka_unit_test(whole_numbers_at_the_edge),

@@ -227,7 +227,8 @@ static int judge_one(struct asked *a)
     if (r < 0)
         return r;
     AZ_AUTO_BUF b = az_buf(512);
-    az_buf_fmt(&b, "%s ", a->measure->name);
+    az_buf_z(&b, a->measure->name);
+    az_buf_char(&b, ' ');
     print_measured(&b, &m);
     return set_rationale(a, &b);
 }
@@ -273,6 +274,7 @@ static int judge_many(struct asked *a)
 
     AZ_AUTO_BUF b = az_buf(AZ_RESPONSES_MAX * 256);
     double values[AZ_RESPONSES_MAX];
+    (void)az_buf_room(&b, strlen(a->measure->name) + 16 * n); /* mostly all of it, at once */
     az_buf_z(&b, a->measure->name);
     for (size_t i = 0; i < n; i++) {
         struct az_measured m;
@@ -280,7 +282,8 @@ static int judge_many(struct asked *a)
         if (r < 0)
             return r;
         values[i] = m.value;
-        az_buf_fmt(&b, "%s %c ", i ? "," : "", (char)('A' + i));
+        const char place[] = {',', ' ', (char)('A' + i), ' '};
+        az_buf_put(&b, i ? place : place + 1, i ? 4 : 3);
         print_measured(&b, &m);
     }
     int r = set_winner(a, values, n);
