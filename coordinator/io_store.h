@@ -2,7 +2,8 @@
  * it but tests of the store.
  *
  * io_store.c         open, close, what the loop calls
- * io_store_write.c   the store's thread: rows, group commit, checkpoints
+ * io_store_write.c   the store's thread: group commit, checkpoints
+ * io_store_rows.c    records to rows (io_store_writer.h is what the two share)
  * io_store_read.c    readers (io_store_reader.h says which file reads what)
  * io_store_reopen.c  all items that failed, open again
  * io_store_connect.c a connection for them
