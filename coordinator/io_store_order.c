@@ -110,38 +110,101 @@ int az_store_each_decided(struct az_store_reader *r, const struct az_panel *pane
 
 /* ---- open ones ---- */
 
-/* The first number at or after `seq` that no verdict has; the cursor stands on
- * the verdict of *settled: -1 before the first, INT64_MAX after the last. */
-static int skip_settled(struct gathered *g, int64_t *seq, int64_t *settled, struct az_error *err)
+/* Rows in order, whose first column is an item's number: it stands on one of `at`. */
+struct cursor {
+    enum az_reader_statement q;
+    int64_t at; /* -1: on none yet; INT64_MAX: after the last */
+};
+
+/* To the first row of `seq` or later. What lies near is reached by steps, for these
+ * cost a fraction of a search; what lies far need not be read. */
+static int seek(struct az_store_reader *r, struct cursor *c, int64_t seq, struct az_error *err)
 {
-    while (*settled <= *seq) {
-        *seq += *settled == *seq;
-        int got = az_reader_step(g->r, AZ_Q_SETTLED, err);
+    enum { NEAR = 16 };
+    if (c->at < seq && (c->at < 0 || seq - c->at > NEAR)) {
+        sqlite3_reset(r->q[c->q]);
+        sqlite3_bind_int64(r->q[c->q], 1, seq);
+        c->at = -1;
+    }
+    while (c->at < seq) {
+        int got = az_reader_step(r, c->q, err);
         if (got < 0)
             return got;
-        *settled = got ? sqlite3_column_int64(g->r->q[AZ_Q_SETTLED], 0) : INT64_MAX;
+        c->at = got ? sqlite3_column_int64(r->q[c->q], 0) : INT64_MAX;
     }
     return 0;
 }
 
-/* Numbers run from 0 without a gap, so the first that has no item is the end. */
+/* Beside each other in one snapshot. */
+struct open_cursors {
+    struct cursor settled, items, ballots;
+};
+
+/* Its ballots lie in its arena. */
+static int open_ballots(struct az_store_reader *r, struct cursor *c, struct az_item *item,
+                        struct az_ballots *ret, struct az_error *err)
+{
+    size_t n = 0;
+    int code = seek(r, c, item->seq, err);
+    while (code == 0 && c->at == item->seq) {
+        struct az_ballot b;
+        code = az_reader_ballot(r, r->q[c->q], item->arena, &b, err);
+        b.used = false;
+        if (code == 0)
+            code = az_reader_keep(r, n++, &b, err);
+        int got = code == 0 ? az_reader_step(r, c->q, err) : 0;
+        if (got < 0)
+            code = got;
+        else if (code == 0)
+            c->at = got ? sqlite3_column_int64(r->q[c->q], 0) : INT64_MAX;
+    }
+    return code < 0 ? code : az_reader_seat(r, n, item->arena, ret, err);
+}
+
+/* The first case from *seq on without a verdict. 0: none is left. */
+static int gather_next_open(struct gathered *g, struct open_cursors *c, int64_t *seq,
+                            struct az_error *err)
+{
+    struct az_store_reader *r = g->r;
+    sqlite3_stmt *q = r->q[c->items.q];
+    int code = seek(r, &c->settled, *seq, err);
+    while (code == 0 && c->settled.at == *seq)
+        code = seek(r, &c->settled, ++*seq, err);
+    if (code == 0)
+        code = seek(r, &c->items, *seq, err);
+    /* Numbers run from 0 without a gap, so the first that has no item is the end. */
+    if (code < 0 || c->items.at != *seq)
+        return code;
+
+    struct az_item *item = NULL;
+    struct az_ballots ballots = {0};
+    g->bytes += (size_t)sqlite3_column_bytes(q, 3);
+    code = az_reader_item(r, q, g->panel, &item, err);
+    if (code == 0)
+        code = open_ballots(r, &c->ballots, item, &ballots, err);
+    if (code < 0) {
+        az_item_free(item);
+        return code;
+    }
+    g->v[g->n++] = (struct az_case){.item = item, .ballots = ballots};
+    ++*seq;
+    return 1;
+}
+
 static int gather_open(struct gathered *g, int64_t *seq, struct az_error *err)
 {
     g->bytes = 0;
     int code = az_reader_snapshot(g->r, err);
     if (code < 0)
         return code;
-    sqlite3_bind_int64(g->r->q[AZ_Q_SETTLED], 1, *seq);
-    int64_t settled = -1;
-    bool more = true;
-    while (more && !full(g) && (code = skip_settled(g, seq, &settled, err)) == 0) {
-        size_t before = g->n;
-        code = gather(g, *seq, false, 0, err);
-        more = code == 0 && g->n > before;
-        *seq += more;
-    }
+    struct open_cursors c = {.settled = {AZ_Q_SETTLED, -1},
+                             .items = {AZ_Q_EACH_ITEM, -1},
+                             .ballots = {AZ_Q_EACH_BALLOT, -1}};
+    code = 1;
+    while (code > 0 && !full(g))
+        code = gather_next_open(g, &c, seq, err);
     az_reader_quiet(g->r);
-    return code < 0 ? code : more;
+    return code;
 }
 
 int az_store_each_open(struct az_store_reader *r, const struct az_panel *panel, int64_t seq,

@@ -111,6 +111,30 @@ static void open_ones(void **state)
     assert_string_equal(open_text(w, s, 0), "");
 }
 
+/* Gaps of every width, over more than one look at the store: those that are stepped
+ * over and those that are searched across. */
+static void open_ones_far_apart(void **state)
+{
+    struct world *w = *state;
+    struct told want = {0};
+    AZ_AUTO(store) s = open_job(w);
+    for (int64_t seq = 0, next = 1, gap = 1; seq < 150; seq++) {
+        put_item(s, seq);
+        put_ballot(s, answer_of(key_of(seq, 0, 0), AZ_LABEL_A));
+        struct az_ballot b[2] = {0};
+        if (seq % 3 == 0)
+            put_ballot(s, answer_of(key_of(seq, 2, 0), AZ_LABEL_B));
+        if (seq == next) {
+            tell(&want, 0, seq, (struct az_ballots){b, seq % 3 ? 1 : 2});
+            next += ++gap;
+        } else {
+            put_verdict(s, seq, AZ_DECIDED);
+        }
+    }
+    assert_int_equal(commit_all(s), 0);
+    assert_string_equal(open_text(w, s, 0), want.text);
+}
+
 static int count_decided(void *arg, const struct az_case *c, struct az_error *err)
 {
     int64_t *n = arg;
@@ -237,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(as_they_were_decided, world_new, world_free),
         cmocka_unit_test_setup_teardown(open_ones, world_new, world_free),
+        cmocka_unit_test_setup_teardown(open_ones_far_apart, world_new, world_free),
         cmocka_unit_test_setup_teardown(many, world_new, world_free),
         cmocka_unit_test_setup_teardown(without_memory, world_new, world_free),
         cmocka_unit_test_setup_teardown(progress, world_new, world_free),
