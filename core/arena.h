@@ -13,6 +13,8 @@ AZ_FREEP(arena)
 
 /* NULL when out of memory; zeroed. */
 void *az_arena_zalloc(struct az_arena *a, size_t size) AZ_WARN_UNUSED;
+/* Not zeroed: for who fills it. */
+void *az_arena_alloc(struct az_arena *a, size_t size) AZ_WARN_UNUSED;
 
 /* A NUL-terminated copy; NULL when out of memory. */
 char *az_arena_strdup(struct az_arena *a, const char *s) AZ_WARN_UNUSED;

@@ -1,5 +1,6 @@
 #include "core/hash.h"
 
+#include <endian.h>
 #include <sodium/crypto_shorthash.h>
 #include <sodium/utils.h>
 
@@ -64,14 +65,13 @@ uint64_t az_hash64(uint64_t seed, struct az_str s)
 {
     unsigned char key[crypto_shorthash_KEYBYTES] = "assize map order";
     unsigned char out[crypto_shorthash_BYTES];
-    for (int i = 0; i < 8; i++)
-        key[i] ^= (unsigned char)(seed >> (8 * i));
+    uint64_t word; /* little-endian in both */
+    memcpy(&word, key, sizeof(word));
+    word ^= htole64(seed);
+    memcpy(key, &word, sizeof(word));
     crypto_shorthash(out, (const unsigned char *)(s.p ? s.p : ""), s.n, key);
-
-    uint64_t ret = 0;
-    for (int i = 0; i < 8; i++)
-        ret |= (uint64_t)out[i] << (8 * i);
-    return ret;
+    memcpy(&word, out, sizeof(word));
+    return le64toh(word);
 }
 
 /* The finalizer of MurmurHash3 over a xor of the two. */

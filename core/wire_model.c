@@ -321,7 +321,7 @@ static void *arena_alloc(void *arg, size_t size)
     if (memory->over)
         return NULL;
     memory->used += size;
-    void *p = az_arena_zalloc(memory->arena, size);
+    void *p = az_arena_alloc(memory->arena, size); /* protobuf-c fills what it asks for */
     memory->failed |= !p;
     return p;
 }
