@@ -178,7 +178,8 @@ int entry_fold(struct entry *e, struct az_effects *fx, struct az_error *err)
                            .item = e->item,
                            .ballots = {e->ballots, e->n_ballots},
                            .closed = e->closed,
-                           .arena = e->arena};
+                           .arena = e->arena,
+                           .plan = &e->plan};
     struct az_step step;
     int r = az_policy_next(&fold, &step, err);
     if (r < 0)

@@ -34,6 +34,7 @@ struct entry {
     struct az_docket *docket;
     struct az_item *item;
     struct az_arena *arena;
+    const struct az_plan *plan; /* from its first fold on */
     enum { ENTRY_ACTIVE, ENTRY_COMMITTING_ROUND, ENTRY_COMMITTING_VERDICT, ENTRY_DONE } state;
     struct entry *next;            /* unsubmitted, committing or done */
     struct entry *older, *younger; /* active and begun, by deadline */

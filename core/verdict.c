@@ -6,9 +6,14 @@
 
 /* ---- plan order ---- */
 
-uint64_t az_plan_place(const struct az_item *item, const char *judge)
+uint64_t az_plan_seed(const struct az_item *item)
 {
-    return az_hash64(az_hash64(0, item->id), az_str(judge));
+    return az_hash64(0, item->id);
+}
+
+uint64_t az_plan_place(uint64_t seed, const char *judge)
+{
+    return az_hash64(seed, az_str(judge));
 }
 
 static int cmp(int64_t a, int64_t b)
@@ -27,7 +32,7 @@ static struct placed placed(const struct az_panel *panel, const struct az_item *
                             const struct az_key *key, const struct az_ballot *ballot)
 {
     const char *judge = panel->judges[key->judge].name;
-    return (struct placed){*key, az_plan_place(item, judge), judge, ballot};
+    return (struct placed){*key, az_plan_place(az_plan_seed(item), judge), judge, ballot};
 }
 
 /* Two names with one hash stand in the order of their bytes. */

@@ -20,6 +20,7 @@ int az_plan_cmp(const struct az_panel *panel, const struct az_item *item, const 
                 const struct az_key *b);
 
 /* Where a judge stands in the plan order of an item: that hash. It depends on
- * the item's id, which every ballots file has, and on the judge's name, so it
- * is the same wherever the judge stands in the panel. */
-uint64_t az_plan_place(const struct az_item *item, const char *judge);
+ * the item's id (the seed), which every ballots file has, and on the judge's name,
+ * so it is the same wherever the judge stands in the panel. */
+uint64_t az_plan_seed(const struct az_item *item);
+uint64_t az_plan_place(uint64_t seed, const char *judge);

@@ -10,12 +10,11 @@ static bool stands_before(const struct az_panel *panel, const struct az_plan_sea
     return strcmp(panel->judges[a->judge].name, panel->judges[b->judge].name) < 0;
 }
 
-static struct az_plan_seat seat_of_judge(const struct az_panel *panel, const struct az_item *item,
-                                         int judge)
+static struct az_plan_seat seat_of_judge(const struct az_panel *panel, uint64_t seed, int judge)
 {
     struct az_plan_seat s = {
         .judge = judge,
-        .place = az_plan_place(item, panel->judges[judge].name),
+        .place = az_plan_place(seed, panel->judges[judge].name),
         .samples = AZ_MAX(panel->judges[judge].samples, 1),
     };
     s.n_orders = az_judge_orders(panel, judge, s.orders);
@@ -33,6 +32,7 @@ int az_plan_make(struct az_arena *arena, const struct az_panel *panel, const str
                  struct az_plan *plan)
 {
     size_t n = panel->n_judges;
+    uint64_t seed = az_plan_seed(item);
     *plan = (struct az_plan){.n_seats = n};
     plan->seats = az_arena_zalloc(arena, n * sizeof(*plan->seats));
     plan->seat_of = az_arena_zalloc(arena, n * sizeof(*plan->seat_of));
@@ -41,7 +41,7 @@ int az_plan_make(struct az_arena *arena, const struct az_panel *panel, const str
 
     /* By insertion: panels are small and qsort() may allocate. */
     for (size_t j = 0; j < n; j++) {
-        struct az_plan_seat s = seat_of_judge(panel, item, (int)j);
+        struct az_plan_seat s = seat_of_judge(panel, seed, (int)j);
         size_t i = j;
         for (; i > 0 && stands_before(panel, &s, &plan->seats[i - 1]); i--)
             plan->seats[i] = plan->seats[i - 1];
@@ -116,6 +116,24 @@ static bool stays(const struct az_ballot *a, const struct az_ballot *b)
     return c <= 0;
 }
 
+/* As an earlier fold of the item has made it, or anew. */
+static int plan_of(const struct az_fold *fold, struct az_plan *plan)
+{
+    if (fold->plan && *fold->plan) {
+        *plan = **fold->plan;
+        return 0;
+    }
+    int r = az_plan_make(fold->arena, fold->panel, fold->item, plan);
+    if (r < 0 || !fold->plan)
+        return r;
+    struct az_plan *kept = az_arena_alloc(fold->arena, sizeof(*kept));
+    if (!kept)
+        return AZ_ENOMEM;
+    *kept = *plan;
+    *fold->plan = kept;
+    return 0;
+}
+
 int az_board_make(const struct az_fold *fold, struct az_board *board)
 {
     const struct az_policy *policy = &fold->panel->policy;
@@ -123,7 +141,7 @@ int az_board_make(const struct az_fold *fold, struct az_board *board)
         .fold = fold,
         .rounds = policy->kind == AZ_POLICY_DEBATE ? AZ_MAX(policy->rounds, 1) : 1,
     };
-    int r = az_plan_make(fold->arena, fold->panel, fold->item, &board->plan);
+    int r = plan_of(fold, &board->plan);
     if (r < 0)
         return r;
     size_t n_slots = board->plan.n_slots;

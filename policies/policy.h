@@ -11,6 +11,8 @@
 #include "core/panel.h"
 #include "core/prompt.h"
 
+struct az_plan; /* plan.h */
+
 struct az_questions {
     size_t n;
     struct az_key *v; /* in plan order; item = item->seq */
@@ -35,6 +37,9 @@ struct az_fold {
     bool closed;            /* nobody will be asked any more (deadline, retry-free replay):
                                what is missing is an error, and the verdict is due */
     struct az_arena *arena; /* the step's memory */
+    /* For who folds an item more than once, always with this arena: its plan, which
+     * depends on panel and item alone. *plan is NULL at first. NULL: made each time. */
+    const struct az_plan **plan;
 };
 
 /* AZ_ENOMEM, or 0 and *step. */

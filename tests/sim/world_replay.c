@@ -34,7 +34,11 @@ static struct az_verdict undisturbed(struct world *w, const struct job *job,
     r.n = 0;
     *closed = false;
     for (;;) {
-        struct az_fold fold = {job->panel, item, {r.v, r.n}, *closed, w->scratch};
+        struct az_fold fold = {.panel = job->panel,
+                               .item = item,
+                               .ballots = {r.v, r.n},
+                               .closed = *closed,
+                               .arena = w->scratch};
         struct az_step step;
         struct az_error err = {0};
         az_assert(az_policy_next(&fold, &step, &err) == 0);

@@ -40,9 +40,10 @@ static const char *const seated_choice_labels[] = {"A", "B", "C", "D"};
 static inline void seated_places(struct seated *s)
 {
     for (int j = 0; j < (int)s->panel.n_judges; j++) {
-        uint64_t place = az_plan_place(&s->item, s->judges[j].name);
+        uint64_t place = az_plan_place(az_plan_seed(&s->item), s->judges[j].name);
         int i = j;
-        for (; i > 0 && place < az_plan_place(&s->item, s->judges[s->at[i - 1]].name); i--)
+        for (; i > 0 && place < az_plan_place(az_plan_seed(&s->item), s->judges[s->at[i - 1]].name);
+             i--)
             s->at[i] = s->at[i - 1];
         s->at[i] = j;
     }
@@ -163,7 +164,11 @@ static inline void seated_ballots(struct seated *s, int round, const char *words
 
 static inline struct az_fold seated_fold(struct seated *s, bool closed)
 {
-    return (struct az_fold){&s->panel, &s->item, {s->ballots, s->n}, closed, s->arena};
+    return (struct az_fold){.panel = &s->panel,
+                            .item = &s->item,
+                            .ballots = {s->ballots, s->n},
+                            .closed = closed,
+                            .arena = s->arena};
 }
 
 static inline struct az_step seated_next(struct seated *s, bool closed)

@@ -128,6 +128,25 @@ static void of_two_ballots_the_same_one_stays(void **state)
     }
 }
 
+static void a_plan_is_kept_between_folds(void **state)
+{
+    (void)state;
+    struct seated s;
+    seated_init(&s, AZ_PAIR, 5, AZ_ORDERS_BOTH);
+    const struct az_plan *plan = NULL;
+    struct az_board anew, first, second;
+    struct az_fold fold = seated_fold(&s, false);
+    assert_int_equal(az_board_make(&fold, &anew), 0);
+    fold.plan = &plan;
+    assert_int_equal(az_board_make(&fold, &first), 0);
+    assert_ptr_equal(plan->seats, first.plan.seats);
+    assert_int_equal(az_board_make(&fold, &second), 0);
+    assert_ptr_equal(second.plan.seats, first.plan.seats);
+    assert_int_equal(first.plan.n_slots, anew.plan.n_slots);
+    assert_memory_equal(first.plan.seats, anew.plan.seats, 5 * sizeof(*anew.plan.seats));
+    seated_release(&s);
+}
+
 static void board_without_memory(void **state)
 {
     (void)state;
@@ -137,7 +156,9 @@ static void board_without_memory(void **state)
     for (; r == AZ_ENOMEM; nth++) {
         struct az_board board;
         struct az_fold fold = seated_fold(&s, false);
+        const struct az_plan *plan = NULL;
         fold.arena = az_arena_new(64);
+        fold.plan = &plan;
         assert_non_null(fold.arena);
         az_fault_alloc(nth);
         r = az_board_make(&fold, &board);
@@ -157,6 +178,7 @@ int main(void)
         cmocka_unit_test(the_order_is_of_names_not_of_places),
         cmocka_unit_test(the_order_differs_by_item),
         cmocka_unit_test(of_two_ballots_the_same_one_stays),
+        cmocka_unit_test(a_plan_is_kept_between_folds),
         cmocka_unit_test(board_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

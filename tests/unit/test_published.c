@@ -166,7 +166,11 @@ static int folded(struct recorded *r, const struct recorded_item *item, int judg
         panel.n_judges = 1;
     }
     struct az_arena *arena = az_arena_new(4096);
-    struct az_fold fold = {&panel, &s->item, {s->ballots, s->n}, true, arena};
+    struct az_fold fold = {.panel = &panel,
+                           .item = &s->item,
+                           .ballots = {s->ballots, s->n},
+                           .closed = true,
+                           .arena = arena};
     struct az_step step;
     assert_non_null(arena);
     assert_int_equal(az_policy_next(&fold, &step, NULL), 0);
