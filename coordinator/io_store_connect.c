@@ -20,7 +20,8 @@ static int connect_to(const struct az_store *s, const char *name, int flags, sql
         *ret = db;
         return 0;
     }
-    if (sqlite3_errcode(db) == SQLITE_CANTOPEN || sqlite3_errcode(db) == SQLITE_READONLY)
+    int code = sqlite3_errcode(db) & 0xff; /* extended: which folder or file it is */
+    if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY)
         r = AZ_EAGAIN; /* err stands */
     sqlite3_close(db);
     return r;

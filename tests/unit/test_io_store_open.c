@@ -374,6 +374,32 @@ static void on_read_only_media(void **state)
     assert_int_equal(items, 1);
 }
 
+/* A folder that may only be read, by somebody who is not root, after SQLite's
+ * own files beside the database are gone. */
+static void in_a_read_only_folder(void **state)
+{
+    struct world *w = *state;
+    AZ_AUTO(store) s = open_job(w);
+    put_item(s, 0);
+    az_store_free(AZ_TAKE(s));
+    chmod(w->root, 0755);
+    chmod(w->dir, 0555);
+    AZ_AUTO_BUF db = az_buf(512);
+    az_buf_fmt(&db, "%s/state.db", w->dir);
+    chmod(db.p, 0444);
+    pid_t child = fork();
+    if (child == 0) {
+        if (getuid() == 0 && setuid(65534) < 0)
+            _exit(2);
+        int r = az_store_open(w->dir, AZ_STORE_READ, &w->panel, &s, NULL);
+        _exit(r == 0 && totals_of(open_reader(s)).items == 1 ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    chmod(w->dir, 0755);
+    assert_int_equal(status, 0);
+}
+
 static void open_without_memory(void **state)
 {
     struct world *w = *state;
@@ -409,6 +435,7 @@ int main(void)
         TEST(what_is_no_job),
         TEST(on_a_network),
         TEST(on_read_only_media),
+        TEST(in_a_read_only_folder),
         TEST(open_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
