@@ -299,7 +299,7 @@ static int add_closed(struct az_summary *s, const struct az_fold *fold, const st
     }
     if (add_panel_gold(s, &board, v, cluster) < 0)
         return AZ_ENOMEM;
-    return az_summary_add_judges(s, &board, cluster);
+    return az_summary_add_judges(s, &board, v->early, cluster);
 }
 
 int az_summary_add(struct az_summary *s, const struct az_item *item,

@@ -169,11 +169,13 @@ static void add_score_seats(struct az_summary *s, const struct az_board *board,
     add_score_pairs(s);
 }
 
-int az_summary_add_judges(struct az_summary *s, const struct az_board *board, uint64_t cluster)
+int az_summary_add_judges(struct az_summary *s, const struct az_board *board, bool early,
+                          uint64_t cluster)
 {
     struct az_seat *seats;
 
-    if (az_early_applies(board->fold))
+    /* A true answer that came later does not make it asked in full. */
+    if (early || az_early_applies(board->fold))
         return 0;
     if (az_seats_fold(board, 1, &seats) < 0)
         return AZ_ENOMEM;

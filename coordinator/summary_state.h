@@ -88,5 +88,7 @@ double az_summary_credit(const double *shares, size_t n_labels, int gold);
 /* What every ballot adds to its judge, whatever became of the item. */
 void az_summary_add_ballots(struct az_summary *s, struct az_ballots ballots);
 
-/* What the seats of the first round say about the judges. AZ_ENOMEM. */
-int az_summary_add_judges(struct az_summary *s, const struct az_board *board, uint64_t cluster);
+/* What the seats of the first round say about the judges. `early`: the verdict did
+ * not wait for all of them. AZ_ENOMEM. */
+int az_summary_add_judges(struct az_summary *s, const struct az_board *board, bool early,
+                          uint64_t cluster);

@@ -6,6 +6,7 @@ const struct az_command *const az_commands[] = {
     &az_cmd_filter,
     &az_cmd_check,
     &az_cmd_show,
+    &az_cmd_decide,
     &az_cmd_init,
     &az_cmd_schema,
     /* of a service */

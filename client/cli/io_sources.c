@@ -123,7 +123,6 @@ struct pass {
     struct az_found found;
     struct az_ballot *v;
     size_t n, cap;
-    bool any;        /* a source knows it */
     bool asked_gold; /* a job asked it with a true answer */
     bool job_has_it;
     bool from_files;
@@ -157,7 +156,7 @@ static int gold_from_job(struct pass *p, const struct az_item *stored, struct az
 static int take_case(struct pass *p, const struct az_source_job *job, const struct az_case *c,
                      bool copy, struct az_error *err)
 {
-    p->any = p->job_has_it = true;
+    p->job_has_it = true;
     if (p->found.verdict.status == AZ_OPEN)
         p->found.verdict = c->verdict;
     int r = gold_from_job(p, c->item, err);
@@ -205,7 +204,11 @@ static int take_line(void *arg, struct az_ballot_line *l, struct az_error *err)
     struct pass *p = arg;
     const struct az_question *q = &p->s->panel->question;
     struct az_item *item = p->found.item;
-    p->any = p->from_files = true;
+    int64_t line;
+    p->from_files = true;
+    if (l->verdict && !p->s->items_path && !p->job_has_it &&
+        az_jv_int(az_jv_get(l->verdict, "line"), &line))
+        item->line = line;
     if (l->verdict && p->found.verdict.status == AZ_OPEN &&
         az_ballot_line_verdict(l, q, item, item->arena, &p->found.verdict) < 0)
         return az_oom(err);
@@ -266,7 +269,7 @@ static void start(struct pass *p, struct az_item *item)
     p->found = (struct az_found){.item = item,
                                  .verdict = {.status = AZ_OPEN, .label = AZ_LABEL_NONE, .how = ""}};
     p->n = 0;
-    p->any = p->asked_gold = p->job_has_it = p->from_files = false;
+    p->asked_gold = p->job_has_it = p->from_files = false;
 }
 
 /* Jobs from `first_job` on, files, and out with it. */

@@ -77,9 +77,10 @@ static int open_any(const char *path, int *ret, struct az_error *err)
         return *ret < 0 ? az_fail(err, AZ_EIO, "stdin: %s", strerror(errno)) : 0;
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return az_fail(err, AZ_ENOENT, "no such file '%s'", path);
     if (fd < 0)
-        return az_fail(err, errno == ENOENT || errno == ENOTDIR ? AZ_ENOENT : AZ_EIO, "'%s': %s",
-                       path, strerror(errno));
+        return az_fail(err, AZ_EIO, "cannot read '%s': %s", path, strerror(errno));
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
         return az_fail(err, AZ_ENOENT, "'%s' is a directory", path);

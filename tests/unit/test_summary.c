@@ -445,6 +445,22 @@ static void early_stopping_leaves_judges_out(void **state)
     assert_int_equal(f->alpha.n, 1);
 }
 
+/* A true answer that is known only afterwards does not make it asked in full. */
+static void early_items_with_a_late_gold(void **state)
+{
+    (void)state;
+    AZ_AUTO(summary) s = az_summary_new(&pair_panel);
+    int label[] = {0};
+    double weight[] = {1};
+    struct az_item item = {.id = AZ_STR("i"), .prompt = AZ_STR("p"), .n_responses = 2};
+    struct az_verdict v = {.status = AZ_DECIDED, .label = AZ_LABEL_A, .early = true};
+    item.gold = (struct az_gold){.n = 1, .labels = label, .weights = weight};
+    assert_int_equal(az_summary_add(s, &item, &v, (struct az_ballots){0}, NULL), 0);
+    assert_int_equal(az_summary_finish(s, &small_extra, NULL), 0);
+    assert_int_equal(az_summary_figures(s)->accuracy.n, 1);
+    assert_int_equal(az_summary_figures(s)->judges[0].accuracy.n, 0);
+}
+
 static void gold_that_is_not_one_answer(void **state)
 {
     (void)state;
@@ -499,6 +515,7 @@ int main(void)
         cmocka_unit_test(text_has_a_bound),
         cmocka_unit_test(scores),
         cmocka_unit_test(early_stopping_leaves_judges_out),
+        cmocka_unit_test(early_items_with_a_late_gold),
         cmocka_unit_test(gold_that_is_not_one_answer),
         cmocka_unit_test(summary_without_memory),
     };

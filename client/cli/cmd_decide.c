@@ -1,0 +1,174 @@
+/* assize decide [PANEL] SOURCE…: verdicts from ballots that are there already. */
+#include "client/cli/command.h"
+#include "client/cli/decide.h"
+#include "client/cli/io_sources.h"
+#include "client/cli/io_terminal.h"
+#include "client/cli/summary.h"
+#include "coordinator/io_results.h"
+#include "core/io_clock.h"
+#include "core/io_file.h"
+#include "core/verdict.h"
+
+enum { ARGS_MAX = 256, ITEM_BYTES = 32768, NO_TERMINAL_COLUMNS = 100 };
+
+struct options {
+    const char *out, *items, *gold, *json_summary;
+    int64_t round;
+    bool brief, quiet;
+};
+
+static const struct az_opt table[] = {
+    {"output", 'o', AZ_OPT_STRING, offsetof(struct options, out), "VERDICTS",
+     "the verdicts, in place of stdout", 0},
+    {"items", 0, AZ_OPT_STRING, offsetof(struct options, items), "ITEMS",
+     "the items that the ballots are about, in the order that is wanted", 0},
+    {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
+     "true answers by id (JSONL or CSV: id, gold)", 0},
+    {"round", 0, AZ_OPT_INT, offsetof(struct options, round), "N",
+     "as it stood after N rounds of a debate", 1},
+    {"json-summary", 0, AZ_OPT_STRING, offsetof(struct options, json_summary), "FILE",
+     "the summary as JSON; - is stdout", 0},
+    {"brief", 0, AZ_OPT_FLAG, offsetof(struct options, brief), NULL,
+     "verdicts without their ballots", 0},
+    {"quiet", 'q', AZ_OPT_FLAG, offsetof(struct options, quiet), NULL, "no summary on stderr", 0},
+    {0},
+};
+
+struct deciding {
+    const struct options *options;
+    struct az_panel panel;
+    struct az_summary *summary;
+    struct az_out *out;
+    struct az_arena *arena;
+    struct az_buf line;
+    int64_t left;
+};
+
+static int write_verdict(struct deciding *d, const struct az_item *item,
+                         const struct az_verdict *verdict, struct az_ballots ballots,
+                         struct az_error *err)
+{
+    az_buf_clear(&d->line);
+    az_verdict_print(&d->line, &d->panel, item, verdict, ballots, d->options->brief);
+    az_buf_char(&d->line, '\n');
+    int r = az_buf_check(&d->line, err);
+    return r < 0 ? r : az_out_write(d->out, az_buf_view(&d->line), err);
+}
+
+static int decide_one(void *arg, struct az_found *found, struct az_error *err)
+{
+    struct deciding *d = arg;
+    struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold};
+    struct az_verdict verdict;
+    struct az_ballots ballots;
+    az_arena_reset(d->arena);
+    int r = az_decide(&d->panel, &c, d->arena, &verdict, &ballots, err);
+    if (r == AZ_DECIDE_LEFT) {
+        d->left++;
+        return 0;
+    }
+    if (r == 0)
+        r = write_verdict(d, found->item, &verdict, ballots, err);
+    /* Whoever decides it anew, judges that were not asked have not failed. */
+    verdict.early |= found->verdict.early;
+    return r < 0 ? r : az_summary_add(d->summary, found->item, &verdict, ballots, err);
+}
+
+static int decide_all(struct deciding *d, struct az_sources *s, struct az_error *err)
+{
+    az_ms began = az_clock_ms();
+    d->summary = az_summary_new(&d->panel);
+    d->arena = az_arena_new(ITEM_BYTES);
+    if (!d->summary || !d->arena)
+        return az_oom(err);
+    int r = az_out_open(d->options->out ? d->options->out : "-", AZ_OUT_ATOMIC, &d->out, err);
+    if (r == 0)
+        r = az_sources_each(s, decide_one, d, err);
+    if (r < 0)
+        return r;
+    struct az_summary_extra extra = {.seconds = (double)(az_clock_ms() - began) / 1000,
+                                     .bad_lines = az_sources_counts(s).bad_lines,
+                                     .left = d->left};
+    r = az_summary_finish(d->summary, &extra, err);
+    if (r == 0)
+        r = az_out_commit(d->out, err);
+    if (r == 0 && d->options->json_summary)
+        r = az_summary_write(d->summary, d->options->json_summary, err);
+    return r;
+}
+
+static void tell(const struct deciding *d, const struct az_sources *s)
+{
+    az_sources_tell(s);
+    if (d->left)
+        az_say("%lld item%s still asked about by the job: left out", (long long)d->left,
+               d->left == 1 ? " is" : "s are");
+    if (d->options->quiet)
+        return;
+    AZ_AUTO_BUF text = az_buf(1 << 20);
+    az_summary_text(&text, d->summary, az_terminal_columns(2, NO_TERMINAL_COLUMNS),
+                    az_terminal_color(2), NULL);
+    fputs(text.p ? text.p : "", stderr);
+}
+
+static int exit_code(const struct deciding *d, const struct az_sources *s)
+{
+    const struct az_summary_figures *f = az_summary_figures(d->summary);
+    if (d->left)
+        return AZ_EXIT_UNFINISHED;
+    return f->failed || az_sources_counts(s).bad_lines ? AZ_EXIT_ITEMS : AZ_EXIT_OK;
+}
+
+static int decide(const struct options *o, const char *panel, const char *const *paths, size_t n)
+{
+    struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
+    struct deciding d = {.options = o, .line = az_buf(4 * AZ_BUF_MAX)};
+    AZ_AUTO(sources) s = NULL;
+    struct az_error err = {0};
+    int r = o->out ? az_out_check(o->out, &err) : 0;
+    if (r == 0)
+        r = az_sources_open(paths, n, &with, &s, &err);
+    if (r == 0)
+        r = az_decide_panel(az_sources_panel(s), !panel, (int)o->round, &d.panel, &err);
+    if (r == 0)
+        r = decide_all(&d, s, &err);
+    int code = r < 0 ? az_report(&err, az_exit_of(&err)) : exit_code(&d, s);
+    if (r == 0)
+        tell(&d, s);
+    az_out_free(d.out);
+    az_summary_free(d.summary);
+    az_arena_free(d.arena);
+    az_buf_release(&d.line);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options o = {0};
+    const char *args[ARGS_MAX];
+    size_t n = 0;
+    struct az_error err = {0};
+    int r = az_options_parse(table, argc, argv, &o, args, ARGS_MAX, &n, &err);
+    bool panel = r == 0 && n && az_sources_is_panel(args[0]);
+    if (r == 0 && n < 1 + (size_t)panel) {
+        r = az_fail(&err, AZ_EUSAGE, "decide wants a job directory or a file of ballots");
+        az_hint(&err, "assize decide [PANEL.yaml] SOURCE…");
+    }
+    if (r == 0 && o.round > AZ_ROUNDS_MAX)
+        r = az_fail(&err, AZ_EUSAGE, "'--round %lld': at most %d", (long long)o.round,
+                    AZ_ROUNDS_MAX);
+    if (r < 0)
+        return az_report(&err, az_exit_of(&err));
+    return decide(&o, panel ? args[0] : NULL, args + panel, n - panel);
+}
+
+const struct az_command az_cmd_decide = {
+    .name = "decide",
+    .args = "[PANEL] SOURCE…",
+    .summary = "verdicts from ballots that are there already; asks nobody",
+    .more = "PANEL ends in .yaml or .yml; without one the majority of all judges decides (a\n"
+            "score: their mean). A SOURCE is a job directory, a file of verdicts or ballots\n"
+            "(JSONL), or a ballots TSV, and is only read, also while the job runs.",
+    .options = table,
+    .run = run,
+};
