@@ -155,14 +155,14 @@ int az_map_fit(enum az_map_kind kind, const struct az_logits *l, uint64_t own, s
     struct az_map m = {.kind = kind, .n_labels = l->n_labels, .own = own & labels};
     int r = fit(l, &m);
     if (r < 0) {
-        az_map_release(&m);
+        az_map_fit_release(&m);
         return r;
     }
     *ret = m;
     return 0;
 }
 
-void az_map_release(struct az_map *m)
+void az_map_fit_release(struct az_map *m)
 {
     for (size_t c = 0; m->curves && c < n_curves(m); c++)
         az_isotonic_release(&m->curves[c]);

@@ -35,7 +35,7 @@ struct az_map {
 
 /* 0, AZ_ENOMEM, or AZ_ENOENT: this kind cannot be fitted to these (no labels). */
 int az_map_fit(enum az_map_kind kind, const struct az_logits *l, uint64_t own, struct az_map *ret);
-void az_map_release(struct az_map *m); /* a zeroed one is fine */
+void az_map_fit_release(struct az_map *m); /* a zeroed one is fine */
 
 /* q: probabilities of an item's k labels from its logits; q may be z. */
 void az_map_apply(const struct az_map *m, const double *z, size_t k, double *q);
