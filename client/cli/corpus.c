@@ -1,58 +1,11 @@
 #include "client/cli/corpus.h"
 
-#include <math.h>
-
 #include "core/mem.h"
+#include "policies/answers.h"
 #include "policies/plan.h"
 #include "policies/seats.h"
 
 enum { ITEM_BYTES = 16384 };
-
-static const double least_probability = 1e-6;
-
-static int64_t steps_of(const struct az_question *q)
-{
-    if (q->kind != AZ_SCORE || !(q->step > 0) || !(q->scale_min < q->scale_max))
-        return 0;
-    double n = floor((q->scale_max - q->scale_min) / q->step + 1e-9) + 1;
-    return n <= AZ_SAMPLE_LABELS_MAX ? (int64_t)n : 0;
-}
-
-/* -1: between two steps, or off the scale. */
-static int level_of(const struct az_question *q, double score)
-{
-    double at = (score - q->scale_min) / q->step, whole = round(at);
-    if (fabs(at - whole) > 1e-9 || whole < 0 || whole >= (double)steps_of(q))
-        return -1;
-    return (int)whole;
-}
-
-static void set_answers(struct az_corpus *c, const struct az_question *q)
-{
-    size_t n = q->kind == AZ_SCORE                        ? (size_t)steps_of(q)
-               : q->kind == AZ_BEST || q->kind == AZ_RANK ? c->options.n_responses
-                                                          : q->n_labels;
-    enum az_answers answers = q->kind == AZ_SCORE    ? AZ_ANSWERS_ORDINAL
-                              : q->kind == AZ_CHOICE ? AZ_ANSWERS_NAMED
-                                                     : AZ_ANSWERS_EXCHANGEABLE;
-    az_sample_init(&c->sample, c->panel->n_judges, n, answers);
-    if (q->kind == AZ_PAIR && q->ties)
-        c->sample.tie = AZ_LABEL_TIE;
-}
-
-static int set_levels(struct az_corpus *c, const struct az_question *q)
-{
-    size_t n = c->sample.n_labels;
-    if (q->kind != AZ_SCORE || !n)
-        return 0;
-    c->levels = az_alloc(n * sizeof(*c->levels));
-    if (!c->levels)
-        return AZ_ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        c->levels[i] = q->scale_min + (double)i * q->step;
-    c->sample.levels = c->levels;
-    return 0;
-}
 
 /* Judges of one family have one number: that of the first of them. */
 static int set_families(struct az_corpus *c)
@@ -94,10 +47,10 @@ int az_corpus_init(struct az_corpus *c, const struct az_panel *panel,
     if (!c->options.n_responses || c->options.n_responses > AZ_RESPONSES_MAX)
         c->options.n_responses = AZ_RESPONSES_MAX;
     c->options.round = AZ_MAX(c->options.round, 1);
-    set_answers(c, q);
+    az_answers_sample(&c->sample, q, panel->n_judges, c->options.n_responses, c->levels);
     c->arena = az_arena_new(ITEM_BYTES);
     c->seat_of = az_alloc((panel->n_judges + 1) * sizeof(*c->seat_of));
-    if (!c->arena || !c->seat_of || set_levels(c, q) < 0 || set_families(c) < 0)
+    if (!c->arena || !c->seat_of || set_families(c) < 0)
         return az_oom(err);
     for (size_t j = 0; j < panel->n_judges; j++)
         c->seat_of[j] = -1;
@@ -112,7 +65,6 @@ void az_corpus_release(struct az_corpus *c)
     free(c->id_at);
     free(c->systems);
     free(c->family);
-    free(c->levels);
     free(c->in_full);
     free(c->seat_of);
     az_arena_free(c->arena);
@@ -186,104 +138,15 @@ static int fold_item(struct az_corpus *c, const struct az_item *item, struct az_
     return r < 0 ? r : az_seats_fold(&f->board, c->options.round, &f->seats);
 }
 
-/* ---- a seat's vote ---- */
+/* ---- votes ---- */
 
-/* Adds one ballot's margins; false: it has none. */
-static bool add_margins(const struct az_question *q, const struct az_ballot *b, size_t n_labels,
-                        double *margins)
-{
-    double mean = 0;
-    if (b->n_probs == n_labels && n_labels) {
-        for (size_t i = 0; i < n_labels; i++)
-            mean += log(AZ_MAX(b->probs[i], least_probability)) / (double)n_labels;
-        for (size_t i = 0; i < n_labels; i++)
-            margins[i] += log(AZ_MAX(b->probs[i], least_probability)) - mean;
-        return true;
-    }
-    if (!b->has_score || !isfinite(b->score) || b->label < 0)
-        return false;
-    /* The sign of A minus B says what the label says already. */
-    double lead = fabs(b->score);
-    if (q->kind == AZ_PAIR) { /* a tie leads over nobody */
-        if (b->label != AZ_LABEL_TIE) {
-            margins[b->label] += lead / 2;
-            margins[1 - b->label] -= lead / 2;
-        }
-        return true;
-    }
-    for (size_t i = 0; i < n_labels; i++)
-        margins[i] += ((int)i == b->label ? lead : 0) - lead / (double)n_labels;
-    return true;
-}
-
-/* NULL: none of the seat's ballots has any, or no memory (*r). */
-static double *margins_of(struct az_corpus *c, const struct folded *f, const struct az_seat *seat,
-                          size_t n_labels, int *r)
-{
-    const struct az_question *q = &c->panel->question;
-    double *margins = az_arena_zalloc(c->arena, n_labels * sizeof(*margins));
-    size_t n = 0;
-    if (!margins) {
-        *r = AZ_ENOMEM;
-        return NULL;
-    }
-    for (size_t i = 0; i < seat->plan->n; i++) {
-        const struct az_ballot *b = az_board_at(&f->board, c->options.round, seat->plan->first + i);
-        if (b && az_ballot_readable(q, n_labels, b))
-            n += add_margins(q, b, n_labels, margins);
-    }
-    for (size_t i = 0; i < n_labels && n; i++)
-        margins[i] /= (double)n;
-    return n ? margins : NULL;
-}
-
-static int vote_label(struct az_corpus *c, const struct folded *f, const struct az_seat *seat,
-                      int judge, size_t n_labels)
-{
-    int r = 0;
-    double *margins = margins_of(c, f, seat, n_labels, &r);
-    return r < 0 ? r
-                 : az_sample_vote_spread(&c->sample, (size_t)judge, seat->shares, margins, NULL);
-}
-
-static int vote_score(struct az_corpus *c, const struct folded *f, const struct az_seat *seat,
-                      int judge)
-{
-    const struct az_question *q = &c->panel->question;
-    size_t n = c->sample.n_labels;
-    double *shares = az_arena_zalloc(c->arena, n * sizeof(*shares));
-    if (!shares)
-        return AZ_ENOMEM;
-    bool levels = n > 0;
-    for (size_t i = 0; levels && i < seat->plan->n; i++) {
-        const struct az_ballot *b = az_board_at(&f->board, c->options.round, seat->plan->first + i);
-        if (!b || !az_ballot_readable(q, 0, b))
-            continue;
-        int level = level_of(q, b->score);
-        levels = level >= 0;
-        if (levels)
-            shares[level] += 1.0 / (double)seat->n_readable;
-    }
-    int top = levels ? level_of(q, seat->score) : -1;
-    if (top >= 0 && shares[top] >= 1 - 1e-12)
-        return az_sample_vote(&c->sample, (size_t)judge, (size_t)top);
-    return az_sample_vote_spread(&c->sample, (size_t)judge, levels ? shares : NULL, NULL,
-                                 &seat->score);
-}
-
-static int add_votes(struct az_corpus *c, const struct az_item *item, struct az_ballots ballots,
-                     size_t n_labels)
+static int add_votes(struct az_corpus *c, const struct az_item *item, struct az_ballots ballots)
 {
     struct folded f;
     int r = fold_item(c, item, ballots, &f);
-    for (size_t i = 0; r == 0 && i < f.board.plan.n_seats; i++) {
-        const struct az_seat *seat = &f.seats[i];
-        int judge = f.judges[seat->plan->judge];
-        if (seat->state != AZ_SEAT_VOTED)
-            continue;
-        r = c->panel->question.kind == AZ_SCORE ? vote_score(c, &f, seat, judge)
-                                                : vote_label(c, &f, seat, judge, n_labels);
-    }
+    for (size_t i = 0; r == 0 && i < f.board.plan.n_seats; i++)
+        r = az_answers_vote(&c->sample, &f.board, c->options.round, &f.seats[i],
+                            (size_t)f.judges[f.seats[i].plan->judge]);
     return r;
 }
 
@@ -295,7 +158,7 @@ static int add_truth(struct az_corpus *c, const struct az_gold *g, size_t n_labe
     double shares[AZ_LABELS_MAX] = {0};
     c->unknown_golds += g->unknown.p != NULL;
     if (g->has_number) {
-        int level = c->sample.n_labels ? level_of(q, g->number) : -1;
+        int level = c->sample.n_labels ? az_answers_level(q, g->number) : -1;
         c->golds++;
         az_sample_true_score(&c->sample, g->number);
         if (level >= 0)
@@ -379,7 +242,7 @@ int az_corpus_add(struct az_corpus *c, const struct az_item *item, struct az_bal
     if (r == 0)
         r = add_truth(c, &item->gold, n_labels);
     if (r == 0)
-        r = add_votes(c, item, ballots, n_labels);
+        r = add_votes(c, item, ballots);
     if (r < 0)
         return az_oom(err);
     c->in_full[c->sample.n_items - 1] = !early;

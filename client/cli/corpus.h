@@ -71,11 +71,11 @@ struct az_corpus {
     size_t n_places; /* K: most responses of an item with systems; 0 = none has */
     uint16_t *systems;
     /* By judge. */
-    int32_t *family;       /* sample.family; NULL where no family is known */
-    double *levels;        /* sample.levels; NULL where there are none */
-    bool *in_full;         /* by item: not cut short by early stopping */
-    int64_t golds;         /* items with a true answer */
-    int64_t unknown_golds; /* items whose true answer is none of the question's */
+    int32_t *family;                     /* sample.family; NULL where no family is known */
+    double levels[AZ_SAMPLE_LABELS_MAX]; /* sample.levels, where it has any */
+    bool *in_full;                       /* by item: not cut short by early stopping */
+    int64_t golds;                       /* items with a true answer */
+    int64_t unknown_golds;               /* items whose true answer is none of the question's */
 
     /* Of az_corpus_add(). */
     struct az_corpus_options options;
@@ -84,23 +84,14 @@ struct az_corpus {
     int32_t *seat_of;       /* by judge; -1 = has no ballot on the item */
 };
 
-/* Empty; `panel` outlives it. What the answers are to each other and to numbers:
- *   pair, best  EXCHANGEABLE, `tie` the third label of a pair with ties
- *   choice      NAMED
- *   score       ORDINAL, one label a step of the scale (at most AZ_SAMPLE_LABELS_MAX), whose
- *               values are `levels`; without steps n_labels is 0 and there are scores only
- * AZ_ENOMEM. */
+/* Empty, and not to be moved; `panel` outlives it. What the answers are to each other and
+ * to numbers: policies/answers.h. AZ_ENOMEM. */
 int az_corpus_init(struct az_corpus *c, const struct az_panel *panel,
                    const struct az_corpus_options *options, struct az_error *err);
 void az_corpus_release(struct az_corpus *c); /* a zeroed one is fine */
 
-/* The next item with its ballots (their keys are the panel's; in any order) and its gold. A judge
- * has a vote where its seat has a readable ballot:
- *   share    the seat's; of levels only where each ballot is on one
- *   score    the seat's mean, left out where it is the value of its one level
- *   margins  the mean over the seat's ballots of the centred log probabilities of its
- *            labels (each at least 1e-6); without probabilities, of the score beside the label as
- *            the lead of that label over the others, centred. None where there are neither.
+/* The next item with its ballots (their keys are the panel's; in any order) and its gold; a
+ * judge has a vote where its seat has a readable ballot (policies/answers.h).
  * `early`: the item was not asked in full (az_verdict.early). AZ_ENOMEM. */
 int az_corpus_add(struct az_corpus *c, const struct az_item *item, struct az_ballots ballots,
                   bool early, struct az_error *err);
