@@ -32,6 +32,26 @@ void az_csv_free(struct az_csv *c)
     free(c);
 }
 
+void az_csv_set(struct az_csv *c, struct az_str text, int64_t line)
+{
+    c->rest = text;
+    c->line = line;
+}
+
+bool az_csv_open(bool open, struct az_str line, char separator)
+{
+    bool at_start = !open;
+    for (size_t i = 0; i < line.n; i++) {
+        bool quote = line.p[i] == '"';
+        if (open && quote && i + 1 < line.n && line.p[i + 1] == '"')
+            i++;
+        else if (quote && (open || at_start))
+            open = !open;
+        at_start = !open && line.p[i] == separator;
+    }
+    return open;
+}
+
 static void skip(struct az_csv *c, size_t n)
 {
     c->rest = (struct az_str){c->rest.p + n, c->rest.n - n};

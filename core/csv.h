@@ -18,5 +18,13 @@ struct az_csv *az_csv_new(struct az_str text, char separator);
 void az_csv_free(struct az_csv *c);
 AZ_FREEP(csv)
 
+/* Goes on with another text, whose first line is number `line`: for a reader of
+ * a stream, who has one row at a time. */
+void az_csv_set(struct az_csv *c, struct az_str text, int64_t line);
+
+/* Does a quoted cell go on behind this line (without its line end)? `open`: one
+ * came in from the line before. */
+bool az_csv_open(bool open, struct az_str line, char separator);
+
 /* 1 and a row; 0 at the end. AZ_EINVAL: "line 3: a quote that is never closed". */
 int az_csv_next(struct az_csv *c, struct az_csv_row *row, struct az_error *err);

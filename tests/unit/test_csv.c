@@ -45,6 +45,52 @@ static void csv_table(void **state)
     }
 }
 
+/* Does a quoted cell go on behind the line? */
+static const struct {
+    bool open;
+    const char *line;
+    bool want;
+} lines[] = {
+    {false, "a,b", false},
+    {false, "a,\"b", true},
+    {false, "\"a\",\"b\"", false},
+    {false, "\"a\"\"", true},
+    {false, "\"a\"\"\",b", false},
+    {false, "5\" disk,b", false},
+    {true, "b\",c", false},
+    {true, "b", true},
+    {true, "b\"\",\"\"", true},
+    {true, "b\",\"c", true},
+    {false, "", false},
+    {true, "", true},
+    {false, " \"a", false},
+};
+
+static void open_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZ_LEN(lines); i++) {
+        if (az_csv_open(lines[i].open, az_str(lines[i].line), ',') != lines[i].want)
+            fail_msg("line %zu: '%s'", i, lines[i].line);
+    }
+}
+
+static void row_by_row(void **state)
+{
+    (void)state;
+    AZ_AUTO(csv) csv = az_csv_new(AZ_STR(""), ',');
+    struct az_csv_row row;
+    struct az_error err = {0};
+    az_csv_set(csv, AZ_STR("a,\"b\nc\""), 7);
+    assert_int_equal(az_csv_next(csv, &row, &err), 1);
+    assert_int_equal(row.line, 7);
+    assert_true(row.n == 2 && az_str_eqz(row.v[1], "b\nc"));
+    assert_int_equal(az_csv_next(csv, &row, &err), 0);
+    az_csv_set(csv, AZ_STR("\"x"), 9);
+    assert_int_equal(az_csv_next(csv, &row, &err), AZ_EINVAL);
+    assert_string_equal(err.what, "line 9: a quote that is never closed");
+}
+
 static void without_memory(void **state)
 {
     (void)state;
@@ -68,6 +114,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_table),
+        cmocka_unit_test(open_table),
+        cmocka_unit_test(row_by_row),
         cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
