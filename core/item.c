@@ -185,7 +185,7 @@ static void hash_texts(struct az_hasher *h, const struct az_str *v, size_t n)
         az_hasher_str(h, v[i]);
 }
 
-struct az_hash az_fill_content(const struct az_item *item)
+struct az_hash az_item_content(const struct az_item *item)
 {
     struct az_hasher h;
     az_hasher_init(&h);
@@ -201,7 +201,7 @@ struct az_hash az_fill_content(const struct az_item *item)
 static int fill_content(struct fill *f)
 {
     struct az_item *item = f->item;
-    item->content = az_fill_content(item);
+    item->content = az_item_content(item);
     if (item->id.p)
         return 0;
     char hex[AZ_HASH_HEX + 1];

@@ -47,6 +47,9 @@ void az_item_pack(struct az_buf *b, const struct az_item *item);
 int az_item_unpack(const struct az_panel *panel, struct az_str packed, struct az_item **ret,
                    struct az_error *err);
 
+/* The hash of all that a judge may see; an item without an id has it as its id. */
+struct az_hash az_item_content(const struct az_item *item);
+
 /* The item as JSON in assize's own field names, for `item.*` in conditions. */
 void az_item_print(struct az_buf *b, const struct az_item *item);
 

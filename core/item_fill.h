@@ -43,6 +43,3 @@ int az_fill_message_text(struct fill *f, const char *as, size_t number, az_jv me
                          struct az_str *to);
 /* Is this a message by the assistant? */
 bool az_fill_by_assistant(az_jv message);
-
-/* item.c: the hash of all that a judge may see. */
-struct az_hash az_fill_content(const struct az_item *item);
