@@ -8,6 +8,7 @@ const struct az_command *const az_commands[] = {
     &az_cmd_show,
     &az_cmd_decide,
     &az_cmd_init,
+    &az_cmd_import,
     &az_cmd_schema,
     /* of a service */
     &az_cmd_submit,

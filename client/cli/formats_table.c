@@ -72,6 +72,7 @@ static const struct az_format_field ballot[] = {
     HAS("attempts", INT, "Calls made."),
     HAS("cached", BOOL, "Answered from the cache."),
     HAS("used", BOOL, "It counted for the verdict."),
+    MAY("kind", TEXT, "Imported: who judged, as human, llm or rm."),
     {0},
 };
 
