@@ -1,4 +1,4 @@
-/* Clients: their sessions and requests, and answers that wait for the disk. */
+/* Clients: their sessions, requests and answers. */
 #include "coordinator/acl.h"
 #include "coordinator/io_service_state.h"
 #include "core/io_clock.h"
@@ -29,7 +29,7 @@ static void session_begins(struct az_service *s, int peer)
     s->clients++;
 }
 
-struct az_asker front_who(const struct az_service *s, const struct asker *asker)
+struct az_asker front_who(const struct az_service *s, const struct az_asked *asker)
 {
     const struct az_door_peer *peer = az_door_peer(s->door, asker->peer);
     return (struct az_asker){
@@ -43,7 +43,7 @@ struct az_asker front_who(const struct az_service *s, const struct asker *asker)
 /* ---- answers ---- */
 
 /* Too large, mostly: whoever waits for it is told, and not left to wait. */
-static int send_instead(struct az_service *s, const struct asker *asker, enum az_msg_kind kind,
+static int send_instead(struct az_service *s, const struct az_asked *asker, enum az_msg_kind kind,
                         const struct az_error *why)
 {
     az_warn("an answer to a client could not be sent", KV("error", why));
@@ -52,7 +52,7 @@ static int send_instead(struct az_service *s, const struct asker *asker, enum az
     return why->code;
 }
 
-int front_send(struct az_service *s, const struct asker *asker, enum az_msg_kind kind,
+int front_send(struct az_service *s, const struct az_asked *asker, enum az_msg_kind kind,
                const ProtobufCMessage *msg)
 {
     if (s->sessions[asker->peer] != asker->session)
@@ -69,7 +69,7 @@ int front_send(struct az_service *s, const struct asker *asker, enum az_msg_kind
     return r == AZ_EAGAIN ? r : 0;
 }
 
-void front_answer(struct az_service *s, const struct asker *asker, enum az_msg_kind kind,
+void front_answer(struct az_service *s, const struct az_asked *asker, enum az_msg_kind kind,
                   const ProtobufCMessage *msg)
 {
     if (front_send(s, asker, kind, msg) != AZ_EAGAIN)
@@ -80,7 +80,7 @@ void front_answer(struct az_service *s, const struct asker *asker, enum az_msg_k
     session_ends(s, asker->peer);
 }
 
-void front_failed(struct az_service *s, const struct asker *asker, int64_t job,
+void front_failed(struct az_service *s, const struct az_asked *asker, int64_t job,
                   const struct az_error *why)
 {
     Assize__Failed m = ASSIZE__FAILED__INIT;
@@ -95,7 +95,7 @@ void front_failed(struct az_service *s, const struct asker *asker, int64_t job,
     front_answer(s, asker, AZ_MSG_FAILED, &m.base);
 }
 
-void front_done(struct az_service *s, const struct asker *asker, int64_t n)
+void front_done(struct az_service *s, const struct az_asked *asker, int64_t n)
 {
     Assize__Done m = ASSIZE__DONE__INIT;
     m.request = asker->request;
@@ -103,64 +103,16 @@ void front_done(struct az_service *s, const struct asker *asker, int64_t n)
     front_answer(s, asker, AZ_MSG_DONE, &m.base);
 }
 
-/* ---- answers that wait ---- */
-
-void front_when(struct az_service *s, uint64_t ticket, const struct asker *asker, struct job *job,
-                int64_t n, void (*then)(struct az_service *s, struct pending *p))
-{
-    struct pending *p = az_zalloc(sizeof(*p));
-    if (!p) {
-        struct az_error err;
-        service_give_up(s, az_oom(&err), &err);
-        return;
-    }
-    *p = (struct pending){.ticket = ticket, .asker = *asker, .job = job, .n = n, .then = then};
-    if (job)
-        job->chores++;
-    *s->pending_end = p;
-    s->pending_end = &p->next;
-}
-
-void front_then_done(struct az_service *s, struct pending *p)
-{
-    front_done(s, &p->asker, p->n);
-}
-
-static struct pending *take_pending(struct az_service *s)
-{
-    struct pending *p = s->pending;
-    if (p && !(s->pending = p->next))
-        s->pending_end = &s->pending;
-    return p;
-}
-
-/* Tickets grow along the list. */
-void front_committed(struct az_service *s)
-{
-    uint64_t committed = az_catalog_committed(s->catalog);
-    while (s->pending && s->pending->ticket <= committed && s->code == 0) {
-        struct pending *p = take_pending(s);
-        p->then(s, p);
-        if (p->job)
-            service_release(s, p->job);
-        free(p);
-    }
-}
-
 void front_drop_all(struct az_service *s)
 {
-    for (struct pending *p; (p = take_pending(s));) {
-        if (p->job)
-            service_release(s, p->job);
-        free(p);
-    }
+    service_desk_drop(s);
     front_streams_gone(s, -1);
     front_followers_gone(s, -1);
 }
 
 /* ---- requests ---- */
 
-struct job *front_job(struct az_service *s, const struct asker *asker, uint64_t id, bool change)
+struct job *front_job(struct az_service *s, const struct az_asked *asker, uint64_t id, bool change)
 {
     struct job *job = id <= INT64_MAX ? service_job(s, (int64_t)id) : NULL;
     struct az_asker who = front_who(s, asker);
@@ -173,7 +125,7 @@ struct job *front_job(struct az_service *s, const struct asker *asker, uint64_t 
     return NULL;
 }
 
-static void on_request(struct az_service *s, struct asker *asker, const struct az_msg *m)
+static void on_request(struct az_service *s, struct az_asked *asker, const struct az_msg *m)
 {
     switch (m->kind) {
     case AZ_MSG_SUBMIT:
@@ -212,7 +164,7 @@ static void on_request(struct az_service *s, struct asker *asker, const struct a
 
 static void on_message(struct az_service *s, const struct az_door_event *event)
 {
-    struct asker asker = {.peer = event->peer, .session = s->sessions[event->peer]};
+    struct az_asked asker = {.peer = event->peer, .session = s->sessions[event->peer]};
     on_request(s, &asker, &event->msg);
 }
 

@@ -7,7 +7,7 @@
 struct check {
     struct az_chore chore;
     struct az_service *s;
-    struct asker asker;
+    struct az_asked asker;
     struct job *job;
     struct az_arena *arena; /* it lies in it, as all below */
     Assize__Control m;
@@ -37,14 +37,13 @@ static void check_done(struct az_chore *chore)
     struct az_service *s = c->s;
     struct az_error err = c->err;
     int r = c->code;
-    if (r == 0 && c->job->gone) /* pruned meanwhile */
+    if (r == 0 && c->job->desk.gone) /* pruned meanwhile */
         r = az_fail(&err, AZ_ENOENT, "no job %lld", (long long)c->job->rec.id);
     if (r == 0)
         r = c->then(s, &c->asker, c->job, &c->m, &err);
-    if (r == AZ_ENOMEM)
-        service_give_up(s, r, &err);
-    else if (r < 0)
+    if (r < 0 && r != AZ_ENOMEM)
         front_failed(s, &c->asker, c->job->rec.id, &err);
+    service_desk(s, r == AZ_ENOMEM ? r : 0, &err);
     service_release(s, c->job);
     check_free(c);
 }
@@ -78,7 +77,7 @@ static int combine(struct check *c, const struct az_job_set *sets)
     return 0;
 }
 
-int front_check_sets(struct az_service *s, const struct asker *asker, struct job *job,
+int front_check_sets(struct az_service *s, const struct az_asked *asker, struct job *job,
                      const Assize__Control *m, const struct az_job_set *sets,
                      front_checked_fn *then, struct az_error *err)
 {
@@ -99,7 +98,7 @@ int front_check_sets(struct az_service *s, const struct asker *asker, struct job
         check_free(c);
         return az_oom(err);
     }
-    job->chores++;
+    job->desk.chores++;
     az_chores_add(s->disk, &c->chore);
     return 0;
 }

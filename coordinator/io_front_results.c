@@ -21,7 +21,7 @@ struct stream {
     struct az_chore chore;
     struct stream *next;
     struct az_service *s;
-    struct asker asker;
+    struct az_asked asker;
     int64_t job;
     char *dir;
     bool follow, as_they_come, brief;
@@ -214,7 +214,7 @@ static void read_done(struct az_chore *c)
 
 static void start_reading(struct az_service *s, struct stream *st, const struct job *job)
 {
-    st->final = az_job_rests(&job->rec) && job->phase == JOB_CLOSED;
+    st->final = az_job_rests(&job->rec) && job->desk.phase == AZ_PHASE_CLOSED;
     st->budget = AZ_MIN(st->credit, (int64_t)READ_BYTES);
     st->cases = st->open = 0;
     st->n = 0;
@@ -242,7 +242,7 @@ static az_ms wake_idle(struct az_service *s, az_ms now)
             st->woken = true;
         }
     }
-    for (struct job *j = s->jobs; j; j = j->next)
+    for (struct job *j = job_first(s); j; j = job_next(j))
         j->news = false;
     s->wake_readers = s->any_decided = false;
     s->next_wake = now + WAKE_MS;
@@ -301,7 +301,7 @@ void front_streams_gone(struct az_service *s, int peer)
 
 /* ---- requests ---- */
 
-static struct stream *stream_of(struct az_service *s, const struct asker *asker)
+static struct stream *stream_of(struct az_service *s, const struct az_asked *asker)
 {
     for (struct stream *st = s->streams; st; st = st->next) {
         if (st->asker.peer == asker->peer && st->asker.request == asker->request)
@@ -310,7 +310,7 @@ static struct stream *stream_of(struct az_service *s, const struct asker *asker)
     return NULL;
 }
 
-static int check_results(struct az_service *s, const struct asker *asker, struct az_error *err)
+static int check_results(struct az_service *s, const struct az_asked *asker, struct az_error *err)
 {
     size_t n = 0;
     for (struct stream *st = s->streams; st; st = st->next)
@@ -323,7 +323,7 @@ static int check_results(struct az_service *s, const struct asker *asker, struct
     return 0;
 }
 
-void front_results(struct az_service *s, const struct asker *asker, const Assize__Results *m)
+void front_results(struct az_service *s, const struct az_asked *asker, const Assize__Results *m)
 {
     struct az_error err = {0};
     struct job *job = front_job(s, asker, m->job, false);
@@ -354,7 +354,7 @@ void front_results(struct az_service *s, const struct asker *asker, const Assize
     s->streams = st;
 }
 
-void front_more(struct az_service *s, const struct asker *asker, const Assize__More *m)
+void front_more(struct az_service *s, const struct az_asked *asker, const Assize__More *m)
 {
     struct stream *st = stream_of(s, asker);
     if (!st)

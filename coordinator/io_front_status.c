@@ -22,7 +22,7 @@ static void no_memory(struct az_service *s)
 static double rate_of(const struct job *job)
 {
     int n = job->n_samples;
-    if (job->phase != JOB_OPEN || n < 2)
+    if (job->desk.phase != AZ_PHASE_OPEN || n < 2)
         return 0;
     int64_t items = job->samples[0] - job->samples[n - 1];
     return (double)items * 1000 / ((double)(n - 1) * AZ_RATE_MS);
@@ -185,7 +185,7 @@ static Assize__JobInfo *job_info(struct az_service *s, const struct job *job, st
     info->ended_s = job->rec.ended_s;
     fill_figures(job, info);
     bool good = info->name && info->owner && info->why;
-    if (good && job->phase == JOB_OPEN && job->open)
+    if (good && job->desk.phase == AZ_PHASE_OPEN && job->open)
         good = running_info(s, job, a, info);
     else if (good)
         good = past_info(job, a, info);
@@ -194,18 +194,18 @@ static Assize__JobInfo *job_info(struct az_service *s, const struct job *job, st
 
 /* ---- List ---- */
 
-void front_list(struct az_service *s, const struct asker *asker)
+void front_list(struct az_service *s, const struct az_asked *asker)
 {
     AZ_AUTO(arena) a = az_arena_new(1 << 16);
     struct az_asker who = front_who(s, asker);
     Assize__Jobs m = ASSIZE__JOBS__INIT;
     size_t n = 0;
-    for (const struct job *j = s->jobs; j; j = j->next)
+    for (const struct job *j = job_first(s); j; j = job_next(j))
         n++;
     m.request = asker->request;
     m.jobs = a ? az_arena_zalloc(a, (n + 1) * sizeof(*m.jobs)) : NULL;
     bool good = m.jobs;
-    for (const struct job *j = s->jobs; good && j && m.n_jobs < LISTED_MAX; j = j->next) {
+    for (const struct job *j = job_first(s); good && j && m.n_jobs < LISTED_MAX; j = job_next(j)) {
         if (!service_is_told(s, j) || !az_job_is_seen(&j->rec, &who))
             continue;
         good = (m.jobs[m.n_jobs] = job_info(s, j, a));
@@ -221,7 +221,7 @@ void front_list(struct az_service *s, const struct asker *asker)
 
 struct follower {
     struct follower *next;
-    struct asker asker;
+    struct az_asked asker;
     int64_t job;
     az_ms due;
     enum az_job_state state; /* that was told last, with … */
@@ -231,10 +231,10 @@ struct follower {
 
 static bool is_final(const struct job *job)
 {
-    return az_job_rests(&job->rec) && job->phase == JOB_CLOSED;
+    return az_job_rests(&job->rec) && job->desk.phase == AZ_PHASE_CLOSED;
 }
 
-static void tell_status(struct az_service *s, const struct asker *asker, const struct job *job,
+static void tell_status(struct az_service *s, const struct az_asked *asker, const struct job *job,
                         bool end)
 {
     AZ_AUTO(arena) a = az_arena_new(1 << 14);
@@ -253,7 +253,7 @@ static bool has_changed(struct follower *f, const struct job *job)
 {
     struct az_job_figures figures = service_figures(job);
     int64_t sent = 0, queued = 0;
-    if (job->open && job->phase == JOB_OPEN) {
+    if (job->open && job->desk.phase == AZ_PHASE_OPEN) {
         struct az_counts c = az_open_job_counts(job->open);
         sent = c.sent;
         queued = c.queued;
@@ -334,7 +334,7 @@ void front_followers_gone(struct az_service *s, int peer)
 }
 
 /* False: the asker has been told why not. */
-static bool follow(struct az_service *s, const struct asker *asker, const struct job *job)
+static bool follow(struct az_service *s, const struct az_asked *asker, const struct job *job)
 {
     struct az_error err = {0};
     size_t n = 0;
@@ -359,7 +359,7 @@ static bool follow(struct az_service *s, const struct asker *asker, const struct
     return true;
 }
 
-void front_status(struct az_service *s, const struct asker *asker, const Assize__Status *m)
+void front_status(struct az_service *s, const struct az_asked *asker, const Assize__Status *m)
 {
     struct job *job = front_job(s, asker, m->job, false);
     if (!job)
@@ -426,7 +426,7 @@ static Assize__WorkerInfo *worker_info(struct az_service *s, const struct az_doo
     return good && backends_info(s, peer, a, info) ? info : NULL;
 }
 
-void front_workers(struct az_service *s, const struct asker *asker)
+void front_workers(struct az_service *s, const struct az_asked *asker)
 {
     AZ_AUTO(arena) a = az_arena_new(1 << 16);
     Assize__WorkerList m = ASSIZE__WORKER_LIST__INIT;

@@ -8,11 +8,8 @@
 
 enum {
     CHUNK_BYTES = 1 << 20, /* of lines, as clients are asked to send them */
-    WINDOW = 4,            /* chunks under way, as they are told … */
-    WINDOW_MAX = 16,       /* … and may be: some may have been sent again */
+    WINDOW = 4,            /* chunks under way, as they are told; some may be sent again */
 };
-
-static const char stopping[] = "the coordinator is stopping";
 
 static void no_memory(struct az_service *s)
 {
@@ -22,24 +19,19 @@ static void no_memory(struct az_service *s)
 
 /* ---- answers ---- */
 
-static void tell_submitted(struct az_service *s, const struct asker *asker, const struct job *job,
-                           bool existed)
+void front_submitted(struct az_service *s, const struct az_asked *asker, const struct job *job,
+                     bool existed)
 {
     Assize__Submitted m = ASSIZE__SUBMITTED__INIT;
     m.request = asker->request;
     m.job = (uint64_t)job->rec.id;
-    m.chunks = (uint64_t)job->chunks;
+    m.chunks = (uint64_t)job->desk.chunks;
     m.sealed = job->rec.sealed;
     m.window = WINDOW;
     m.chunk_bytes = CHUNK_BYTES;
-    m.last_line = job->last_line;
+    m.last_line = job->desk.last_line;
     m.existed = existed;
     front_answer(s, asker, AZ_MSG_SUBMITTED, &m.base);
-}
-
-static void then_submitted(struct az_service *s, struct pending *p)
-{
-    tell_submitted(s, &p->asker, p->job, p->n);
 }
 
 /* ---- Submit ---- */
@@ -47,7 +39,7 @@ static void then_submitted(struct az_service *s, struct pending *p)
 struct submission {
     struct az_chore chore;
     struct az_service *s;
-    struct asker asker;
+    struct az_asked asker;
     struct job *job;
     bool again; /* the job is there: is it the same? */
     struct az_arena *arena;
@@ -58,7 +50,8 @@ struct submission {
     int code;
     struct az_error err;
     /* what was found */
-    int64_t job_s, chunks, last_line, repeated_lines;
+    struct az_store_progress progress;
+    int64_t job_s;
     az_nusd limit; /* -1: none */
 };
 
@@ -77,9 +70,7 @@ static int find_progress(struct submission *sub)
         totals.progress = az_intake_progress(sub->job->intake);
     else
         r = disk_read_totals(sub->dir, NULL, &totals, &sub->err);
-    sub->chunks = totals.progress.chunks;
-    sub->last_line = totals.progress.last_line;
-    sub->repeated_lines = totals.progress.doubles;
+    sub->progress = totals.progress;
     return r;
 }
 
@@ -115,42 +106,26 @@ static void submit_run(struct az_chore *c)
         (void)disk_remove_job(sub->dir); /* or at the next start */
 }
 
-/* A new job's record, now that its directory is there. */
-static void settle_new(struct az_service *s, struct submission *sub)
-{
-    struct az_job_record *rec = &sub->job->rec;
-    int64_t until = sub->job_s ? rec->created_s + sub->job_s : 0;
-    if (until && (!rec->deadline_s || until < rec->deadline_s))
-        rec->deadline_s = until;
-    rec->figures.limit = sub->limit;
-    uint64_t ticket = service_save(s, sub->job);
-    front_when(s, ticket, &sub->asker, sub->job, false, then_submitted);
-    az_info("job submitted", KV("job", rec->id), KV("by", rec->owner), KV("name", rec->name));
-}
-
 static void submit_done(struct az_chore *c)
 {
     struct submission *sub = (struct submission *)c;
     struct az_service *s = sub->s;
     struct job *job = sub->job;
+    struct az_desk_made made = {sub->code, sub->job_s, sub->limit};
     s->intake_bytes -= sub->bytes;
-    if (sub->code < 0) {
-        front_failed(s, &sub->asker, sub->again ? job->rec.id : 0, &sub->err);
-        if (!job->made && !job->gone)
-            service_forget(s, job);
-    } else if (!sub->again) {
-        settle_new(s, sub);
-    } else {
-        job->chunks = AZ_MAX(job->chunks, sub->chunks);
-        job->last_line = AZ_MAX(job->last_line, sub->last_line);
-        job->repeated_lines = AZ_MAX(job->repeated_lines, sub->repeated_lines);
-        front_when(s, job->ticket, &sub->asker, job, true, then_submitted);
-    }
+    int r =
+        sub->again
+            ? az_desk_found(&s->desk, &job->desk, &sub->asker, sub->code, &sub->progress, &sub->err)
+            : az_desk_made(&s->desk, &job->desk, &sub->asker, &made, service_wall_s(), &sub->err);
+    if (r == 0 && sub->code == 0 && !sub->again)
+        az_info("job submitted", KV("job", job->rec.id), KV("by", job->rec.owner),
+                KV("name", job->rec.name));
+    service_desk(s, r, &sub->err);
     service_release(s, job);
     submission_free(sub);
 }
 
-static struct submission *submission_new(struct az_service *s, const struct asker *asker,
+static struct submission *submission_new(struct az_service *s, const struct az_asked *asker,
                                          const Assize__Submit *m)
 {
     AZ_AUTO(arena) a = az_arena_new(strlen(m->yaml) + 4096);
@@ -182,32 +157,27 @@ static struct job *new_job(struct az_service *s, const char *owner, const char *
                            const Assize__Submit *m)
 {
     struct az_job_record rec = {
-        .id = az_catalog_next_id(s->catalog),
-        .owner = az_strdup(owner),
-        .key = az_strdup(key),
-        .name = az_strdup(m->name),
-        .priority = m->priority ? (int)m->priority : AZ_JOB_PRIORITY,
-        .created_s = service_wall_s(),
-        .figures.limit = -1,
-    };
-    rec.deadline_s = m->deadline_s ? rec.created_s + AZ_MIN(m->deadline_s, INT64_C(1) << 40) : 0;
+        .owner = az_strdup(owner), .key = az_strdup(key), .name = az_strdup(m->name)};
+    az_desk_begin(&rec, az_catalog_next_id(s->catalog), m->priority, m->deadline_s,
+                  service_wall_s());
     struct job *job = rec.owner && rec.key && rec.name ? service_add(s, &rec) : NULL;
-    if (!job)
+    if (job)
+        az_desk_add(&s->desk, &job->desk);
+    else
         az_job_record_release(&rec);
     return job;
 }
 
-/* AZ_EINVAL: it may not submit anything. */
-static int check_submit(struct az_service *s, const struct asker *asker, struct az_error *err)
+/* It may not submit anything: negative. */
+static int check_submit(struct az_service *s, const struct az_asked *asker, struct az_error *err)
 {
-    if (s->stopping)
-        return az_fail(err, AZ_EBUSY, "%s", stopping);
-    if (!front_who(s, asker).submits)
-        return az_fail(err, AZ_EINVAL, "you may look at jobs, not submit one");
-    return az_catalog_failing(s->catalog, err);
+    struct az_asker who = front_who(s, asker);
+    struct az_error failing = {0};
+    (void)az_catalog_failing(s->catalog, &failing);
+    return az_desk_admit(&s->desk, &who, &failing, err);
 }
 
-void front_submit(struct az_service *s, const struct asker *asker, const Assize__Submit *m)
+void front_submit(struct az_service *s, const struct az_asked *asker, const Assize__Submit *m)
 {
     struct az_error err = {0};
     char key[2 * AZ_JOB_KEY_MAX + 1] = "";
@@ -222,7 +192,7 @@ void front_submit(struct az_service *s, const struct asker *asker, const Assize_
         return;
     }
     const char *owner = front_who(s, asker).principal;
-    struct job *job = service_job_by_key(s, owner, key);
+    struct job *job = job_of(az_desk_by_key(&s->desk, owner, key));
     sub->again = job != NULL;
     sub->job = job ? job : new_job(s, owner, key, m);
     char *dir = sub->job ? disk_job_dir(s, sub->job->rec.id) : NULL;
@@ -235,7 +205,7 @@ void front_submit(struct az_service *s, const struct asker *asker, const Assize_
     }
     sub->bytes = az_arena_bytes(sub->arena);
     s->intake_bytes += sub->bytes;
-    sub->job->chores++;
+    sub->job->desk.chores++;
     az_chores_add(s->disk, &sub->chore);
 }
 
@@ -244,7 +214,7 @@ void front_submit(struct az_service *s, const struct asker *asker, const Assize_
 struct delivery {
     struct az_chore chore;
     struct az_service *s;
-    struct asker asker;
+    struct az_asked asker;
     struct job *job;
     char *dir;
     struct az_chunk *chunk;
@@ -276,17 +246,17 @@ static void chunk_run(struct az_chore *c)
         disk_intake_drop(d->s, d->job);
 }
 
-static void tell_chunked(struct az_service *s, const struct asker *asker, const struct job *job,
-                         const struct az_bad_lines *bad)
+void front_chunked(struct az_service *s, const struct az_asked *asker, const struct job *job,
+                   const struct az_bad_lines *bad)
 {
     Assize__Chunked m = ASSIZE__CHUNKED__INIT;
     Assize__Chunked__Bad lines[AZ_BAD_TOLD], *at[AZ_BAD_TOLD];
     m.job = (uint64_t)job->rec.id;
-    m.chunks = (uint64_t)job->chunks;
+    m.chunks = (uint64_t)job->desk.chunks;
     m.sealed = job->rec.sealed;
     m.bad_lines = (uint64_t)job->rec.figures.bad_lines;
-    m.repeated_lines = (uint64_t)job->repeated_lines;
-    m.last_line = job->last_line;
+    m.repeated_lines = (uint64_t)job->desk.repeated_lines;
+    m.last_line = job->desk.last_line;
     m.n_bad = bad ? bad->n : 0;
     m.bad = at;
     for (size_t i = 0; i < m.n_bad; i++) {
@@ -298,33 +268,15 @@ static void tell_chunked(struct az_service *s, const struct asker *asker, const 
     front_answer(s, asker, AZ_MSG_CHUNKED, &m.base);
 }
 
-static void take_progress(struct job *job, const struct delivery *d)
-{
-    job->chunks = d->progress.chunks;
-    job->last_line = d->progress.last_line;
-    job->repeated_lines = d->progress.doubles;
-    job->rec.figures.items = d->items;
-    job->rec.figures.bad_lines = d->progress.bad_lines;
-}
-
 static void chunk_done(struct az_chore *c)
 {
     struct delivery *d = (struct delivery *)c;
     struct az_service *s = d->s;
     struct job *job = d->job;
+    struct az_desk_taken taken = {d->code, d->progress, d->items, &d->bad};
     s->intake_bytes -= d->chunk->bytes;
-    job->chunks_under_way--;
-    if (d->code < 0) {
-        front_failed(s, &d->asker, job->rec.id, &d->err);
-    } else {
-        take_progress(job, d);
-        if (d->progress.sealed && job->rec.state == AZ_IS_RECEIVING) {
-            int r = service_change(s, job, AZ_ON_SEALED, NULL, &d->err);
-            service_give_up(s, r, &d->err);
-            service_open_more(s);
-        }
-        tell_chunked(s, &d->asker, job, &d->bad);
-    }
+    int r = az_desk_taken(&s->desk, &job->desk, &d->asker, &taken, service_wall_s(), &d->err);
+    service_desk(s, r, &d->err);
     service_release(s, job);
     delivery_free(d);
 }
@@ -374,30 +326,14 @@ static struct az_chunk *chunk_of(const Assize__Chunk *m)
     return c;
 }
 
-/* Without the thread: a chunk that came before is acknowledged again, others are refused. */
-static bool settled_at_once(struct az_service *s, const struct asker *asker, const struct job *job,
-                            const Assize__Chunk *m)
+void front_chunk(struct az_service *s, const struct az_asked *asker, const Assize__Chunk *m)
 {
     struct az_error err = {0};
-    if (job->rec.state == AZ_IS_RECEIVING && job->chunks_under_way < WINDOW_MAX)
-        return false;
-    if (job->rec.state == AZ_IS_RECEIVING)
-        az_fail(&err, AZ_ELIMIT, "more than %d chunks under way", WINDOW_MAX);
-    else if (job->rec.state == AZ_IS_CANCELLED)
-        az_fail(&err, AZ_EINVAL, "job %lld is cancelled", (long long)job->rec.id);
-    else if (m->index >= (uint64_t)job->chunks)
-        az_fail(&err, AZ_EINVAL, "job %lld has all its items", (long long)job->rec.id);
-    if (err.code < 0)
-        front_failed(s, asker, job->rec.id, &err);
-    else
-        tell_chunked(s, asker, job, NULL);
-    return true;
-}
-
-void front_chunk(struct az_service *s, const struct asker *asker, const Assize__Chunk *m)
-{
+    bool take = false;
     struct job *job = front_job(s, asker, m->job, true);
-    if (!job || settled_at_once(s, asker, job, m))
+    int r = job ? az_desk_chunk(&s->desk, &job->desk, asker, m->index, &take, &err) : 0;
+    service_desk(s, r, &err);
+    if (!take || r < 0)
         return;
     struct delivery *d = az_zalloc(sizeof(*d));
     if (d) {
@@ -415,7 +351,6 @@ void front_chunk(struct az_service *s, const struct asker *asker, const Assize__
         return;
     }
     s->intake_bytes += d->chunk->bytes;
-    job->chunks_under_way++;
-    job->chores++;
+    job->desk.chores++;
     az_chores_add(s->disk, &d->chore);
 }

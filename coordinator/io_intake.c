@@ -8,15 +8,8 @@ struct az_intake {
     struct az_panel *panel;
     struct az_store *store;
     struct az_store_reader *reader;
-    struct az_store_progress progress; /* that is durable */
-    int64_t items, next_seq;
+    struct az_reception reception;
 };
-
-void az_chunk_free(struct az_chunk *c)
-{
-    if (c)
-        az_arena_free(c->arena);
-}
 
 /* ---- opening and closing ---- */
 
@@ -37,9 +30,7 @@ int az_intake_open(const char *dir, struct az_panel *panel, struct az_intake **r
         r = az_store_totals(in->reader, &totals, err);
     if (r < 0)
         return r;
-    in->progress = totals.progress;
-    in->items = totals.items;
-    in->next_seq = totals.next_seq;
+    in->reception = az_reception(&totals);
     *ret = AZ_TAKE(in);
     return 0;
 }
@@ -62,12 +53,12 @@ void az_intake_free(struct az_intake *in)
 
 struct az_store_progress az_intake_progress(const struct az_intake *in)
 {
-    return in->progress;
+    return in->reception.durable.progress;
 }
 
 int64_t az_intake_items(const struct az_intake *in)
 {
-    return in->items;
+    return in->reception.durable.items;
 }
 
 /* ---- a chunk ---- */
@@ -76,32 +67,12 @@ struct taking {
     struct az_intake *in;
     struct az_bad_lines *bad;
     struct az_seen_ids seen; /* in this chunk: those before it are in the store */
-    struct az_store_progress progress;
-    int64_t items, next_seq;
 };
-
-/* Counted and told, and the rest goes on. */
-static int bad_line(struct taking *t, int64_t line, const struct az_error *why)
-{
-    t->progress.bad_lines++;
-    if (t->bad->n < AZ_BAD_TOLD) {
-        struct az_bad_line *b = &t->bad->v[t->bad->n++];
-        b->line = line;
-        snprintf(b->what, sizeof(b->what), "%s", why->what);
-    }
-    return 0;
-}
 
 static int again(struct taking *t, const struct az_item *item, bool same)
 {
-    if (same) {
-        t->progress.doubles++;
-        return 0;
-    }
-    struct az_error why;
-    az_fail(&why, AZ_EINVAL, "id '%.*s' again, with another content",
-            (int)AZ_MIN(item->id.n, (size_t)64), item->id.p);
-    return bad_line(t, item->line, &why);
+    az_reception_double(&t->in->reception, item->line, item->id, same, t->bad);
+    return 0;
 }
 
 static int take_item(struct taking *t, struct az_item *item, struct az_error *err)
@@ -117,8 +88,7 @@ static int take_item(struct taking *t, struct az_item *item, struct az_error *er
         return az_oom(err);
     if (r != AZ_SEEN_NEW)
         return again(t, item, r == AZ_SEEN_SAME);
-    item->seq = t->next_seq++;
-    t->items++;
+    item->seq = az_reception_item(&t->in->reception);
     return az_store_put_item(t->in->store, item, err);
 }
 
@@ -126,7 +96,6 @@ static int take_line(struct taking *t, const struct az_chunk_line *line, struct 
 {
     if (!az_str_trim(line->text).n)
         return 0; /* a blank line is nothing */
-    t->progress.lines++;
     struct az_error why = {0};
     AZ_AUTO(item) item = NULL;
     int r =
@@ -137,61 +106,40 @@ static int take_line(struct taking *t, const struct az_chunk_line *line, struct 
         r = az_item_set_gold(t->in->panel, item, line->gold, &why);
     if (r == AZ_ENOMEM)
         return az_oom(err);
-    return r < 0 ? bad_line(t, line->number, &why) : take_item(t, item, err);
-}
-
-/* Before anything of it is taken: a client that goes on from another line than the
- * last would have lines judged twice. */
-static int check_order(const struct az_chunk *chunk, int64_t last, struct az_error *err)
-{
-    for (size_t i = 0; i < chunk->n; last = chunk->lines[i++].number) {
-        if (chunk->lines[i].number <= last)
-            return az_fail(err, AZ_EINVAL, "chunk %lld: line %lld after line %lld",
-                           (long long)chunk->index, (long long)chunk->lines[i].number,
-                           (long long)last);
-    }
+    if (r == 0)
+        return take_item(t, item, err);
+    az_reception_bad(&t->in->reception, line->number, why.what, t->bad);
     return 0;
 }
 
 static int take_all(struct taking *t, const struct az_chunk *chunk, struct az_error *err)
 {
+    struct az_intake *in = t->in;
     int r = 0;
     for (size_t i = 0; r == 0 && i < chunk->n; i++)
         r = take_line(t, &chunk->lines[i], err);
-    if (chunk->n)
-        t->progress.last_line = chunk->lines[chunk->n - 1].number;
-    t->progress.chunks++;
-    t->progress.sealed = chunk->last;
     if (r == 0)
-        r = az_store_put_progress(t->in->store, &t->progress, err);
-    return r < 0 ? r : az_store_await(t->in->store, az_store_submit(t->in->store), err);
+        r = az_store_put_progress(in->store, az_reception_end(&in->reception, chunk), err);
+    if (r < 0)
+        return r;
+    uint64_t ticket = az_store_submit(in->store);
+    az_reception_submitted(&in->reception, ticket);
+    r = az_store_await(in->store, ticket, err);
+    if (r < 0)
+        return r;
+    bool came = az_reception_committed(&in->reception, ticket);
+    az_assert(came);
+    return 0;
 }
 
 int az_intake_take(struct az_intake *in, const struct az_chunk *chunk, struct az_bad_lines *bad,
                    struct az_error *err)
 {
-    if (chunk->index < in->progress.chunks)
-        return 0;
-    if (in->progress.sealed)
-        return az_fail(err, AZ_EINVAL, "chunk %lld, and chunk %lld was the last",
-                       (long long)chunk->index, (long long)in->progress.chunks - 1);
-    if (chunk->index > in->progress.chunks)
-        return az_fail(err, AZ_EINVAL, "chunk %lld, and chunk %lld has not come",
-                       (long long)chunk->index, (long long)in->progress.chunks);
-    int r = check_order(chunk, in->progress.last_line, err);
-    if (r < 0)
-        return r;
-    struct taking t = {.in = in,
-                       .bad = bad,
-                       .progress = in->progress,
-                       .items = in->items,
-                       .next_seq = in->next_seq};
+    int r = az_reception_chunk(&in->reception, chunk, err);
+    if (r != AZ_CHUNK_NEXT)
+        return AZ_MIN(r, 0);
+    struct taking t = {.in = in, .bad = bad};
     r = take_all(&t, chunk, err);
     az_seen_ids_release(&t.seen);
-    if (r < 0)
-        return r;
-    in->progress = t.progress;
-    in->items = t.items;
-    in->next_seq = t.next_seq;
-    return 0;
+    return r;
 }

@@ -1,38 +1,12 @@
 /* coordinator/io_intake.h: a submitted file on its way into its job's store, chunk
- * by chunk: lines become items, bad ones and doubles are counted. What a chunk
- * brought and that it came is one commit, so a submission that was broken off
- * goes on exactly where it stopped. Edge; one thread at a time, and it waits for
- * the disk. */
+ * by chunk: lines become items, by the rules of reception.h. Edge; one thread at a
+ * time, and it waits for the disk. */
 #pragma once
+#include "coordinator/reception.h"
 #include "coordinator/store.h"
-#include "core/arena.h"
 #include "core/base.h"
 #include "core/error.h"
 #include "core/panel.h"
-
-struct az_chunk_line {
-    struct az_str text, gold; /* gold: JSON in place of the line's own, or {NULL} */
-    int64_t number;           /* in its file, from 1 */
-};
-struct az_chunk {
-    struct az_arena *arena; /* owns it */
-    int64_t index;          /* from 0 */
-    size_t n, bytes;
-    struct az_chunk_line *lines;
-    bool last;
-};
-void az_chunk_free(struct az_chunk *c);
-
-enum { AZ_BAD_TOLD = 100 };
-
-/* What is wrong with single lines: the first of a chunk. */
-struct az_bad_lines {
-    size_t n;
-    struct az_bad_line {
-        int64_t line;
-        char what[200];
-    } v[AZ_BAD_TOLD];
-};
 
 struct az_intake;
 

@@ -109,7 +109,7 @@ static void tell_metrics(struct az_service *s)
     };
     az_tally_look(tally);
     count_workers(s, &m, tally);
-    for (const struct job *j = s->jobs; j; j = j->next)
+    for (const struct job *j = job_first(s); j; j = job_next(j))
         count_job(&m, tally, j, az_clock_ms());
     m.n_backends = tally->n;
     pthread_mutex_lock(&s->lock);
@@ -140,16 +140,23 @@ static void check_reload(struct az_service *s)
     s->config.reload(s->config.arg, &s->config.settings);
     s->config.settings.jobs_open = AZ_MAX(s->config.settings.jobs_open, 1);
     az_info("settings read again", KV("jobs_open", s->config.settings.jobs_open));
-    service_open_more(s);
+    s->desk.jobs_open = s->config.settings.jobs_open;
+    s->desk.look = true;
 }
 
 static bool any_open(const struct az_service *s)
 {
-    for (const struct job *j = s->jobs; j; j = j->next) {
-        if (j->phase != JOB_CLOSED)
+    for (const struct job *j = job_first(s); j; j = job_next(j)) {
+        if (j->desk.phase != AZ_PHASE_CLOSED)
             return true;
     }
     return false;
+}
+
+static void stop(struct az_service *s, bool at_once)
+{
+    struct az_error err = {0};
+    service_desk(s, az_desk_stop(&s->desk, at_once, &err), &err);
 }
 
 /* Nobody new is asked; at the second time nobody is waited for either. */
@@ -158,22 +165,19 @@ static void check_stop(struct az_service *s)
     int asked = atomic_load(&s->stop);
     if (!asked)
         return;
-    if (!s->stopping) {
-        s->stopping = true;
+    if (!s->desk.stopping) {
         az_info("stopping: calls under way are waited for");
         az_door_stop_all(s->door);
-        for (struct job *j = s->jobs; j; j = j->next)
-            service_halt(s, j, false);
+        stop(s, false);
     }
     if (asked > 1 && !s->left_at_once) {
         s->left_at_once = true;
-        for (struct job *j = s->jobs; j; j = j->next)
-            service_halt(s, j, true);
+        stop(s, true);
     }
     /* What can't become durable has been told to nobody: to wait for room would be
      * to wait to be killed. */
     bool stuck = az_catalog_failing(s->catalog, NULL) < 0;
-    if (!any_open(s) && (!s->pending || s->left_at_once || stuck))
+    if (!any_open(s) && (!az_desk_waits(&s->desk) || s->left_at_once || stuck))
         az_coordinator_leave(s->coordinator);
 }
 
@@ -192,7 +196,7 @@ static void check_catalog(struct az_service *s)
 /* Decided items, for a rate over the last minute. */
 static void sample(struct job *job, az_ms now)
 {
-    if (job->phase != JOB_OPEN || (job->n_samples && now < job->sampled + AZ_RATE_MS))
+    if (job->desk.phase != AZ_PHASE_OPEN || (job->n_samples && now < job->sampled + AZ_RATE_MS))
         return;
     struct az_job_figures f = service_figures(job);
     memmove(job->samples + 1, job->samples, (AZ_RATE_SAMPLES - 1) * sizeof(*job->samples));
@@ -207,9 +211,10 @@ static void tick(struct az_service *s, az_ms now)
         return;
     s->next_tick = now + TICK_MS;
     atomic_store(&s->ticked, now);
-    service_check_deadlines(s);
+    struct az_error err = {0};
+    service_desk(s, az_desk_deadlines(&s->desk, service_wall_s(), &err), &err);
     check_catalog(s);
-    for (struct job *j = s->jobs; j; j = j->next)
+    for (struct job *j = job_first(s); j; j = job_next(j))
         sample(j, now);
     tell_metrics(s);
 }
@@ -223,7 +228,7 @@ static az_ms before_sleep(void *arg)
     az_chores_settle(s->disk);
     az_chores_settle(s->results);
     az_chores_settle(s->reading);
-    front_committed(s);
+    service_desk(s, 0, NULL);
     service_close_ended(s);
     check_reload(s);
     check_stop(s);
@@ -330,8 +335,7 @@ int az_service_new(const struct az_service_config *config, struct az_service **r
         return az_oom(err);
     s->config = *config;
     s->lock_fd = s->poke = -1;
-    s->jobs_end = &s->jobs;
-    s->pending_end = &s->pending;
+    az_desk_init(&s->desk, config->settings.jobs_open);
     s->metrics = az_buf(METRICS_MAX);
     pthread_mutex_init(&s->lock, NULL);
     atomic_store(&s->ticked, az_clock_ms());
@@ -344,8 +348,8 @@ int az_service_new(const struct az_service_config *config, struct az_service **r
 
 static void free_jobs(struct az_service *s)
 {
-    for (struct job *j = s->jobs, *next; j; j = next) {
-        next = j->next;
+    for (struct job *j = job_first(s), *next; j; j = next) {
+        next = job_next(j);
         if (j->open)
             az_coordinator_close(j->open);
         az_feeder_free(j->feeder);
@@ -361,7 +365,7 @@ int az_service_close(struct az_service *s, struct az_error *err)
 {
     if (!s)
         return 0;
-    s->stopping = true; /* nothing is opened any more */
+    s->desk.stopping = true; /* nothing is opened any more */
     az_chores_stop(s->reading);
     az_chores_stop(s->disk);
     az_chores_stop(s->results);
@@ -396,7 +400,7 @@ struct az_loop *az_service_loop(struct az_service *s)
 
 int az_service_run(struct az_service *s, struct az_error *err)
 {
-    service_open_more(s);
+    service_desk(s, 0, NULL);
     int r = az_coordinator_run(s->coordinator, err);
     if (r == 0 && s->code < 0) {
         *err = s->why;

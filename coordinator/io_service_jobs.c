@@ -1,4 +1,4 @@
-/* Which jobs there are: found, changed, kept; which runs next. */
+/* Which jobs there are: found, kept, read at the start. */
 #include "coordinator/io_service_state.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -12,16 +12,7 @@ struct job *service_job(const struct az_service *s, int64_t id)
 
 bool service_is_told(const struct az_service *s, const struct job *job)
 {
-    return job->made && az_catalog_committed(s->catalog) >= job->born;
-}
-
-struct job *service_job_by_key(const struct az_service *s, const char *owner, const char *key)
-{
-    for (struct job *j = s->jobs; j; j = j->next) {
-        if (!strcmp(j->rec.key, key) && !strcmp(j->rec.owner, owner))
-            return j;
-    }
-    return NULL;
+    return az_desk_told(&job->desk, az_catalog_committed(s->catalog));
 }
 
 struct job *service_add(struct az_service *s, struct az_job_record *rec)
@@ -34,8 +25,7 @@ struct job *service_add(struct az_service *s, struct az_job_record *rec)
     job->s = s;
     job->rec = *rec;
     *rec = (struct az_job_record){0};
-    *s->jobs_end = job;
-    s->jobs_end = &job->next;
+    job->desk.rec = &job->rec;
     return job;
 }
 
@@ -50,23 +40,9 @@ void service_job_free(struct job *job)
     free(job);
 }
 
-void service_forget(struct az_service *s, struct job *job)
-{
-    struct job **at = &s->jobs;
-    while (*at != job)
-        at = &(*at)->next;
-    *at = job->next;
-    if (s->jobs_end == &job->next)
-        s->jobs_end = at;
-    az_map_remove(&s->by_id, job->rec.id);
-    job->gone = true;
-    if (!job->chores)
-        service_job_free(job);
-}
-
 void service_release(struct az_service *s, struct job *job)
 {
-    if (!--job->chores && job->gone)
+    if (!--job->desk.chores && job->desk.gone)
         service_job_free(job);
 }
 
@@ -80,7 +56,7 @@ static int64_t limit_of(const struct az_counts *c)
 struct az_job_figures service_figures(const struct job *job)
 {
     struct az_job_figures f = job->rec.figures;
-    if (job->phase != JOB_OPEN || !job->open)
+    if (!job->open)
         return f;
     struct az_counts c = az_open_job_counts(job->open);
     f.decided = job->before.decided + c.decided;
@@ -99,91 +75,15 @@ struct az_job_figures service_figures(const struct job *job)
 
 /* ---- changing ---- */
 
-uint64_t service_save(struct az_service *s, struct job *job)
+void service_save(struct az_service *s, struct job *job)
 {
     struct az_error err = {0};
+    uint64_t ticket = 0;
     job->rec.figures = service_figures(job);
-    int r = az_catalog_put(s->catalog, &job->rec, &job->ticket, &err);
+    int r = az_catalog_put(s->catalog, &job->rec, &ticket, &err);
     service_give_up(s, r, &err);
-    job->born = job->made ? job->born : job->ticket;
-    job->made = true;
-    return job->ticket;
-}
-
-int service_change(struct az_service *s, struct job *job, enum az_job_event event, const char *why,
-                   struct az_error *err)
-{
-    enum az_job_state before = job->rec.state;
-    int r = az_job_on(&job->rec, event, why, service_wall_s(), err);
-    if (r < 0 || before == job->rec.state)
-        return r;
-    service_save(s, job);
-    job->news = s->wake_readers = true;
-    s->next_wake = 0;
-    if (job->rec.state == AZ_IS_STOPPED)
-        az_warn("job stopped, it can be resumed", KV("job", job->rec.id), KV("why", job->rec.why));
-    else
-        az_info("job changed", KV("job", job->rec.id),
-                KV("state", az_job_state_name(job->rec.state)));
-    return 0;
-}
-
-/* ---- whose turn it is ---- */
-
-static int count_open(const struct az_service *s)
-{
-    int n = 0;
-    for (const struct job *j = s->jobs; j; j = j->next)
-        n += j->phase != JOB_CLOSED;
-    return n;
-}
-
-static struct job *next_waiting(const struct az_service *s)
-{
-    struct job *best = NULL;
-    for (struct job *j = s->jobs; j; j = j->next) {
-        if (j->rec.state == AZ_IS_WAITING && j->phase == JOB_CLOSED &&
-            (!best || az_job_order(&j->rec, &best->rec) < 0))
-            best = j;
-    }
-    return best;
-}
-
-void service_open_more(struct az_service *s)
-{
-    struct job *next;
-    int n = count_open(s);
-    while (!s->stopping && s->code == 0 && n < s->config.settings.jobs_open &&
-           (next = next_waiting(s))) {
-        service_open(s, next);
-        n++;
-    }
-}
-
-/* ---- deadlines ---- */
-
-static const char time_up[] = "its deadline has passed";
-
-static bool may_run_out(const struct job *job)
-{
-    return job->rec.deadline_s &&
-           (job->rec.state == AZ_IS_WAITING || job->rec.state == AZ_IS_RUNNING) && !job->time_up;
-}
-
-void service_check_deadlines(struct az_service *s)
-{
-    int64_t now = service_wall_s();
-    for (struct job *j = s->jobs; j; j = j->next) {
-        if (!may_run_out(j) || now < j->rec.deadline_s)
-            continue;
-        struct az_error err = {0};
-        if (j->phase == JOB_CLOSED) {
-            service_give_up(s, service_change(s, j, AZ_ON_TIME, time_up, &err), &err);
-        } else if (j->phase == JOB_OPEN) {
-            j->time_up = true;
-            service_halt(s, j, false);
-        }
-    }
+    if (r == 0)
+        az_desk_put(&job->desk, ticket);
 }
 
 /* ---- at the start ---- */
@@ -209,15 +109,13 @@ static void look_done(struct az_chore *c)
 {
     struct look *l = (struct look *)c;
     struct job *job = l->job;
-    if (l->code < 0) {
+    int r = 0;
+    if (l->code < 0)
         az_warn("a job that was being received cannot be read", KV("job", job->rec.id),
                 KV("error", &l->err));
-    } else if (job->rec.state == AZ_IS_RECEIVING && l->totals.progress.sealed) {
-        job->rec.figures.items = l->totals.items;
-        job->rec.figures.bad_lines = l->totals.progress.bad_lines;
-        service_give_up(l->s, service_change(l->s, job, AZ_ON_SEALED, NULL, &l->err), &l->err);
-        service_open_more(l->s);
-    }
+    else
+        r = az_desk_looked(&l->s->desk, &job->desk, &l->totals, service_wall_s(), &l->err);
+    service_desk(l->s, r, &l->err);
     service_release(l->s, job);
     free(l->dir);
     free(l);
@@ -233,7 +131,7 @@ static int look_at(struct az_service *s, struct job *job, struct az_error *err)
     l->chore = (struct az_chore){.run = look_run, .done = look_done};
     l->s = s;
     l->job = job;
-    job->chores++;
+    job->desk.chores++;
     az_chores_add(s->disk, &l->chore);
     return 0;
 }
@@ -250,17 +148,12 @@ static int load_one(void *arg, const struct az_job_record *rec, struct az_error 
         az_job_record_release(&copy);
         return az_oom(err);
     }
-    job->made = true;
-    return 0;
+    bool look = false;
+    r = az_desk_load(&s->desk, &job->desk, service_wall_s(), &look, err);
+    return r == 0 && look ? look_at(s, job, err) : r;
 }
 
 int service_load(struct az_service *s, struct az_error *err)
 {
-    int r = az_catalog_each(s->catalog, load_one, s, err);
-    for (struct job *j = s->jobs; r == 0 && j; j = j->next) {
-        r = service_change(s, j, AZ_ON_RESTART, NULL, err);
-        if (r == 0 && j->rec.state == AZ_IS_RECEIVING)
-            r = look_at(s, j, err);
-    }
-    return r;
+    return az_catalog_each(s->catalog, load_one, s, err);
 }

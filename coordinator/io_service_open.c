@@ -51,7 +51,7 @@ static struct passage *passage_new(struct az_service *s, struct job *job,
             passage_free(p);
         return NULL;
     }
-    job->chores++;
+    job->desk.chores++;
     return p;
 }
 
@@ -76,7 +76,7 @@ static void results_done(struct az_chore *c)
     if (p->code < 0)
         az_warn("verdicts.jsonl and summary.json are not written; its verdicts are safe",
                 KV("job", p->job->rec.id), KV("error", &p->err));
-    p->job->writing = false;
+    p->job->desk.writing = false;
     service_release(p->s, p->job);
     passage_free(p);
 }
@@ -97,7 +97,7 @@ static void write_results(struct az_service *s, struct job *job, struct az_panel
         .has_cost = true,
         .cost = f->spent,
     };
-    job->writing = true;
+    job->desk.writing = true;
     az_chores_add(s->results, &p->chore);
 }
 
@@ -144,44 +144,24 @@ static void add_closed(struct az_service *s, const struct job *job)
     all->spent += f->spent - job->before.ceiling;
 }
 
-/* A limit that was raised while it ran came too late for items that had left; a
- * deadline may have been put off while calls under way were waited for. */
-static enum az_job_event end_event(const struct job *job)
-{
-    bool late = job->rec.deadline_s && service_wall_s() >= job->rec.deadline_s;
-    if (job->end == AZ_ON_BUDGET && job->raised)
-        return AZ_ON_LEFT;
-    return job->end == AZ_ON_LEFT && job->time_up && late ? AZ_ON_TIME : job->end;
-}
-
 static void close_done(struct az_chore *c)
 {
     struct passage *p = (struct passage *)c;
     struct az_service *s = p->s;
     struct job *job = p->job;
-    struct az_error err = {0};
-    job->phase = JOB_CLOSED;
-    enum az_job_event event = end_event(job);
-    const char *why = event == AZ_ON_TIME ? "its deadline has passed" : job->why;
-    if (p->code < 0 && event != AZ_ON_FAILED) {
-        event = AZ_ON_FAILED;
-        why = p->err.what;
-    } else if (p->code == 0) {
+    if (p->code == 0) {
         take_totals(job, &p->totals);
         if (p->ran)
             add_closed(s, job);
     }
-    enum az_job_state before = job->rec.state;
-    int r = service_change(s, job, event, why, &err);
-    if (r == 0 && before == job->rec.state)
-        service_save(s, job); /* its figures */
-    service_give_up(s, r, &err);
+    struct az_error err = {0};
+    int r = az_desk_closed(&s->desk, &job->desk, p->code, p->err.what, service_wall_s(), &err);
+    service_desk(s, r, &err);
     job->news = s->wake_readers = true;
     if (az_job_rests(&job->rec) && p->code == 0 && p->panel)
         write_results(s, job, AZ_TAKE(p->panel));
     service_release(s, job);
     passage_free(p);
-    service_open_more(s);
 }
 
 /* Of a job that is read from the disk anew it is not known: its store counts ballots
@@ -220,7 +200,7 @@ static void remember_judges(struct job *job, const struct az_counts *counts)
 }
 
 /* What it holds goes with the chore. */
-static void close_job(struct az_service *s, struct job *job)
+void service_close(struct az_service *s, struct job *job)
 {
     bool ran = job->open != NULL;
     if (ran) {
@@ -233,7 +213,6 @@ static void close_job(struct az_service *s, struct job *job)
         az_coordinator_close(AZ_TAKE(job->open));
         az_coordinator_poke(s->coordinator); /* workers were told: that may eat an edge */
     }
-    job->phase = JOB_CLOSING;
     struct passage *p = passage_new(s, job, close_run, close_done);
     if (!p)
         return;
@@ -250,9 +229,10 @@ void service_close_ended(struct az_service *s)
     if (!s->any_ended)
         return;
     s->any_ended = false;
-    for (struct job *j = s->jobs; j; j = j->next) {
-        if (j->ended && j->phase == JOB_OPEN)
-            close_job(s, j);
+    for (struct job *j = job_first(s); j; j = job_next(j)) {
+        struct az_error err = {0};
+        if (j->ended && j->desk.phase == AZ_PHASE_OPEN)
+            service_desk(s, az_desk_ended(&s->desk, &j->desk, &err), &err);
     }
 }
 
@@ -283,14 +263,14 @@ static void on_ended(void *arg, enum az_job_end end, const struct az_error *why)
     struct job *job = arg;
     struct az_counts counts = az_open_job_counts(job->open);
     job->ended = job->s->any_ended = true;
-    job->end = event_of(end);
+    job->desk.end = event_of(end);
     if (why)
-        snprintf(job->why, sizeof(job->why), "%s", why->what);
+        snprintf(job->desk.why, sizeof(job->desk.why), "%s", why->what);
     else if (end == AZ_JOB_BACKEND)
-        snprintf(job->why, sizeof(job->why), "backend '%s' stopped: %s", counts.stopped,
+        snprintf(job->desk.why, sizeof(job->desk.why), "backend '%s' stopped: %s", counts.stopped,
                  counts.stopped_why);
     else if (end == AZ_JOB_BROKE)
-        snprintf(job->why, sizeof(job->why),
+        snprintf(job->desk.why, sizeof(job->desk.why),
                  "limits.usd is spent, but for less than a call may cost");
 }
 
@@ -363,7 +343,8 @@ static void hand_over(struct passage *p)
         return;
     job->before = p->totals;
     take_totals(job, &p->totals);
-    job->rec.figures.limit = job->panel->limits.has_usd ? job->panel->limits.usd : -1;
+    if (!job->desk.limit_set) /* since then; its record knows better */
+        job->rec.figures.limit = job->panel->limits.has_usd ? job->panel->limits.usd : -1;
 }
 
 static void open_done(struct az_chore *c)
@@ -372,33 +353,24 @@ static void open_done(struct az_chore *c)
     struct az_service *s = p->s;
     struct job *job = p->job;
     hand_over(p);
-    bool late = job->rec.retry && !p->retry; /* it was asked for meanwhile: once more */
-    bool wanted = job->rec.state == AZ_IS_WAITING && !s->stopping && !late;
-    job->end = AZ_ON_LEFT;
+    bool wanted = az_desk_wanted(&s->desk, &job->desk);
     if (p->code == 0 && wanted)
         p->code = start(s, job, &p->err);
-    if (p->code < 0) {
-        job->end = AZ_ON_FAILED;
-        snprintf(job->why, sizeof(job->why), "%s", p->err.what);
-    } else if (wanted) {
-        job->phase = JOB_OPEN;
-        service_give_up(s, service_change(s, job, AZ_ON_OPENED, NULL, &p->err), &p->err);
-    }
-    if (p->code < 0 || !wanted)
-        close_job(s, job);
+    struct az_error err = {0};
+    int r =
+        az_desk_opened(&s->desk, &job->desk, wanted, p->code, p->err.what, service_wall_s(), &err);
+    service_desk(s, r, &err);
     service_release(s, job);
     passage_free(p);
 }
 
 void service_open(struct az_service *s, struct job *job)
 {
-    job->phase = JOB_OPENING;
-    job->ended = job->time_up = job->raised = false;
-    job->why[0] = '\0';
+    job->ended = false;
     job->n_samples = 0;
     struct passage *p = passage_new(s, job, open_run, open_done);
     if (!p)
         return;
-    p->retry = job->rec.retry;
+    p->retry = job->desk.retrying;
     az_chores_add(s->disk, &p->chore);
 }

@@ -12,6 +12,8 @@ enum az_plant {
     AZ_PLANT_ERROR_OVER,      /* an error overwrites an answer */
     AZ_PLANT_RETRY_UNCOUNTED, /* a retry is counted by nobody */
     AZ_PLANT_LEASE_OUTLIVED,  /* a worker calls after its lease */
+    AZ_PLANT_EARLY_CHUNK,     /* a chunk is acknowledged before its commit */
+    AZ_PLANT_EARLY_NUMBER,    /* a job's number is told before its record is durable */
 };
 
 #ifdef ASSIZE_PLANT
