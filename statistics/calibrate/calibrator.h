@@ -1,4 +1,4 @@
-/* statistics/calibrate/map.h: one calibration of an item's probabilities,
+/* statistics/calibrate/calibrator.h: one calibration of an item's probabilities,
  * whichever kind it is. Pure.
  *
  * Labels with meanings of their own have intercepts, slopes or curves of their
@@ -11,19 +11,19 @@
 #include "statistics/calibrate/platt.h"
 #include "statistics/calibrate/temperature.h"
 
-enum az_map_kind {
-    AZ_MAP_NONE,        /* softmax(z) as it is */
-    AZ_MAP_TEMPERATURE, /* one slope */
-    AZ_MAP_PLATT,       /* a slope, and an intercept for each own label */
-    AZ_MAP_VECTOR,      /* slopes of their own, too; more than two labels only */
-    AZ_MAP_ISOTONIC,    /* a rising curve on softmax(z), rows made to sum to 1 */
-    AZ_MAP_KINDS
+enum az_calibrator_kind {
+    AZ_CALIBRATOR_NONE,        /* softmax(z) as it is */
+    AZ_CALIBRATOR_TEMPERATURE, /* one slope */
+    AZ_CALIBRATOR_PLATT,       /* a slope, and an intercept for each own label */
+    AZ_CALIBRATOR_VECTOR,      /* slopes of their own, too; more than two labels only */
+    AZ_CALIBRATOR_ISOTONIC,    /* a rising curve on softmax(z), rows made to sum to 1 */
+    AZ_CALIBRATOR_KINDS
 };
 
-const char *az_map_name(enum az_map_kind kind); /* "temperature" …, static */
+const char *az_calibrator_name(enum az_calibrator_kind kind); /* "temperature" …, static */
 
-struct az_map {
-    enum az_map_kind kind;
+struct az_calibrator {
+    enum az_calibrator_kind kind;
     size_t n_labels;
     uint64_t own;
     struct az_temperature temperature;
@@ -34,8 +34,9 @@ struct az_map {
 };
 
 /* 0, AZ_ENOMEM, or AZ_ENOENT: this kind cannot be fitted to these (no labels). */
-int az_map_fit(enum az_map_kind kind, const struct az_logits *l, uint64_t own, struct az_map *ret);
-void az_map_fit_release(struct az_map *m); /* a zeroed one is fine */
+int az_calibrator_fit(enum az_calibrator_kind kind, const struct az_logits *l, uint64_t own,
+                      struct az_calibrator *ret);
+void az_calibrator_release(struct az_calibrator *m); /* a zeroed one is fine */
 
 /* q: probabilities of an item's k labels from its logits; q may be z. */
-void az_map_apply(const struct az_map *m, const double *z, size_t k, double *q);
+void az_calibrator_apply(const struct az_calibrator *m, const double *z, size_t k, double *q);

@@ -1,18 +1,19 @@
-#include "statistics/calibrate/map.h"
+#include "statistics/calibrate/calibrator.h"
 
 #include <math.h>
 
 #include "core/mem.h"
 #include "statistics/calibrate/logit.h"
 
-static const char *const names[AZ_MAP_KINDS] = {
-    [AZ_MAP_NONE] = "none",     [AZ_MAP_TEMPERATURE] = "temperature", [AZ_MAP_PLATT] = "platt",
-    [AZ_MAP_VECTOR] = "vector", [AZ_MAP_ISOTONIC] = "isotonic",
+static const char *const names[AZ_CALIBRATOR_KINDS] = {
+    [AZ_CALIBRATOR_NONE] = "none",         [AZ_CALIBRATOR_TEMPERATURE] = "temperature",
+    [AZ_CALIBRATOR_PLATT] = "platt",       [AZ_CALIBRATOR_VECTOR] = "vector",
+    [AZ_CALIBRATOR_ISOTONIC] = "isotonic",
 };
 
-const char *az_map_name(enum az_map_kind kind)
+const char *az_calibrator_name(enum az_calibrator_kind kind)
 {
-    az_assert(kind < AZ_MAP_KINDS);
+    az_assert(kind < AZ_CALIBRATOR_KINDS);
     return names[kind];
 }
 
@@ -21,7 +22,7 @@ static bool is_own(uint64_t own, size_t label)
     return own >> label & 1;
 }
 
-static size_t n_curves(const struct az_map *m)
+static size_t n_curves(const struct az_calibrator *m)
 {
     return 1 + (size_t)__builtin_popcountll(m->own);
 }
@@ -36,7 +37,7 @@ static size_t curve_of(uint64_t own, size_t label)
 
 /* ---- two labels: Platt's own way, on the difference ---- */
 
-static int fit_two(const struct az_logits *l, struct az_map *m)
+static int fit_two(const struct az_logits *l, struct az_calibrator *m)
 {
     AZ_AUTO_MEM double *room = az_alloc(3 * l->n * sizeof(*room));
     if (!room)
@@ -50,7 +51,7 @@ static int fit_two(const struct az_logits *l, struct az_map *m)
     return az_platt_fit(s, y, w, l->n, true, &m->platt);
 }
 
-static int fit_platt(const struct az_logits *l, bool slopes, struct az_map *m)
+static int fit_platt(const struct az_logits *l, bool slopes, struct az_calibrator *m)
 {
     if (l->n_labels == 2 && !slopes && m->own)
         return fit_two(l, m);
@@ -94,7 +95,7 @@ static double labels_in(const struct az_logits *l)
     return n;
 }
 
-static int fit_curves(const struct az_logits *l, struct az_map *m)
+static int fit_curves(const struct az_logits *l, struct az_calibrator *m)
 {
     size_t room = l->n * l->n_labels;
     AZ_AUTO_MEM double *x = az_alloc(room * sizeof(*x));
@@ -117,7 +118,7 @@ static int fit_curves(const struct az_logits *l, struct az_map *m)
     return 0;
 }
 
-static void apply_curves(const struct az_map *m, const double *z, size_t k, double *q)
+static void apply_curves(const struct az_calibrator *m, const double *z, size_t k, double *q)
 {
     double sum = 0;
     az_softmax(z, k, 1, q);
@@ -132,55 +133,56 @@ static void apply_curves(const struct az_map *m, const double *z, size_t k, doub
 
 /* ---- all kinds ---- */
 
-static int fit(const struct az_logits *l, struct az_map *m)
+static int fit(const struct az_logits *l, struct az_calibrator *m)
 {
     switch (m->kind) {
-    case AZ_MAP_TEMPERATURE:
+    case AZ_CALIBRATOR_TEMPERATURE:
         return az_temperature_fit(l, &m->temperature);
-    case AZ_MAP_PLATT:
+    case AZ_CALIBRATOR_PLATT:
         return fit_platt(l, false, m);
-    case AZ_MAP_VECTOR:
+    case AZ_CALIBRATOR_VECTOR:
         return l->n_labels > 2 && m->own ? fit_platt(l, true, m) : AZ_ENOENT;
-    case AZ_MAP_ISOTONIC:
+    case AZ_CALIBRATOR_ISOTONIC:
         return fit_curves(l, m);
     default:
         return 0;
     }
 }
 
-int az_map_fit(enum az_map_kind kind, const struct az_logits *l, uint64_t own, struct az_map *ret)
+int az_calibrator_fit(enum az_calibrator_kind kind, const struct az_logits *l, uint64_t own,
+                      struct az_calibrator *ret)
 {
     az_assert(l->n_labels >= 1 && l->n_labels <= AZ_LOGITS_LABELS);
     uint64_t labels = l->n_labels < 64 ? (UINT64_C(1) << l->n_labels) - 1 : UINT64_MAX;
-    struct az_map m = {.kind = kind, .n_labels = l->n_labels, .own = own & labels};
+    struct az_calibrator m = {.kind = kind, .n_labels = l->n_labels, .own = own & labels};
     int r = fit(l, &m);
     if (r < 0) {
-        az_map_fit_release(&m);
+        az_calibrator_release(&m);
         return r;
     }
     *ret = m;
     return 0;
 }
 
-void az_map_fit_release(struct az_map *m)
+void az_calibrator_release(struct az_calibrator *m)
 {
     for (size_t c = 0; m->curves && c < n_curves(m); c++)
         az_isotonic_release(&m->curves[c]);
     free(m->curves);
-    *m = (struct az_map){0};
+    *m = (struct az_calibrator){0};
 }
 
-void az_map_apply(const struct az_map *m, const double *z, size_t k, double *q)
+void az_calibrator_apply(const struct az_calibrator *m, const double *z, size_t k, double *q)
 {
-    if (m->kind == AZ_MAP_ISOTONIC) {
+    if (m->kind == AZ_CALIBRATOR_ISOTONIC) {
         apply_curves(m, z, k, q);
-    } else if (m->kind == AZ_MAP_PLATT && m->n_labels == 2 && m->own) {
+    } else if (m->kind == AZ_CALIBRATOR_PLATT && m->n_labels == 2 && m->own) {
         double u = m->platt.a * (z[1] - z[0]) + m->platt.b;
         q[0] = az_sigmoid(-u);
         q[1] = az_sigmoid(u);
-    } else if (m->kind == AZ_MAP_PLATT || m->kind == AZ_MAP_VECTOR) {
+    } else if (m->kind == AZ_CALIBRATOR_PLATT || m->kind == AZ_CALIBRATOR_VECTOR) {
         az_platt_many_apply(&m->many, z, k, q);
     } else {
-        az_softmax(z, k, m->kind == AZ_MAP_TEMPERATURE ? m->temperature.inverse : 1, q);
+        az_softmax(z, k, m->kind == AZ_CALIBRATOR_TEMPERATURE ? m->temperature.inverse : 1, q);
     }
 }
