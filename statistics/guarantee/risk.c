@@ -11,10 +11,7 @@
 #include "statistics/interval/wilson.h"
 #include "statistics/special.h"
 
-enum {
-    TOP_LEAST = 10,     /* items on top that say something about their risk */
-    ERRORS_MOST = 4096, /* what takes more is out of reach */
-};
+enum { PRIOR = 3 };
 
 struct point {
     double score, loss;
@@ -70,53 +67,28 @@ static void test_downward(const struct walk *w, struct az_risk *r)
     }
 }
 
-static bool enough(const struct walk *w, double risk, int64_t errors, double *draws)
-{
-    *draws = (double)az_risk_draws(errors, w->alpha, w->delta, w->binary);
-    return risk * *draws <= (double)errors + 0.5;
-}
-
-/* Draws until the test holds where the risk is `risk` and luck is even. */
-static double draws_at(const struct walk *w, double risk)
-{
-    double draws;
-    int64_t low = -1, high = 0; /* not enough; enough, once it is found */
-    while (!enough(w, risk, high, &draws)) {
-        low = high;
-        high = 2 * high + 1;
-        if (high > ERRORS_MOST)
-            return INFINITY;
-    }
-    while (high - low > 1) {
-        int64_t middle = low + (high - low) / 2;
-        if (enough(w, risk, middle, &draws))
-            high = middle;
-        else
-            low = middle;
-    }
-    enough(w, risk, high, &draws);
-    return draws;
-}
-
-/* What share of the items is safe enough, by the even-odds bound of its risk, and
- * how many labels put enough draws there. */
+/* Labels with which the first test has even odds. With N of them the top of its k
+ * items is the share k / N, so look how small a share has to be until its risk is low
+ * enough: errors seen there, with three items of the overall risk for what few say. */
 static int64_t labels_needed(const struct walk *w, int64_t least)
 {
-    double best = INFINITY, loss = 0;
+    double first = (double)az_risk_draws(w->binary ? 0 : 1, w->alpha, w->delta, w->binary);
+    double even = w->binary ? 1 - pow(0.5, 1 / first) : 1 / first;
+    double overall = 0, loss = 0, best = INFINITY;
     size_t done = 0;
-    if (w->n < TOP_LEAST)
-        return AZ_MAX(least, (int64_t)w->n + 1);
-    for (size_t k = TOP_LEAST; k <= w->n; k = k < w->n ? AZ_MIN(k + 1 + k / 16, w->n) : k + 1) {
-        k = tied_end(w, k);
+    for (size_t i = 0; i < w->n; i++)
+        overall += w->points[i].loss / (double)w->n;
+    while (done < w->n) {
+        size_t k = tied_end(w, done + 1);
         for (; done < k; done++)
             loss += w->points[done].loss;
-        double risk = az_binomial_upper((int64_t)ceil(loss - 1e-9), (int64_t)k, 0.5);
-        if (risk < w->alpha)
-            best = AZ_MIN(best, draws_at(w, risk) * (double)w->n / (double)k);
+        double risk = (loss + PRIOR * overall) / ((double)k + PRIOR);
+        if (risk <= even)
+            best = AZ_MIN(best, first * (double)w->n / (double)k);
     }
-    if (best > 1e9)
+    if (w->n > 0 && !(best < 1e9))
         return 0;
-    return AZ_MAX((int64_t)ceil(best), AZ_MAX(least, (int64_t)w->n + 1));
+    return AZ_MAX(w->n > 0 ? (int64_t)ceil(best) : 0, AZ_MAX(least, (int64_t)w->n + 1));
 }
 
 static void decide(const struct walk *w, struct az_risk *r)
