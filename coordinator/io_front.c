@@ -7,7 +7,6 @@
 
 enum {
     MESSAGES_A_TURN = 64,
-    INTAKE_MAX = 256 << 20, /* bytes of what is submitted in memory; above it no client is heard */
 };
 
 /* ---- sessions ---- */
@@ -189,8 +188,6 @@ bool front_receive(struct az_service *s)
 {
     bool any = false; /* then the hook has something to do again */
     for (int i = 0; i < MESSAGES_A_TURN && s->code == 0; i++) {
-        if (s->intake_bytes > INTAKE_MAX)
-            return any; /* what is durable wakes the loop */
         struct az_door_event event;
         struct az_error err = {0};
         int r = az_door_receive(s->door, az_clock_ms(), &event, &err);

@@ -43,7 +43,7 @@ struct submission {
     struct job *job;
     bool again; /* the job is there: is it the same? */
     struct az_arena *arena;
-    size_t bytes; /* of intake_bytes */
+    size_t bytes; /* of its owner's share */
     const char *yaml, *dir;
     size_t n_set;
     const char **set;
@@ -112,7 +112,7 @@ static void submit_done(struct az_chore *c)
     struct az_service *s = sub->s;
     struct job *job = sub->job;
     struct az_desk_made made = {sub->code, sub->job_s, sub->limit};
-    s->intake_bytes -= sub->bytes;
+    az_share_give(&s->intake, job->rec.owner, sub->bytes);
     int r =
         sub->again
             ? az_desk_found(&s->desk, &job->desk, &sub->asker, sub->code, &sub->progress, &sub->err)
@@ -192,6 +192,12 @@ void front_submit(struct az_service *s, const struct az_asked *asker, const Assi
         return;
     }
     const char *owner = front_who(s, asker).principal;
+    sub->bytes = az_arena_bytes(sub->arena);
+    int r = az_share_take(&s->intake, owner, sub->bytes, &err);
+    if (r < 0) {
+        submission_free(sub);
+        return r == AZ_ENOMEM ? no_memory(s) : front_failed(s, asker, 0, &err);
+    }
     struct job *job = job_of(az_desk_by_key(&s->desk, owner, key));
     sub->again = job != NULL;
     sub->job = job ? job : new_job(s, owner, key, m);
@@ -203,8 +209,6 @@ void front_submit(struct az_service *s, const struct az_asked *asker, const Assi
         no_memory(s);
         return;
     }
-    sub->bytes = az_arena_bytes(sub->arena);
-    s->intake_bytes += sub->bytes;
     sub->job->desk.chores++;
     az_chores_add(s->disk, &sub->chore);
 }
@@ -274,7 +278,7 @@ static void chunk_done(struct az_chore *c)
     struct az_service *s = d->s;
     struct job *job = d->job;
     struct az_desk_taken taken = {d->code, d->progress, d->items, &d->bad};
-    s->intake_bytes -= d->chunk->bytes;
+    az_share_give(&s->intake, job->rec.owner, d->chunk->bytes);
     int r = az_desk_taken(&s->desk, &job->desk, &d->asker, &taken, service_wall_s(), &d->err);
     service_desk(s, r, &d->err);
     service_release(s, job);
@@ -326,6 +330,14 @@ static struct az_chunk *chunk_of(const Assize__Chunk *m)
     return c;
 }
 
+/* It was to be taken, and too much of its owner's waits for the disk already. */
+static void no_room(struct az_service *s, const struct az_asked *asker, struct job *job,
+                    struct az_error *why)
+{
+    struct az_desk_taken none = {.code = why->code};
+    service_desk(s, az_desk_taken(&s->desk, &job->desk, asker, &none, service_wall_s(), why), why);
+}
+
 void front_chunk(struct az_service *s, const struct az_asked *asker, const Assize__Chunk *m)
 {
     struct az_error err = {0};
@@ -350,7 +362,11 @@ void front_chunk(struct az_service *s, const struct az_asked *asker, const Assiz
         no_memory(s);
         return;
     }
-    s->intake_bytes += d->chunk->bytes;
+    r = az_share_take(&s->intake, job->rec.owner, d->chunk->bytes, &err);
+    if (r < 0) {
+        delivery_free(d);
+        return r == AZ_ENOMEM ? no_memory(s) : no_room(s, asker, job, &err);
+    }
     job->desk.chores++;
     az_chores_add(s->disk, &d->chore);
 }

@@ -14,6 +14,7 @@ enum {
     TICK_MS = 1000,
     UNWELL_MS = 10000,
     METRICS_MAX = 4 << 20,
+    INTAKE_MAX = 256 << 20,
     /* Of one client. What is not read yet counts nowhere else, and may be 64 MiB
      * each; a window is four chunks. Verdicts go out by the quarter MiB, as many as
      * the client says it will take. */
@@ -337,6 +338,7 @@ int az_service_new(const struct az_service_config *config, struct az_service **r
     s->lock_fd = s->poke = -1;
     az_desk_init(&s->desk, config->settings.jobs_open);
     s->metrics = az_buf(METRICS_MAX);
+    s->intake.max = config->intake_max ? config->intake_max : INTAKE_MAX;
     pthread_mutex_init(&s->lock, NULL);
     atomic_store(&s->ticked, az_clock_ms());
     int r = set_up(s, err);
@@ -376,6 +378,7 @@ int az_service_close(struct az_service *s, struct az_error *err)
     int r = az_catalog_close(s->catalog, err);
     az_map_release(&s->by_id);
     az_buf_release(&s->metrics);
+    az_share_release(&s->intake);
     pthread_mutex_destroy(&s->lock);
     if (s->poke >= 0)
         close(s->poke);

@@ -29,6 +29,9 @@ struct az_service_config {
      * all that there are for them. */
     struct az_door_config workers, clients;
     struct az_service_settings settings;
+    /* Bytes of what is submitted that may wait for the disk, shared by owners (share.h);
+     * 0 = 256 MiB. */
+    size_t intake_max;
     /* az_service_reload() was called: read again what may change. Loop's thread. */
     void (*reload)(void *arg, struct az_service_settings *settings);
     void *arg;

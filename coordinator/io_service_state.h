@@ -24,6 +24,7 @@
 #include "coordinator/io_service.h"
 #include "coordinator/job.h"
 #include "coordinator/metrics.h"
+#include "coordinator/share.h"
 #include "core/map.h"
 #include "protos/job.pb-c.h"
 
@@ -82,7 +83,7 @@ struct az_service {
     uint64_t sessions[AZ_DOOR_PEERS_MAX]; /* 0: none */
     uint64_t last_session;
     int64_t clients;
-    size_t intake_bytes; /* of panels and chunks that wait for the disk */
+    struct az_share intake; /* bytes of panels and chunks that wait for the disk, by owner */
     struct stream *streams;
     struct follower *followers;
     bool any_ended, any_decided, wake_readers; /* some job; a reason to look at all */

@@ -31,6 +31,7 @@ struct submit {
     struct az_line line;
     int64_t too_long; /* lines */
     az_ms progress;   /* when something went on */
+    az_ms pause;      /* before the next session; grows until something goes on */
 };
 
 /* ---- from the file to chunks ---- */
@@ -217,9 +218,20 @@ static int on_chunked(struct submit *s, const Assize__Chunked *m, struct az_erro
     s->result->bad = (int64_t)m->bad_lines + s->too_long;
     s->result->repeated = (int64_t)m->repeated_lines;
     s->progress = az_clock_ms();
+    s->pause = PAUSE_FIRST_MS;
     if (s->config->progress)
         s->config->progress(s->config->arg, s->result->lines);
     return forget_durable(s, err);
+}
+
+/* A chunk that was not taken for want of room is sent again in another session, as
+ * all that is not durable: what came after it was not taken either. */
+static int on_failed(const struct az_msg *msg, struct az_error *err)
+{
+    int r = az_client_failed(msg, err);
+    if (r == AZ_EBUSY)
+        r = err->code = AZ_EGONE;
+    return r;
 }
 
 static int on_message(struct submit *s, struct az_error *err)
@@ -230,7 +242,7 @@ static int on_message(struct submit *s, struct az_error *err)
         return r;
     if (msg.kind == AZ_MSG_CHUNKED)
         return on_chunked(s, msg.chunked, err);
-    return msg.kind == AZ_MSG_FAILED ? az_client_failed(&msg, err) : 0;
+    return msg.kind == AZ_MSG_FAILED ? on_failed(&msg, err) : 0;
 }
 
 /* One round in a session: read, send, and wait for what comes first. */
@@ -263,13 +275,12 @@ static int go_on(struct submit *s, struct az_error *err)
 /* The session broke: a new one, until patience ends. */
 static int resume(struct submit *s, struct az_error *err)
 {
-    az_ms pause = PAUSE_FIRST_MS;
-    int r = AZ_EGONE; /* AZ_EBUSY: it is stopping, or has just begun */
+    int r = AZ_EGONE; /* AZ_EBUSY: it is stopping, has just begun, or has no room */
     while ((r == AZ_EGONE || r == AZ_EBUSY) &&
            az_clock_ms() - s->progress < s->config->patience_ms) {
         az_client_free(AZ_TAKE(s->client));
-        poll(NULL, 0, (int)pause);
-        pause = AZ_MIN(pause * 2, (az_ms)PAUSE_LAST_MS);
+        poll(NULL, 0, (int)s->pause);
+        s->pause = AZ_MIN(s->pause * 2, (az_ms)PAUSE_LAST_MS);
         r = begin(s, err);
     }
     return r;
@@ -277,7 +288,8 @@ static int resume(struct submit *s, struct az_error *err)
 
 int az_submit(const struct az_submit_config *config, struct az_submitted *ret, struct az_error *err)
 {
-    struct submit s = {.config = config, .result = ret, .progress = az_clock_ms()};
+    struct submit s = {
+        .config = config, .result = ret, .progress = az_clock_ms(), .pause = PAUSE_FIRST_MS};
     *ret = (struct az_submitted){0};
     az_lines_set_waiting(config->in, false);
     int r = begin(&s, err); /* nobody there at the start: told at once */

@@ -26,6 +26,7 @@ struct scene {
     pthread_t thread;
     bool running;
     int jobs_open;
+    size_t intake_max;
     unsigned roles;
     struct az_worker *worker;
     struct az_error end;
@@ -67,6 +68,7 @@ static inline int scene_try(struct scene *s, struct az_error *err)
                     .endpoint = "inproc://clients",
                     .trust_names = true,
                     .roles = s->roles},
+        .intake_max = s->intake_max,
         .settings = {.jobs_open = s->jobs_open, .window_items = 64},
     };
     return az_service_new(&config, &s->service, err);

@@ -117,6 +117,54 @@ static void budget_of_a_job_that_is_closed(void **state)
     leave(&c);
 }
 
+/* Send chunks as fast as they go; true: one of them found no room. */
+static bool burst(struct client *c, const uint64_t *jobs, int n, int index, const char *text)
+{
+    bool busy = false;
+    for (int j = 0; j < n; j++)
+        ask_chunk(c, jobs[j], (uint64_t)index, 1 + 100 * index, text, false);
+    for (int j = 0; j < n;) {
+        const struct az_msg *m = hear(c);
+        if (m->kind == AZ_MSG_FAILED) {
+            assert_int_equal(m->failed->code, -AZ_EBUSY);
+            assert_string_equal(m->failed->what, "too much that was submitted waits for the disk");
+            busy = true;
+        }
+        j += m->kind == AZ_MSG_FAILED || m->kind == AZ_MSG_CHUNKED;
+    }
+    return busy;
+}
+
+/* A submitter that sends more than its share is told to come again; others, and what
+ * else it asks itself, are heard as before. */
+static void a_greedy_submitter(void **state)
+{
+    enum { JOBS = 12 }; /* as many as are kept open */
+    struct scene *s = *state;
+    scene_stop(s);
+    s->intake_max = 48 << 10;
+    scene_start(s);
+    struct client greedy = come(s, "greedy"), other = come(s, "other");
+    uint64_t jobs[JOBS];
+    char key[16];
+    for (int j = 0; j < JOBS; j++) {
+        snprintf(key, sizeof(key), "k%d", j);
+        jobs[j] = submit(&greedy, key, PANEL_OF_NOBODY).job;
+    }
+    AZ_AUTO_MEM char *text = items_text(0, 100);
+    int index = 0;
+    while (!burst(&greedy, jobs, JOBS, index, text)) /* the disk may be fast once */
+        index++;
+    submit_whole(&other, "key", PANEL_OF_NOBODY, 5);
+    assert_int_equal(status(&greedy, jobs[0])->state, ASSIZE__JOB_STATE__RECEIVING);
+
+    /* What was refused may be sent again, and is taken in the end. */
+    while (burst(&greedy, jobs, JOBS, index, text))
+        continue;
+    leave(&greedy);
+    leave(&other);
+}
+
 static void followers_of_a_client(void **state)
 {
     struct scene *s = *state;
@@ -259,13 +307,10 @@ static int free_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENE(slots_of_a_job),
-        SCENE(budget_without_prices),
-        SCENE(budget_of_a_job_that_is_closed),
-        SCENE(followers_of_a_client),
-        SCENE(deadline_put_off),
-        SCENE(time_beside_a_loud_peer),
-        SCENE(counted_since_the_start),
+        SCENE(slots_of_a_job),          SCENE(a_greedy_submitter),
+        SCENE(budget_without_prices),   SCENE(budget_of_a_job_that_is_closed),
+        SCENE(followers_of_a_client),   SCENE(deadline_put_off),
+        SCENE(time_beside_a_loud_peer), SCENE(counted_since_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

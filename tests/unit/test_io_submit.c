@@ -14,6 +14,7 @@ struct store {
     int submits;
     int forget_at;        /* with this chunk the session is forgotten; -1 = never */
     bool keep_it;         /* and that chunk is kept all the same */
+    int busy;             /* so many chunks it has no room for */
     uint32_t chunk_bytes; /* 0 = CHUNK */
     int64_t others;       /* another client's line, with the chunk that comes next */
     int64_t lines, last_number, golds;
@@ -58,6 +59,15 @@ static void on_chunk(struct fake *f, int peer, const Assize__Chunk *m)
         if (s->keep_it)
             keep(s, m);
         az_door_drop(f->door, peer);
+        return;
+    }
+    if (s->busy > 0 || m->index > s->chunks) { /* and what was on its way behind it */
+        bool busy = s->busy-- > 0;
+        Assize__Failed failed = ASSIZE__FAILED__INIT;
+        failed.job = 7;
+        failed.code = busy ? -AZ_EBUSY : -AZ_EINVAL;
+        failed.what = (char *)(busy ? "too much waits" : "the chunk before it has not come");
+        fake_send(f, peer, (struct az_msg){.kind = AZ_MSG_FAILED, .failed = &failed});
         return;
     }
     if (s->others) {
@@ -189,6 +199,26 @@ static void submit_over_a_break(void **state)
     }
 }
 
+/* No room for a chunk now: all that is not durable is sent again, a little later. */
+static void submit_finds_no_room(void **state)
+{
+    (void)state;
+    struct store s = {.forget_at = -1, .busy = 3};
+    struct fake f = {.on = on, .arg = &s, .silence_ms = SILENCE};
+    struct az_submitted done;
+    struct az_error err = {0};
+    char path[128];
+    fake_start(&f);
+    write_items(&f, 25, path);
+    if (submit(&f, path, &done, &err) < 0)
+        fail_msg("%s", err.what);
+    assert_int_equal(s.lines, 25);
+    assert_int_equal(done.lines, 25);
+    assert_true(s.submits > 1 && s.sealed);
+    unlink(path);
+    fake_end(&f);
+}
+
 /* Another process, with the same file: what is durable is not sent again. */
 static void submit_comes_back(void **state)
 {
@@ -281,9 +311,13 @@ static void submit_slow_pipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(submit_whole),          cmocka_unit_test(submit_over_a_break),
-        cmocka_unit_test(submit_comes_back),     cmocka_unit_test(submit_over_another_size),
-        cmocka_unit_test(submit_beside_another), cmocka_unit_test(submit_slow_pipe),
+        cmocka_unit_test(submit_whole),
+        cmocka_unit_test(submit_over_a_break),
+        cmocka_unit_test(submit_finds_no_room),
+        cmocka_unit_test(submit_comes_back),
+        cmocka_unit_test(submit_over_another_size),
+        cmocka_unit_test(submit_beside_another),
+        cmocka_unit_test(submit_slow_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
