@@ -126,7 +126,7 @@ int az_infer_mace(const struct az_sample *s, const struct az_infer_options *o, s
     expect(&f);
     for (int rounds = az_infer_rounds(o, 50); r->iterations < rounds; r->iterations++) {
         for (size_t j = 0; j < s->n_judges; j++) {
-            double *row = &f.judges[j * f.width];
+            double *row = f.judges + j * f.width;
             const double *counts = f.counts + j * f.width;
             soften(counts, 2, STRATEGY_PRIOR, row);
             soften(counts + 2, s->n_labels, THETA_PRIOR, row + 2);

@@ -18,7 +18,7 @@ static void add_logs(const double *margins, size_t n, double *row)
     double top = margins[az_infer_top(margins, n)], sum = 0;
     for (size_t c = 0; c < n; c++)
         sum += exp(margins[c] - top);
-    double norm = top + log(sum);
+    double norm = top + log(AZ_MAX(1.0, sum)); /* one of them is 1 */
     for (size_t c = 0; c < n; c++)
         row[c] += AZ_MAX(CUT, margins[c] - norm);
 }
