@@ -157,12 +157,6 @@ static void put_cell(struct az_buf *b, struct az_str cell)
     az_json_free(doc);
 }
 
-static bool cell_number(struct az_str cell, double *ret)
-{
-    AZ_AUTO(json) doc = NULL;
-    return az_json_parse(cell, &doc, NULL) == 0 && az_jv_num(az_json_root(doc), ret);
-}
-
 static int add_csv_row(struct az_golds *g, const struct az_csv_row *row, const struct columns *c,
                        struct az_error *err)
 {
@@ -173,7 +167,7 @@ static int add_csv_row(struct az_golds *g, const struct az_csv_row *row, const s
                        (long long)row->line, row->n);
     struct az_str cell = c->weight < row->n ? az_str_trim(row->v[c->weight]) : (struct az_str){0};
     double weight = 1;
-    if (cell.n && !cell_number(cell, &weight))
+    if (cell.n && !az_str_double(cell, &weight))
         return az_fail(err, AZ_EINVAL, "line %lld: 'weight' is no number", (long long)row->line);
     AZ_AUTO_BUF json = az_buf(AZ_BUF_MAX);
     put_cell(&json, row->v[c->gold]);
