@@ -7,6 +7,8 @@ const struct az_command *const az_commands[] = {
     &az_cmd_check,
     &az_cmd_show,
     &az_cmd_decide,
+    &az_cmd_label,
+    &az_cmd_report,
     &az_cmd_init,
     &az_cmd_import,
     &az_cmd_schema,

@@ -398,7 +398,9 @@ int az_habits_figures(const struct az_habits *h, size_t judge, struct az_habit_f
     *ret = (struct az_habit_figures){
         .verbosity = az_partial_figure(j->by_gold.xy.n >= GOLD_LEAST ? &j->by_gold : &j->by_others),
         .own_family = by_gold.n >= GOLD_LEAST ? by_gold : az_own_figure(&j->own_by_others),
-        .leniency = az_lenient_figure(&j->lenient),
+        .leniency = h->panel->question.pass == AZ_PASS_NONE
+                        ? az_figure_none("the question has no 'pass'", 0)
+                        : az_lenient_figure(&j->lenient),
         .within = az_within_figure(&j->within),
         .scale_mean = score ? az_scale_mean(&j->scale) : none,
         .scale_deviation = score ? az_scale_deviation(&j->scale) : none,

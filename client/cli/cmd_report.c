@@ -1,0 +1,312 @@
+/* assize report SOURCE…: one page that carries everything there is to say. */
+#include <string.h>
+
+#include "client/cli/command.h"
+#include "client/cli/contested.h"
+#include "client/cli/corpus.h"
+#include "client/cli/decide.h"
+#include "client/cli/habits.h"
+#include "client/cli/io_sources.h"
+#include "client/cli/report.h"
+#include "core/io_file.h"
+#include "core/mem.h"
+
+enum {
+    ARGS_MAX = 256,
+    ITEM_BYTES = 32768,
+    PAGE_MAX = 256 << 20,
+    NOTES_MAX = 8,
+    CONTESTED = 100,
+    SUBPANEL_SEED = 1,
+};
+
+struct options {
+    const char *out, *json, *items, *gold, *title;
+    int64_t contested;
+};
+
+static const struct az_opt table[] = {
+    {"output", 'o', AZ_OPT_STRING, offsetof(struct options, out), "FILE", "the page (report.html)",
+     0},
+    {"json", 0, AZ_OPT_STRING, offsetof(struct options, json), "FILE",
+     "the same figures as JSON; - is stdout", 0},
+    {"items", 0, AZ_OPT_STRING, offsetof(struct options, items), "ITEMS",
+     "the items that the ballots are about: their texts, systems and gold", 0},
+    {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
+     "true answers by id (JSONL or CSV: id, gold)", 0},
+    {"title", 0, AZ_OPT_STRING, offsetof(struct options, title), "TEXT",
+     "in place of the panel's name", 0},
+    {"contested", 0, AZ_OPT_INT, offsetof(struct options, contested), "N",
+     "how many of the most contested items it shows (100)", 0},
+    {0},
+};
+
+/* Everything that is added up while the items pass by. */
+struct reporting {
+    const struct options *options;
+    struct az_panel panel;
+    struct az_arena *arena;
+    struct az_summary *summary;
+    struct az_habits *habits;
+    struct az_contested *contested;
+    struct az_corpus gold; /* items with a true answer only */
+    struct az_subpanels subpanels;
+    int64_t (*errors)[AZ_BE_COUNT];
+    int64_t left;
+    double *cost; /* of a seat */
+    bool costs_are_usd;
+    struct az_report_method methods[4];
+    size_t n_methods;
+    struct az_report_system *systems;
+    size_t n_systems;
+    const char *notes[NOTES_MAX];
+    size_t n_notes;
+};
+
+/* ---- items passing by ---- */
+
+static void count_errors(struct reporting *r, struct az_ballots ballots)
+{
+    for (size_t i = 0; i < ballots.n; i++) {
+        const struct az_ballot *b = &ballots.v[i];
+        if (b->error && (size_t)b->key.judge < r->panel.n_judges)
+            r->errors[b->key.judge][b->error]++;
+    }
+}
+
+static int add(struct reporting *r, struct az_found *found, const struct az_verdict *verdict,
+               struct az_ballots ballots, struct az_error *err)
+{
+    const struct az_item *item = found->item;
+    int e = az_summary_add(r->summary, item, verdict, ballots, err);
+    if (e == 0)
+        e = az_habits_add(r->habits, item, ballots, err);
+    if (e == 0)
+        e = az_contested_add(r->contested, item, verdict, ballots, err);
+    if (e == 0 && (item->gold.n || item->gold.has_number))
+        e = az_corpus_add(&r->gold, item, ballots, verdict->early, err);
+    count_errors(r, ballots);
+    return e;
+}
+
+static int add_one(void *arg, struct az_found *found, struct az_error *err)
+{
+    struct reporting *r = arg;
+    struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold};
+    struct az_verdict verdict;
+    struct az_ballots ballots;
+    az_arena_reset(r->arena);
+    int e = az_decide(&r->panel, &c, r->arena, &verdict, &ballots, err);
+    if (e == AZ_DECIDE_LEFT) {
+        r->left++;
+        return 0;
+    }
+    return e < 0 ? e : add(r, found, &verdict, ballots, err);
+}
+
+static int make_parts(struct reporting *r, const struct az_sources *s, struct az_error *err)
+{
+    struct az_corpus_options with = {.n_responses = az_sources_n_responses(s)};
+    int64_t most = r->options->contested ? r->options->contested : CONTESTED;
+    r->arena = az_arena_new(ITEM_BYTES);
+    r->summary = az_summary_new(&r->panel);
+    r->habits = az_habits_new(&r->panel);
+    r->contested = az_contested_new(&r->panel, (size_t)AZ_MIN(most, INT64_C(10000)));
+    r->errors = az_zalloc((r->panel.n_judges + 1) * sizeof(*r->errors));
+    r->cost = az_zalloc((r->panel.n_judges + 1) * sizeof(*r->cost));
+    if (!r->arena || !r->summary || !r->habits || !r->contested || !r->errors || !r->cost)
+        return az_oom(err);
+    return az_corpus_init(&r->gold, &r->panel, &with, err);
+}
+
+/* ---- figures from all of them ---- */
+
+/* Dollars an item where every judge has a price that was paid; else every seat is one. */
+static void price_seats(struct reporting *r)
+{
+    const struct az_summary_figures *f = az_summary_figures(r->summary);
+    bool known = f->items > 0;
+    for (size_t j = 0; j < f->n_judges; j++)
+        known = known && f->judges[j].cost_known && f->judges[j].cost > 0;
+    r->costs_are_usd = known;
+    for (size_t j = 0; j < f->n_judges; j++)
+        r->cost[j] =
+            known ? (double)f->judges[j].cost / (double)AZ_NUSD_PER_USD / (double)f->items : 1;
+}
+
+static void add_method(struct reporting *r, struct az_report_method m)
+{
+    az_assert(r->n_methods < AZ_LEN(r->methods));
+    r->methods[r->n_methods++] = m;
+}
+
+static void add_simple_methods(struct reporting *r)
+{
+    const struct az_summary_figures *f = az_summary_figures(r->summary);
+    struct az_figure none = az_figure_none("a count is no probability", 0);
+    if (!f->gold)
+        return;
+    add_method(r,
+               (struct az_report_method){az_aggregate_name(r->panel.aggregate.kind), "as reported",
+                                         f->accuracy, f->accuracy_shared, none, none, none, NULL});
+    if (r->subpanels.n_path)
+        add_method(r, (struct az_report_method){"one judge", "picked on other items", none,
+                                                r->subpanels.path[0].held_out, none, none, none,
+                                                NULL});
+}
+
+static int tell_systems(struct reporting *r, struct az_error *err)
+{
+    const struct az_summary_figures *f = az_summary_figures(r->summary);
+    struct az_figure none = az_figure_none("not worked out", 0);
+    r->systems = az_zalloc((f->n_systems + 1) * sizeof(*r->systems));
+    if (!r->systems)
+        return az_oom(err);
+    for (size_t i = 0; i < f->n_systems; i++)
+        r->systems[i] = (struct az_report_system){
+            f->systems[i].name, f->systems[i].win_rate.n, f->systems[i].win_rate, none, none, none};
+    r->n_systems = f->n_systems;
+    return 0;
+}
+
+static void note(struct reporting *r, const char *text)
+{
+    az_assert(r->n_notes < NOTES_MAX);
+    r->notes[r->n_notes++] = text;
+}
+
+static void take_notes(struct reporting *r)
+{
+    const struct az_summary_figures *f = az_summary_figures(r->summary);
+    if (!f->gold)
+        note(r, "No item has gold: nothing here says how often the panel is right. Label some "
+                "items (assize label) and make the report again.");
+    else if (f->gold < f->items)
+        note(r, "Only some items have gold. Figures of accuracy are about those; they hold for "
+                "the others as far as the labelled ones were drawn at random.");
+    if (r->left)
+        note(r, "The job is not done: what is still asked about is left out.");
+    if (f->effective_votes.defined && f->n_judges > 2 &&
+        f->effective_votes.value < (double)f->n_judges / 2)
+        note(r, "The judges err together: the panel is worth far fewer votes than it has seats.");
+}
+
+static int work_out(struct reporting *r, const struct az_sources *s, struct az_error *err)
+{
+    struct az_summary_extra extra = {.bad_lines = az_sources_counts(s).bad_lines, .left = r->left};
+    int e = az_summary_finish(r->summary, &extra, err);
+    if (e < 0)
+        return e;
+    price_seats(r);
+    if (az_subpanels(&r->gold.sample, r->cost, SUBPANEL_SEED, &r->subpanels) < 0)
+        return az_oom(err);
+    add_simple_methods(r);
+    take_notes(r);
+    return tell_systems(r, err);
+}
+
+/* ---- writing ---- */
+
+static int write_out(struct reporting *r, const char *const *paths, size_t n, struct az_error *err)
+{
+    struct az_report report = {
+        .title = r->options->title ? r->options->title : r->panel.name,
+        .n_sources = n,
+        .n_notes = r->n_notes,
+        .sources = paths,
+        .notes = r->notes,
+        .panel = &r->panel,
+        .summary = r->summary,
+        .habits = r->habits,
+        .subpanels = &r->subpanels,
+        .costs_are_usd = r->costs_are_usd,
+        .n_methods = r->n_methods,
+        .n_systems = r->n_systems,
+        .methods = r->methods,
+        .systems = r->systems,
+        .errors = r->errors,
+        .contested = r->contested,
+    };
+    AZ_AUTO_BUF json = az_buf(PAGE_MAX);
+    AZ_AUTO_BUF page = az_buf(PAGE_MAX);
+    if (az_report_json(&json, &report) < 0)
+        return az_oom(err);
+    az_report_page(&page, az_buf_view(&json));
+    az_buf_char(&json, '\n');
+    int e = az_buf_check(&json, err);
+    if (e == 0)
+        e = az_buf_check(&page, err);
+    if (e == 0)
+        e = az_file_write(r->options->out ? r->options->out : "report.html", az_buf_view(&page),
+                          err);
+    if (e == 0 && r->options->json)
+        e = az_file_write(r->options->json, az_buf_view(&json), err);
+    return e;
+}
+
+static void release(struct reporting *r)
+{
+    az_subpanels_release(&r->subpanels);
+    az_corpus_release(&r->gold);
+    az_contested_free(r->contested);
+    az_habits_free(r->habits);
+    az_summary_free(r->summary);
+    az_arena_free(r->arena);
+    free(r->systems);
+    free(r->errors);
+    free(r->cost);
+}
+
+static int report(const struct options *o, const char *panel, const char *const *paths, size_t n)
+{
+    struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
+    struct reporting r = {.options = o};
+    AZ_AUTO(sources) s = NULL;
+    struct az_error err = {0};
+    int e = az_out_check(o->out ? o->out : "report.html", &err);
+    if (e == 0)
+        e = az_sources_open(paths, n, &with, &s, &err);
+    if (e == 0)
+        e = az_decide_panel(az_sources_panel(s), false, 0, &r.panel, &err);
+    if (e == 0)
+        e = make_parts(&r, s, &err);
+    if (e == 0)
+        e = az_sources_each(s, add_one, &r, &err);
+    if (e == 0)
+        e = work_out(&r, s, &err);
+    if (e == 0)
+        e = write_out(&r, paths, n, &err);
+    if (e == 0) {
+        az_sources_tell(s);
+        az_say("the report is in '%s'", o->out ? o->out : "report.html");
+    }
+    release(&r);
+    return e < 0 ? az_report(&err, az_exit_of(&err)) : AZ_EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options o = {0};
+    const char *args[ARGS_MAX];
+    size_t n = 0;
+    struct az_error err = {0};
+    int r = az_options_parse(table, argc, argv, &o, args, ARGS_MAX, &n, &err);
+    bool panel = r == 0 && n && az_sources_is_panel(args[0]);
+    if (r == 0 && n < 1 + (size_t)panel) {
+        r = az_fail(&err, AZ_EUSAGE, "report wants a SOURCE");
+        az_hint(&err, "A job directory, verdicts or ballots: assize report ITEMS.PANEL.assize");
+    }
+    if (r < 0)
+        return az_report(&err, az_exit_of(&err));
+    return report(&o, panel ? args[0] : NULL, args + panel, n - panel);
+}
+
+const struct az_command az_cmd_report = {
+    .name = "report",
+    .args = "[PANEL] SOURCE…",
+    .summary = "one page: verdicts, judges, agreement, accuracy against cost, contested items",
+    .more = "The page is one file that loads nothing: it works offline, prints, and can be sent.\n"
+            "A SOURCE is a job directory, verdicts or a ballots file; nobody is asked anything.",
+    .options = table,
+    .run = run,
+};
