@@ -85,7 +85,8 @@ static int note_item(void *arg, struct az_found *found, struct az_error *err)
     l->keys[l->n] = az_hash64(0, item->id);
     l->doubt[l->n] = sqrt(l->doubt[l->n]); /* as a standard deviation goes */
     l->known[l->n] = item->gold.n || item->gold.has_number || az_label_file_has(l->file, item->id);
-    l->text |= item->n_responses > 0;
+    for (size_t i = 0; i < item->n_responses; i++)
+        l->text |= item->responses[i].n > 0;
     l->n++;
     return 0;
 }

@@ -44,6 +44,7 @@ static const struct az_opt table[] = {
 /* Everything that is added up while the items pass by. */
 struct reporting {
     const struct options *options;
+    bool as_decided; /* one source, and no other panel: its verdicts stand */
     struct az_panel panel;
     struct az_arena *arena;
     struct az_summary *summary;
@@ -95,6 +96,8 @@ static int add_one(void *arg, struct az_found *found, struct az_error *err)
     struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold};
     struct az_verdict verdict;
     struct az_ballots ballots;
+    if (r->as_decided && found->verdict.status != AZ_OPEN)
+        return add(r, found, &found->verdict, found->ballots, err);
     az_arena_reset(r->arena);
     int e = az_decide(&r->panel, &c, r->arena, &verdict, &ballots, err);
     if (e == AZ_DECIDE_LEFT) {
@@ -260,7 +263,7 @@ static void release(struct reporting *r)
 static int report(const struct options *o, const char *panel, const char *const *paths, size_t n)
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
-    struct reporting r = {.options = o};
+    struct reporting r = {.options = o, .as_decided = !panel && n == 1};
     AZ_AUTO(sources) s = NULL;
     struct az_error err = {0};
     int e = az_out_check(o->out ? o->out : "report.html", &err);
