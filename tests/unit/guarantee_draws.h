@@ -44,8 +44,8 @@ static void draws_weights(const struct az_sample *s, const uint32_t *fold, size_
                           double *weight)
 {
     double all = 0, all_right = 0;
-    double *n = calloc(2 * s->n_judges, sizeof(*n)), *right = n + s->n_judges;
-    if (!n)
+    double *n = calloc(s->n_judges, sizeof(*n)), *right = calloc(s->n_judges, sizeof(*right));
+    if (!n || !right)
         abort();
     for (size_t i = 0; i < s->n_items; i++) {
         if (fold[i] == without || s->truths[i].label < 0)
@@ -65,6 +65,7 @@ static void draws_weights(const struct az_sample *s, const uint32_t *fold, size_
         weight[j] = az_logit(AZ_MIN(AZ_MAX(rate, 0.01), 0.99)) +
                     log((double)AZ_MAX(s->n_labels, (size_t)2) - 1);
     }
+    free(right);
     free(n);
 }
 
@@ -198,9 +199,9 @@ static void draws_risk(const struct draws_set *d, size_t n, double alpha, double
                        int64_t draws, uint64_t seed, struct draws_tally *ret)
 {
     struct az_rng rng = az_rng(seed);
-    double *score = calloc(2 * n, sizeof(*score)), *loss = score + n;
+    double *score = calloc(n, sizeof(*score)), *loss = calloc(n, sizeof(*loss));
     double *needed = calloc((size_t)draws, sizeof(*needed));
-    if (!score || !needed)
+    if (!score || !loss || !needed)
         abort();
     *ret = (struct draws_tally){.draws = draws};
     for (int64_t t = 0; t < draws; t++) {
@@ -229,6 +230,7 @@ static void draws_risk(const struct draws_set *d, size_t n, double alpha, double
     qsort(needed, (size_t)ret->says, sizeof(*needed), draws_rising);
     ret->needed = ret->says > 0 ? needed[ret->says / 2] : 0;
     free(needed);
+    free(loss);
     free(score);
 }
 
