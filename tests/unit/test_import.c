@@ -284,6 +284,38 @@ static void verdict_table(void **state)
     }
 }
 
+/* A name is a text; what would be cut at a NUL is another's name. */
+static void nul_is_bad(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"ballots", "crowd"};
+    for (size_t i = 0; i < AZ_LEN(forms); i++) {
+        AZ_AUTO_BUF got = az_buf(4096);
+        AZ_AUTO_BUF bad = az_buf(4096);
+        struct import_run run = {.as = forms[i], .bad = &bad};
+        struct az_error err = {0};
+        struct az_str text = AZ_STR("item\tjudge\tlabel\nq\0r\tj\tA\nq\tj\tB\nq\n");
+        assert_int_equal(import_run(&run, text, 3, &got, &err), 0);
+        assert_string_equal(got.p, "q j -#0 B");
+        assert_true(
+            az_str_starts(az_buf_view(&bad), "line 2: a NUL character at byte 1\nline 4: 1 "));
+    }
+}
+
+/* A guess rests on the file's beginning, however little of it came first. */
+static void guess_however_it_comes(void **state)
+{
+    (void)state;
+    for (size_t chunk = 1; chunk < 4096; chunk *= 8) {
+        struct import_run run = {.as = "openai-batch"};
+        struct az_error err = {0};
+        struct az_str text =
+            AZ_STR("{\"id\":1}\n{\"custom_id\":\"q\",\"result\":{\"type\":\"expired\"}}\n");
+        assert_int_equal(import_run(&run, text, chunk, NULL, &err), AZ_EINVAL);
+        assert_non_null(strstr(err.hint, "--as anthropic-batch."));
+    }
+}
+
 /* --help, man page and docs/commands.md list them from here. */
 static void help_lists_every_form(void **state)
 {
@@ -343,6 +375,7 @@ int main(void)
         cmocka_unit_test(form_table),    cmocka_unit_test(replies_table),
         cmocka_unit_test(verdict_table), cmocka_unit_test(replies_need_a_question),
         cmocka_unit_test(wrong_options), cmocka_unit_test(help_lists_every_form),
+        cmocka_unit_test(nul_is_bad),    cmocka_unit_test(guess_however_it_comes),
         cmocka_unit_test(strict_stops),  cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ static int take(struct az_import *im, const struct az_recorded_line *line, struc
 int az_form_ballots(struct az_import *im, const struct az_record *record, struct az_error *err)
 {
     struct az_recorded_line line;
+    im->of_form.ballots.line = record->number - 1;
     int r = az_recorded_line_read(&im->of_form.ballots, record->text, &line, err);
     if (r == 0)
         r = take(im, &line, err);

@@ -2,6 +2,8 @@
 
 #include "core/item.h"
 
+/* What is a document and what a file looks like is told by its first bytes, always
+ * as many: how they come changes nothing. */
 enum { HEAD_MAX = 1 << 20, HEAD_KEPT = 64 << 10 };
 
 void az_reader_init(struct az_reader *rd, struct az_import *im)
@@ -144,20 +146,27 @@ static int on_row_line(struct az_reader *rd, struct az_str line, struct az_error
 
 /* ---- lines ---- */
 
-static int on_line(struct az_reader *rd, struct az_str line, struct az_error *err)
+/* JSON is checked where it is parsed. */
+static int check_text(struct az_str line, struct az_error *err)
 {
     size_t bad;
+    const char *nul = line.n ? memchr(line.p, '\0', line.n) : NULL;
+    if (nul)
+        return az_fail(err, AZ_EINVAL, "a NUL character at byte %zu", (size_t)(nul - line.p));
+    return az_utf8_valid(line, &bad) ? 0 : az_fail(err, AZ_EINVAL, "not UTF-8 at byte %zu", bad);
+}
+
+static int on_line(struct az_reader *rd, struct az_str line, struct az_error *err)
+{
     rd->line++;
     if (line.n && line.p[line.n - 1] == '\r')
         line.n--;
-    if (rd->mode == AZ_READ_ROWS && az_utf8_valid(line, &bad))
-        return on_row_line(rd, line, err);
     if (rd->im->form->shape == AZ_FORM_JSON)
         return az_str_trim(line).n ? on_json(rd, line, rd->line, 0, err) : 0;
-    if (rd->mode == AZ_READ_ROWS) {
-        az_fail(err, AZ_EINVAL, "not UTF-8 at byte %zu", bad);
+    if (check_text(line, err) < 0)
         return bad_record(rd, rd->line, err);
-    }
+    if (rd->mode == AZ_READ_ROWS)
+        return on_row_line(rd, line, err);
     struct az_record record = {.number = rd->line, .text = line};
     return on_record(rd, &record, err);
 }
@@ -272,7 +281,7 @@ static int end_head(struct az_reader *rd, struct az_error *err)
     if (az_str_starts(text, "\xef\xbb\xbf"))
         text = (struct az_str){text.p + 3, text.n - 3};
     az_buf_put(&rd->head, text.p, AZ_MIN(text.n, (size_t)HEAD_KEPT));
-    choose(rd, text);
+    choose(rd, (struct az_str){text.p, AZ_MIN(text.n, (size_t)HEAD_MAX)});
     return feed_chosen(rd, text, err);
 }
 
@@ -281,14 +290,15 @@ static bool head_is_there(const struct az_buf *b)
     size_t i = 0;
     while (i < b->n && strchr(" \t\r\n\xef\xbb\xbf", b->p[i]) && b->p[i])
         i++;
-    return b->n >= HEAD_MAX || (i < b->n && memchr(b->p + i, '\n', b->n - i));
+    bool line = i < b->n && memchr(b->p + i, '\n', b->n - i);
+    return b->n >= HEAD_MAX + 3 || (b->n >= HEAD_KEPT + 3 && line); /* and a byte order mark */
 }
 
 int az_reader_feed(struct az_reader *rd, struct az_str bytes, struct az_error *err)
 {
     if (rd->mode != AZ_READ_HEAD)
         return feed_chosen(rd, bytes, err);
-    size_t n = AZ_MIN(bytes.n, (size_t)HEAD_MAX);
+    size_t n = AZ_MIN(bytes.n, (size_t)HEAD_MAX + 3);
     az_buf_put(&rd->carry, bytes.p, n);
     int r = az_buf_check(&rd->carry, err);
     if (r < 0 || !head_is_there(&rd->carry))
