@@ -90,6 +90,14 @@ static int ended(struct importing *m, int r, struct az_error *err)
     return 0;
 }
 
+/* Reading failed, and *err says why: the records before that are read. */
+static int cut_off(struct importing *m, int got)
+{
+    struct az_error other = {0};
+    int r = az_reader_cut(&m->reader, &other);
+    return r == AZ_ENOMEM ? r : got;
+}
+
 static int read_file(struct importing *m, struct az_error *err)
 {
     AZ_AUTO(source) source = NULL;
@@ -103,10 +111,8 @@ static int read_file(struct importing *m, struct az_error *err)
         int poured = r < 0 ? 0 : pour_both(m, err);
         r = poured < 0 ? poured : r;
     }
-    if (r == 0 && got < 0)
-        r = got;
     if (r == 0)
-        r = az_reader_end(&m->reader, err);
+        r = got < 0 ? cut_off(m, got) : az_reader_end(&m->reader, err);
     if (r == 0 && !m->any)
         return az_fail(err, AZ_ENOENT, "'%s' is empty", m->config->file);
     r = ended(m, r, err);

@@ -109,6 +109,18 @@ judges:
     assert labels == {"AB": "A", "BA": "B"}
 
 
+def test_decided_from_one_file(world):
+    """A file of AlpacaEval alone is enough for verdicts with win rates."""
+    items, out = world.path("i.jsonl"), world.path("b.jsonl")
+    assert world.assize("import", FORMS / "alpaca-eval.json", "--as", "alpaca-eval",
+                        "--items-out", items, "-o", out).rc == 0
+    done = world.assize("decide", out, "--items", items)
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(v["status"], v["label"], v["winner"]) for v in verdicts] == [
+        ("decided", "A", "base"), ("decided", "B", "tuned"), ("decided", "tie", None),
+        ("failed", None, None), ("decided", "B", "tuned")], done
+
+
 def test_wrong_form_is_told(world):
     for form, file, is_one in (("alpaca-eval", "arena-hard.jsonl", "arena-hard"),
                                ("crowd", "inspect.json", "inspect"),
@@ -139,7 +151,10 @@ def test_bad_lines_are_told_and_counted(world):
 def test_a_file_that_ends_too_early(world):
     """What was read before counts, and is told to be not all."""
     whole = (FORMS / "alpaca-eval.json").read_bytes()
-    for name, content in (("cut.json", whole[:900]), ("cut.gz", gzip.compress(whole * 50)[:-30])):
+    one = json.loads(whole)[0]
+    big = json.dumps([{**one, "instruction": str(i)} for i in range(3000)]).encode()
+    for name, content in (("cut.json", whole[:900]), ("big.json", big[:-1]),
+                          ("cut.gz", gzip.compress(whole)[:-30]), ("cut2.gz", gzip.compress(big)[:-30])):
         cut = world.path(name)
         cut.write_bytes(content)
         out = world.path(name + ".out")

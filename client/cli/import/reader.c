@@ -307,9 +307,14 @@ int az_reader_feed(struct az_reader *rd, struct az_str bytes, struct az_error *e
     return r < 0 ? r : feed_chosen(rd, (struct az_str){bytes.p + n, bytes.n - n}, err);
 }
 
+int az_reader_cut(struct az_reader *rd, struct az_error *err)
+{
+    return rd->mode == AZ_READ_HEAD ? end_head(rd, err) : 0;
+}
+
 int az_reader_end(struct az_reader *rd, struct az_error *err)
 {
-    int r = rd->mode == AZ_READ_HEAD ? end_head(rd, err) : 0;
+    int r = az_reader_cut(rd, err);
     if (r == 0 && whole_document(rd))
         return az_json_split_end(&rd->split, err);
     if (r == 0 && (rd->carry.n || rd->too_long))
