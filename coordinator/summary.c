@@ -85,9 +85,8 @@ void az_summary_free(struct az_summary *s)
     free(s);
 }
 
-int az_summary_gold_label(const struct az_summary *s, const struct az_item *item)
+static int gold_label(const struct az_gold *g, size_t n_labels)
 {
-    const struct az_gold *g = &item->gold;
     int top = AZ_LABEL_NONE;
     double most = 0;
 
@@ -99,7 +98,12 @@ int az_summary_gold_label(const struct az_summary *s, const struct az_item *item
             top = AZ_LABEL_NONE;
         }
     }
-    return top >= 0 && (size_t)top < s->n_labels ? top : AZ_LABEL_NONE;
+    return top >= 0 && (size_t)top < n_labels ? top : AZ_LABEL_NONE;
+}
+
+int az_summary_gold_label(const struct az_summary *s, const struct az_item *item)
+{
+    return gold_label(&item->gold, s->n_labels);
 }
 
 double az_summary_credit(const double *shares, size_t n_labels, int gold)
@@ -246,37 +250,46 @@ static int undecided_credit(const struct az_board *board, int gold, double *ret)
     return 0;
 }
 
+int az_earned_of(const struct az_board *board, const struct az_verdict *v, struct az_earned *ret)
+{
+    const struct az_gold *g = &board->fold->item->gold;
+    size_t n_labels = label_space(&board->fold->panel->question);
+    bool decided = v->status == AZ_DECIDED;
+    struct az_earned c = {.gold = gold_label(g, n_labels)};
+    if (n_labels == 0) {
+        c.has = g->has_number;
+        c.scored = c.has && decided && v->has_score;
+        c.off = c.scored ? fabs(v->score - g->number) : 0;
+    } else if (c.gold != AZ_LABEL_NONE) {
+        c.has = true;
+        c.right = c.shared = decided && v->label == c.gold;
+        if (!decided && undecided_credit(board, c.gold, &c.shared) < 0)
+            return AZ_ENOMEM;
+    }
+    *ret = c;
+    return 0;
+}
+
 static int add_panel_gold(struct az_summary *s, const struct az_board *board,
                           const struct az_verdict *v, uint64_t cluster)
 {
-    const struct az_item *item = board->fold->item;
-    bool decided = v->status == AZ_DECIDED;
     struct az_gold_match *g = &s->panel_gold;
-
-    if (s->n_labels == 0) {
-        if (item->gold.has_number) {
-            g->n++;
-            if (decided && v->has_score) {
-                g->scored++;
-                g->off += fabs(v->score - item->gold.number);
-                az_pearson_add(&g->scores, v->score, item->gold.number);
-            }
-        }
-        return 0;
+    struct az_earned c;
+    if (az_earned_of(board, v, &c) < 0)
+        return AZ_ENOMEM;
+    g->n += c.has;
+    if (c.scored) {
+        g->scored++;
+        g->off += c.off;
+        az_pearson_add(&g->scores, v->score, board->fold->item->gold.number);
     }
-
-    int gold = az_summary_gold_label(s, item);
-    if (gold == AZ_LABEL_NONE)
+    if (!c.has || s->n_labels == 0)
         return 0;
-    g->n++;
-    double right = decided && v->label == gold, shared = right;
-    if (!decided && undecided_credit(board, gold, &shared) < 0)
+    if (v->status == AZ_DECIDED && v->label >= 0 && (size_t)v->label < s->n_labels)
+        az_kappa_add(&g->kappa, v->label, c.gold);
+    if (az_mean_add(&s->panel_right, cluster, c.right) < 0)
         return AZ_ENOMEM;
-    if (decided && v->label >= 0 && (size_t)v->label < s->n_labels)
-        az_kappa_add(&g->kappa, v->label, gold);
-    if (az_mean_add(&s->panel_right, cluster, right) < 0)
-        return AZ_ENOMEM;
-    return az_mean_add(&s->panel_shared, cluster, shared);
+    return az_mean_add(&s->panel_shared, cluster, c.shared);
 }
 
 static int add_closed(struct az_summary *s, const struct az_fold *fold, const struct az_verdict *v)

@@ -17,6 +17,19 @@
 enum { AZ_SUMMARY_SYSTEMS = 256, AZ_SUMMARY_REASONS = 8 };
 
 struct az_summary;
+struct az_board;
+
+/* What a verdict earns against its item's gold. */
+struct az_earned {
+    bool has;             /* there is one gold answer (a score: a number) */
+    int gold;             /* AZ_LABEL_NONE for a score */
+    double right, shared; /* of a label: undecided is 0; is the share of gold among the top
+                             labels of the seats of the last round */
+    bool scored;          /* a score was decided */
+    double off;           /* its distance from gold */
+};
+/* AZ_ENOMEM, of the board's arena. */
+int az_earned_of(const struct az_board *board, const struct az_verdict *v, struct az_earned *ret);
 
 /* `panel` is borrowed until the summary is freed. NULL: out of memory. */
 struct az_summary *az_summary_new(const struct az_panel *panel);

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from conftest import read_jsonl
-from panels import chat_pair, overlap_items, pair_items
+from panels import chat_pair, pair_items
+from test_published import published
 
 HEAD = "item\tjudge\tkind\torder\tsample\tlabel\tscore\n"
 
@@ -251,3 +252,62 @@ def test_items_that_changed_since(world):
     decided = world.assize("decide", "job", "--items", world.write("new.jsonl", items))
     assert "1 item is not what the job asked about" in decided.stderr
     assert [v["status"] for v in lines(decided.stdout)].count("failed") == 1 and decided.rc == 65
+
+
+# ---- published figures ----
+
+SETS = {"judgebench": 3, "llmbar-casestudy": 30, "pandalm": 5, "rewardbench2-k8": 4, "dices350": 15}
+
+
+def decided(world, folder, *panel):
+    got = world.assize("decide", *panel, folder / "ballots.tsv", "--items", folder / "items.jsonl",
+                       "-o", "v.jsonl", "--json-summary", "s.json")
+    assert got.rc in (0, 65), got  # seats without a readable ballot fail items of few judges
+    return json.loads(world.path("s.json").read_text())
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_judge_is_as_right_as_published(world, data, name):
+    """SOURCE.md's "combined" columns, over the items that the judge was asked about.
+    Of a pair that knows no tie they count one as a third label, so such judges are left out."""
+    table, items = published(data / name), len(read_jsonl(data / name / "items.jsonl"))
+    compared = 0
+    for judge in decided(world, data / name)["judges"]:
+        row = table.get(judge["name"])
+        if not row or int(row["items"]) < items or (name == "judgebench" and row["ties"] != "0"):
+            continue
+        assert f"{100 * judge['accuracy_shared']:.2f}" == row["combined, undecided = 1/k"], row
+        assert f"{100 * judge['accuracy']:.2f}" == row["combined, undecided = wrong"], row
+        compared += 1
+    assert compared == SETS[name]
+
+
+def test_scores_correlate_as_published(world, data):
+    table = published(data / "llmjudge")
+    summary = decided(world, data / "llmjudge")
+    for judge in summary["judges"]:
+        assert f"{judge['pearson']:.3f}" == table[judge["name"]]["pearson"], judge["name"]
+    assert f"{summary['panel']['pearson']:.3f}" == table["panel: mean"]["pearson"]
+
+
+@pytest.mark.parametrize("name, question, wrong, shared", [
+    ("dices350", {"kind": "choice", "labels": ["safe", "unsafe", "unsure"]}, "65.14", "65.43"),
+    ("pandalm", {"kind": "pair"}, "96.00", "96.65"),
+])
+def test_the_plurality_is_as_right_as_published(world, data, name, question, wrong, shared):
+    with open(data / name / "ballots.tsv") as f:
+        judges = sorted({line.split("\t")[1] for line in list(f)[1:]})
+    panel = world.write("p.yaml", json.dumps({
+        "question": question,
+        "judges": [{"name": j, "backend": "past", "model": j, "orders": "one"} if name == "pandalm"
+                   else {"name": j, "backend": "past", "model": j} for j in judges],
+        "backends": [{"name": "past", "kind": "recorded", "file": str(data / name / "ballots.tsv")}],
+        "aggregate": {"kind": "plurality", "tie": "abstain"},
+    }))
+    summary = decided(world, data / name, panel)
+    assert f"{100 * summary['panel']['accuracy']:.2f}" == wrong
+    assert f"{100 * summary['panel']['accuracy_shared']:.2f}" == shared
+    run = world.run(panel, data / name / "items.jsonl")  # the recorded backend says the same
+    assert [(v["id"], v["label"]) for v in run.verdicts()] == [
+        (v["id"], v["label"]) for v in read_jsonl(world.path("v.jsonl"))
+    ]
