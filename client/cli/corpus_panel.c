@@ -33,7 +33,7 @@ int az_caster_seat(struct az_panel *panel, const struct az_caster *c)
                            .backend = "",
                            .backend_at = -1,
                            .orders = orders_of(c->orders),
-                           .samples = AZ_MAX(c->samples, 1),
+                           .samples = c->samples ? c->samples : 1,
                            .weight = 1};
     j->model = j->name;
     if (c->family)
