@@ -367,6 +367,7 @@ struct az_counts az_docket_counts(const struct az_docket *d)
     c.broke = d->broke;
     c.stopped = d->stopped;
     c.stopped_why = d->stopped ? d->stopped_why : NULL;
+    c.unfit = d->n_unfit ? d->unfit_why : NULL;
     c.n_judges = d->panel->n_judges;
     c.judges = d->judges;
     return c;

@@ -103,6 +103,11 @@ static int on_message(struct az_coordinator *c, int peer, const struct az_msg *m
         return az_sched_on_answers(c->sched, peer, msg, now, &c->fx, err);
     case AZ_MSG_STOPPED:
         return az_sched_on_stopped(c->sched, peer, msg, now, &c->fx, err);
+    case AZ_MSG_UNFIT:
+        r = az_sched_on_unfit(c->sched, peer, msg, now, &c->fx, err);
+        if (r > 0)
+            tell_unfit(c, peer, msg);
+        return AZ_MIN(r, 0);
     default:
         return 0;
     }

@@ -86,5 +86,6 @@ az_ms open_job_rest(struct az_open_job *job);
 void tell_came(const struct az_coordinator *c, int peer);
 void tell_gone(struct az_coordinator *c, int peer);
 /* And when it has been. */
+void tell_unfit(const struct az_coordinator *c, int peer, const struct az_msg *msg);
 void tell_heard(struct az_coordinator *c, int peer);
 void tell_silent(struct az_coordinator *c);

@@ -45,6 +45,15 @@ void tell_heard(struct az_coordinator *c, int peer)
     az_info("worker is heard again", KV("worker", az_door_peer(c->door, peer)->name));
 }
 
+void tell_unfit(const struct az_coordinator *c, int peer, const struct az_msg *msg)
+{
+    const struct az_door_peer *w = az_door_peer(c->door, peer);
+    char why[256];
+    snprintf(why, sizeof(why), AZ_STR_FMT, AZ_STR_ARG(msg->unfit.why));
+    az_warn("a worker cannot use a job's panel, asking elsewhere", KV("worker", w->name),
+            KV("software", w->software), KV("why", why));
+}
+
 void tell_silent(struct az_coordinator *c)
 {
     for (int p = 0; p < AZ_PEERS_MAX; p++) {

@@ -68,7 +68,11 @@ static bool find_troubles(struct az_service *s, const struct job *job,
         return false;
     if (!az_coordinator_worker(s->coordinator, 0, &peer))
         return trouble(a, info, "No worker is connected%s.", "");
-    bool all = az_open_job_counts(job->open).added == 0; /* its questions will wait */
+    struct az_counts counts = az_open_job_counts(job->open);
+    if (counts.unfit &&
+        !trouble(a, info, "A worker cannot use this job's panel: %s.", counts.unfit))
+        return false;
+    bool all = counts.added == 0; /* its questions will wait */
     for (size_t j = 0; j < job->panel->n_judges; j++) {
         const char *backend = job->panel->judges[j].backend;
         bool told = false;

@@ -85,9 +85,15 @@ bool peer_may_be_asked(const struct peer *p, size_t backend)
     return o->offered && !o->stopped && !(o->state && *o->state);
 }
 
+bool peer_is_unfit(const struct az_docket *d, size_t peer)
+{
+    return d->unfit[peer / 64] & 1ull << (peer % 64);
+}
+
 int entry_home(const struct az_sched *s, const struct entry *e, size_t backend)
 {
-    if (e->home < 0 || !peer_may_be_asked(&s->peers[e->home], backend) ||
+    if (e->home < 0 || peer_is_unfit(e->docket, (size_t)e->home) ||
+        !peer_may_be_asked(&s->peers[e->home], backend) ||
         !s->peers[e->home].offers[backend].credit)
         return -1;
     return e->home;
@@ -309,6 +315,39 @@ int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, 
     return sched_dispatch(s, now, fx, err);
 }
 
+/* It answers none of what it was sent, so it gives no credit back either. */
+static int take_back(struct az_sched *s, int peer, struct az_docket *d, struct az_effects *fx,
+                     struct az_error *err)
+{
+    int r = 0;
+    for (struct az_lease *l = az_leases_of(&s->leases, peer), *next; l && r == 0; l = next) {
+        next = l->next;
+        if (l->docket != d)
+            continue;
+        struct az_msg_answer again = {
+            .ballot = {.key = l->key, .label = AZ_LABEL_NONE}, .panel = l->number, .again = true};
+        s->peers[peer].offers[l->backend].credit++;
+        r = docket_answer(d, l, &again, fx, err);
+    }
+    recount_peer(s, peer);
+    return r;
+}
+
+int az_sched_on_unfit(struct az_sched *s, int peer, const struct az_msg *msg, az_ms now,
+                      struct az_effects *fx, struct az_error *err)
+{
+    struct az_docket *d = docket_of(s, msg->unfit.panel);
+    if (!d || peer_is_unfit(d, (size_t)peer))
+        return 0;
+    d->unfit[peer / 64] |= 1ull << (peer % 64);
+    d->n_unfit++;
+    snprintf(d->unfit_why, sizeof(d->unfit_why), AZ_STR_FMT, AZ_STR_ARG(msg->unfit.why));
+    int r = take_back(s, peer, d, fx, err);
+    if (r == 0)
+        r = sched_dispatch(s, now, fx, err);
+    return r < 0 ? r : 1;
+}
+
 bool az_sched_retry(struct az_sched *s, const char *name)
 {
     bool any = false;
@@ -358,8 +397,12 @@ int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects 
     int r = lose_all(s, peer, true, fx, err);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < s->n_dockets; i++)
-        s->dockets[i]->knows[peer / 64] &= ~(1ull << (peer % 64));
+    for (size_t i = 0; i < s->n_dockets; i++) {
+        struct az_docket *d = s->dockets[i];
+        d->n_unfit -= peer_is_unfit(d, (size_t)peer);
+        d->knows[peer / 64] &= ~(1ull << (peer % 64));
+        d->unfit[peer / 64] &= ~(1ull << (peer % 64));
+    }
     p->live = false;
     recount_peer(s, peer);
     for (size_t b = 0; b < p->n_offers; b++) { /* it may have been the last that went on */

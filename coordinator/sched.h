@@ -105,6 +105,7 @@ struct az_counts {
     int64_t unaffordable; /* items left open because a question did not fit it */
     const char *stopped;  /* a backend that stopped, or NULL */
     const char *stopped_why;
+    const char *unfit; /* what the newest of the workers that cannot use its panel said, or NULL */
     size_t n_judges;
     const struct az_judge_count *judges;
 };
@@ -134,6 +135,11 @@ int az_sched_on_answers(struct az_sched *s, int peer, const struct az_msg *msg, 
  * what waits for it is left open. */
 int az_sched_on_stopped(struct az_sched *s, int peer, const struct az_msg *msg, az_ms now,
                         struct az_effects *fx, struct az_error *err);
+/* It cannot use the panel of a docket: it is asked nothing about it any more, and
+ * what it was sent is asked of others. Positive: that is news; 0: it was said before,
+ * or the docket is not there. */
+int az_sched_on_unfit(struct az_sched *s, int peer, const struct az_msg *msg, az_ms now,
+                      struct az_effects *fx, struct az_error *err);
 /* Somebody has seen to this backend: all that refused are asked again, and jobs that
  * open from now on do not stop for it. True: some did refuse, and must be told
  * (AZ_MSG_TUNE) before the next effects. Jobs that have stopped stay so. */

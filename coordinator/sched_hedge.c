@@ -42,7 +42,8 @@ static int other_peer(const struct az_sched *s, const struct az_lease *l)
     int best = -1;
     for (size_t i = 0; i < s->n_peers; i++) {
         const struct peer *p = &s->peers[i];
-        if ((int)i == l->peer || !peer_may_be_asked(p, l->backend) || !p->offers[l->backend].credit)
+        if ((int)i == l->peer || peer_is_unfit(l->docket, i) || !peer_may_be_asked(p, l->backend) ||
+            !p->offers[l->backend].credit)
             continue;
         if (best < 0 || p->offers[l->backend].credit > s->peers[best].offers[l->backend].credit)
             best = (int)i;

@@ -47,8 +47,10 @@ static struct queue *next_queue(struct az_sched *s, size_t backend, struct az_do
     return best;
 }
 
-/* The one with the most room; -1: none has any. */
-static int roomiest_peer(struct az_sched *s, size_t backend, bool *others)
+/* The one with the most room; -1: none has any, or (PASSED) only for others' jobs. */
+enum { PASSED = -2 };
+static int roomiest_peer(struct az_sched *s, size_t backend, const struct az_docket *d,
+                         bool *others)
 {
     int best = -1;
     *others = false;
@@ -59,6 +61,10 @@ static int roomiest_peer(struct az_sched *s, size_t backend, bool *others)
         int group = p->offers[backend].group;
         if (group >= 0 && s->groups[group].stalled == s->turn)
             continue;
+        if (peer_is_unfit(d, i)) {
+            best = best < 0 ? PASSED : best;
+            continue;
+        }
         *others = *others || best >= 0;
         if (best < 0 || p->offers[backend].credit > s->peers[best].offers[backend].credit)
             best = (int)i;
@@ -71,7 +77,7 @@ static int next_peer(struct az_sched *s, size_t backend, const struct queue *q, 
 {
     int home = entry_home(s, q->head->entry, backend);
     int group = home < 0 ? -1 : s->peers[home].offers[backend].group;
-    int roomiest = roomiest_peer(s, backend, others);
+    int roomiest = roomiest_peer(s, backend, q->head->entry->docket, others);
     return home < 0 || (group >= 0 && s->groups[group].stalled == s->turn) ? roomiest : home;
 }
 
@@ -85,6 +91,10 @@ static int serve_once(struct az_sched *s, size_t backend, az_ms now, struct az_e
         return 0;
     struct queue *q = next_queue(s, backend, &d, &jobs);
     int peer = q ? next_peer(s, backend, q, &peers) : -1;
+    if (peer == PASSED) {
+        q->stalled = s->turn;
+        return 1;
+    }
     if (peer < 0)
         return 0;
     struct offer *o = &s->peers[peer].offers[backend];

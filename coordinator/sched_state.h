@@ -84,6 +84,9 @@ struct az_docket {
     size_t n_queues;
     struct queue *queues;              /* by backend of the panel */
     uint64_t knows[AZ_PEERS_MAX / 64]; /* peers that have its panel */
+    uint64_t unfit[AZ_PEERS_MAX / 64]; /* those that cannot use it */
+    int n_unfit;
+    char unfit_why[256]; /* the newest */
     bool stopping, broke;
     az_nusd cheapest;       /* the least that any question can cost, so far */
     int64_t decided_before; /* items, when the first did not fit the budget */
@@ -169,6 +172,8 @@ struct entry *fifo_pop(struct fifo *f);
 
 /* sched.c */
 bool peer_may_be_asked(const struct peer *p, size_t backend);
+/* Can the peer not use this job's panel? */
+bool peer_is_unfit(const struct az_docket *d, size_t peer);
 /* Is the peer that knows this item there for more? -1: none is. */
 int entry_home(const struct az_sched *s, const struct entry *e, size_t backend);
 /* The lease ends: off its question, its peer, and the sums of both. */

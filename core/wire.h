@@ -40,6 +40,7 @@ enum az_msg_kind {
     AZ_MSG_FORGET,
     AZ_MSG_RECALL,
     AZ_MSG_TUNE,
+    AZ_MSG_UNFIT,
     /* about jobs: protos/job.proto */
     AZ_MSG_SUBMIT,
     AZ_MSG_SUBMITTED,
@@ -129,6 +130,10 @@ struct az_msg {
         struct {
             struct az_str backend, why;
         } stopped;
+        struct {
+            uint32_t panel;
+            struct az_str why;
+        } unfit;
         struct {
             uint32_t panel;
         } forget;

@@ -218,6 +218,7 @@ union body {
     Assize__Questions questions;
     Assize__Answers answers;
     Assize__Stopped stopped;
+    Assize__Unfit unfit;
     Assize__Heartbeat heartbeat;
     Assize__Stop stop;
     Assize__Forget forget;
@@ -291,6 +292,12 @@ static int body_to(struct packer *p, const struct az_msg *msg, union body *m, As
         m->stopped.backend = text(p, msg->stopped.backend);
         m->stopped.why = text(p, msg->stopped.why);
         BODY(stopped, STOPPED);
+        return 0;
+    case AZ_MSG_UNFIT:
+        assize__unfit__init(&m->unfit);
+        m->unfit.panel = msg->unfit.panel;
+        m->unfit.why = text(p, msg->unfit.why);
+        BODY(unfit, UNFIT);
         return 0;
     case AZ_MSG_FORGET:
         assize__forget__init(&m->forget);

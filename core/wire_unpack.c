@@ -182,6 +182,14 @@ static int panel_from(const Assize__Panel *m, struct az_msg *msg, struct az_erro
     return 0;
 }
 
+static void refuse_from(const Assize__Refuse *m, struct az_msg *msg)
+{
+    msg->refuse.what = az_str(m->what);
+    msg->refuse.version_min = m->version_min;
+    msg->refuse.version_max = m->version_max;
+    msg->refuse.again = m->again;
+}
+
 static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_msg *msg,
                      struct az_error *err)
 {
@@ -199,10 +207,7 @@ static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_ms
         return az_wire_values_check(&e->welcome->base, err);
     case ASSIZE__ENVELOPE__BODY_REFUSE:
         msg->kind = AZ_MSG_REFUSE;
-        msg->refuse.what = az_str(e->refuse->what);
-        msg->refuse.version_min = e->refuse->version_min;
-        msg->refuse.version_max = e->refuse->version_max;
-        msg->refuse.again = e->refuse->again;
+        refuse_from(e->refuse, msg);
         return 0;
     case ASSIZE__ENVELOPE__BODY_ANNOUNCE:
         msg->kind = AZ_MSG_ANNOUNCE;
@@ -221,6 +226,11 @@ static int body_from(const Assize__Envelope *e, struct az_arena *a, struct az_ms
         msg->stopped.backend = az_str(e->stopped->backend);
         msg->stopped.why = az_str(e->stopped->why);
         return az_wire_values_check(&e->stopped->base, err);
+    case ASSIZE__ENVELOPE__BODY_UNFIT:
+        msg->kind = AZ_MSG_UNFIT;
+        msg->unfit.panel = e->unfit->panel;
+        msg->unfit.why = az_str(e->unfit->why);
+        return az_wire_values_check(&e->unfit->base, err);
     case ASSIZE__ENVELOPE__BODY_HEARTBEAT:
         msg->kind = AZ_MSG_HEARTBEAT;
         return 0;

@@ -73,10 +73,21 @@ static int on_panel(struct az_worker *w, const struct az_msg *msg)
         return az_oom(&w->failed);
     memcpy(yaml, msg->panel.yaml.p, msg->panel.yaml.n);
     yaml[msg->panel.yaml.n] = '\0';
-    int r = az_panel_parse(yaml, "panel from the coordinator", &source, &panel, &w->failed);
-    return r < 0
-               ? r
-               : az_work_on_panel(w->work, msg->panel.panel, panel, msg->panel.secret, &w->failed);
+    struct az_error why = {0};
+    int r = az_panel_parse(yaml, "panel from the coordinator", &source, &panel, &why);
+    if (r == 0)
+        r = az_work_on_panel(w->work, msg->panel.panel, panel, msg->panel.secret, &why);
+    if (r == 0)
+        return 0;
+    w->failed = why;
+    /* A newer coordinator may say what this worker does not know: that is one job's
+     * matter. `run` has no other worker. */
+    if (r == AZ_ENOMEM || r == AZ_EPROTO || !w->config.service)
+        return r;
+    r = az_work_on_unfit(w->work, msg->panel.panel, &w->failed);
+    if (r == 0)
+        worker_tell_unfit(w, msg->panel.panel, &why);
+    return r;
 }
 
 /* A coordinator that stops is left with nothing that its end would lose; `run`

@@ -47,6 +47,8 @@ void worker_give_up(struct az_worker *w, int r);
 void worker_session_trouble(struct az_worker *w, int r);
 int worker_announce(struct az_worker *w, size_t first, size_t n, struct az_error *err);
 void worker_run_effects(struct az_worker *w);
+/* Of a panel that this worker cannot use. */
+void worker_tell_unfit(struct az_worker *w, uint32_t panel, const struct az_error *why);
 
 /* io_worker_loop.c: what the loop calls; `arg` is the worker */
 az_ms worker_before_sleep(void *arg);

@@ -1,5 +1,6 @@
 /* What a worker tells its coordinator, and all other effects of its core. */
 #include "core/log.h"
+#include "core/str.h"
 #include "workers/io_worker_state.h"
 
 enum { ANSWER_BYTES_MAX = 1 << 20 }; /* a message, about */
@@ -86,6 +87,19 @@ static void send_stopped(struct az_worker *w, const struct az_wfx *x)
     struct az_msg msg = {.kind = AZ_MSG_STOPPED};
     msg.stopped.backend = az_str(w->backends[x->stopped.backend].name);
     msg.stopped.why = x->stopped.why;
+    if (can_tell(w))
+        tell(w, &msg);
+}
+
+void worker_tell_unfit(struct az_worker *w, uint32_t panel, const struct az_error *why)
+{
+    struct az_msg msg = {.kind = AZ_MSG_UNFIT};
+    char text[sizeof(why->what)];
+    snprintf(text, sizeof(text), "%s", why->what);
+    az_utf8_mend(text, strlen(text));
+    msg.unfit.panel = panel;
+    msg.unfit.why = az_str(text);
+    az_warn("a job's panel cannot be used here, others are served", KV("why", why));
     if (can_tell(w))
         tell(w, &msg);
 }

@@ -241,6 +241,8 @@ static int on_question(struct az_work *w, const struct az_msg_question *q,
     struct work_panel *p = panel_find(w, q->panel);
     if (!p)
         return az_fail(err, AZ_EPROTO, "a question about panel %u, which is not here", q->panel);
+    if (!p->panel) /* whoever asks will be told, and asks somebody else */
+        return 0;
     if ((size_t)q->key.judge >= p->panel->n_judges || q->item >= n_items)
         return az_fail(err, AZ_EPROTO, "a question to judge %d about item %u of %zu", q->key.judge,
                        q->item, n_items);

@@ -123,9 +123,12 @@ void az_work_on_lease(struct az_work *w, az_ms until);
 
 /* A panel that questions are about; taken. AZ_EPROTO: `number` is there already.
  * Its judges may name backends that this worker lacks; then it is asked nothing of
- * them. */
+ * them. AZ_EINVAL, AZ_ELIMIT …: it cannot be used here. */
 int az_work_on_panel(struct az_work *w, uint32_t number, struct az_panel *panel,
                      const unsigned char secret[AZ_SECRET_BYTES], struct az_error *err);
+
+/* A panel that this worker cannot use: what is asked about it is answered by nobody. */
+int az_work_on_unfit(struct az_work *w, uint32_t number, struct az_error *err);
 
 /* No question about it comes any more; what is held of it is still answered. */
 void az_work_on_forget(struct az_work *w, uint32_t number);

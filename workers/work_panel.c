@@ -36,6 +36,14 @@ static struct work_backend *backend_named(struct az_work *w, const char *name)
     return NULL;
 }
 
+static int panel_keep(struct az_work *w, struct work_panel *p, struct az_error *err)
+{
+    if (az_grow(&w->panels, &w->cap_panels, w->n_panels + 1, sizeof(struct work_panel *)) < 0)
+        return az_oom(err);
+    w->panels[w->n_panels++] = p;
+    return 0;
+}
+
 static int panel_add(struct az_work *w, struct work_panel *p, struct az_error *err)
 {
     int r = az_prompter_new(p->panel, &p->prompter, err);
@@ -46,10 +54,12 @@ static int panel_add(struct az_work *w, struct work_panel *p, struct az_error *e
         return az_oom(err);
     for (size_t j = 0; j < p->panel->n_judges; j++)
         p->of_judge[j] = backend_named(w, p->panel->judges[j].backend);
-    if (az_grow(&w->panels, &w->cap_panels, w->n_panels + 1, sizeof(struct work_panel *)) < 0)
-        return az_oom(err);
-    w->panels[w->n_panels++] = p;
-    return 0;
+    return panel_keep(w, p, err);
+}
+
+static int is_there(uint32_t number, struct az_error *err)
+{
+    return az_fail(err, AZ_EPROTO, "panel %u is there already", number);
 }
 
 int az_work_on_panel(struct az_work *w, uint32_t number, struct az_panel *panel,
@@ -63,8 +73,21 @@ int az_work_on_panel(struct az_work *w, uint32_t number, struct az_panel *panel,
     p->number = number;
     p->panel = panel;
     memcpy(p->secret, secret, sizeof(p->secret));
-    int r = panel_find(w, number) ? az_fail(err, AZ_EPROTO, "panel %u is there already", number)
-                                  : panel_add(w, p, err);
+    int r = panel_find(w, number) ? is_there(number, err) : panel_add(w, p, err);
+    if (r < 0)
+        panel_free(p);
+    return r;
+}
+
+int az_work_on_unfit(struct az_work *w, uint32_t number, struct az_error *err)
+{
+    if (panel_find(w, number))
+        return is_there(number, err);
+    struct work_panel *p = az_zalloc(sizeof(*p));
+    if (!p)
+        return az_oom(err);
+    p->number = number;
+    int r = panel_keep(w, p, err);
     if (r < 0)
         panel_free(p);
     return r;

@@ -17,9 +17,9 @@ struct shared_item {
 /* A job's panel, until it is forgotten and the last question about it is gone. */
 struct work_panel {
     uint32_t number;
-    bool forgotten; /* no longer among the worker's panels: its questions own it */
-    size_t held;    /* questions */
-    struct az_panel *panel;
+    bool forgotten;         /* no longer among the worker's panels: its questions own it */
+    size_t held;            /* questions */
+    struct az_panel *panel; /* NULL: it can't be used here */
     struct az_prompter *prompter;
     unsigned char secret[AZ_SECRET_BYTES];
     struct work_backend **of_judge; /* NULL: this worker lacks the judge's backend */

@@ -6,6 +6,7 @@
  *   answer 0 0.1 A $5   peer, question, label (or the name of an error), cost
  *   again 0 0.1 $5      no ballot yet     gone 0             a peer
  *   stopped 0 gpu       peer, backend     heard 0            a peer
+ *   unfit 0             a peer that cannot use the panel
  *   commit              all that was handed to the store is durable
  *   tick 600000         the time          stop               ask nobody new
  *   hello 0             a peer            cancel             the job
@@ -235,6 +236,16 @@ static inline void scene_stopped(struct scene *s, const char *args)
     assert_int_equal(az_sched_on_stopped(s->sched, peer, &msg, s->now, &s->fx, NULL), 0);
 }
 
+static inline void scene_unfit(struct scene *s, const char *args)
+{
+    int peer;
+    assert_int_equal(sscanf(args, "%d", &peer), 1);
+    struct az_msg msg = {.kind = AZ_MSG_UNFIT};
+    msg.unfit.panel = 1;
+    msg.unfit.why = AZ_STR("unknown policy 'later'");
+    assert_true(az_sched_on_unfit(s->sched, peer, &msg, s->now, &s->fx, NULL) >= 0);
+}
+
 static inline void scene_credit(struct scene *s, const char *args)
 {
     int peer, n;
@@ -280,6 +291,8 @@ static inline const char *scene_event(struct scene *s, const char *event)
         r = az_sched_on_heard(s->sched, args[0] - '0', s->now, &s->fx, NULL);
     else if (!strcmp(verb, "cancel"))
         r = az_docket_cancel(s->docket, s->now, &s->fx, NULL);
+    else if (!strcmp(verb, "unfit"))
+        scene_unfit(s, args);
     else if (!strcmp(verb, "stopped"))
         scene_stopped(s, args);
     else if (!strcmp(verb, "commit"))

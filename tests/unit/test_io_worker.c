@@ -254,6 +254,41 @@ static void worker_answers(void **state)
     scene_close(&s);
 }
 
+/* A panel of a newer coordinator: refused, with the reason; the others are served. */
+static void worker_cannot_use_a_panel(void **state)
+{
+    (void)state;
+    static const char *const yamls[] = {
+        "question: {kind: score, scale: [0, 9], ask: How long?}\npolicy: later\n"
+        "backends: [{name: lex, kind: lexical}]\n"
+        "judges: [{name: a, backend: lex, model: length}]\n",
+        "question: [\n",
+    };
+    struct scene s;
+    scene_open(&s, true, true, 60000);
+    expect_session(&s);
+    for (size_t i = 0; i < AZ_LEN(yamls); i++) {
+        struct az_msg msg = {.kind = AZ_MSG_PANEL};
+        msg.panel.panel = (uint32_t)i;
+        msg.panel.yaml = az_str(yamls[i]);
+        say(&s, &msg);
+        ask(&s, (uint32_t)i, 0, 0); /* it was on its way */
+        const struct az_msg *unfit = expect(&s, AZ_MSG_UNFIT);
+        assert_int_equal(unfit->unfit.panel, i);
+        assert_true(unfit->unfit.why.n > 0);
+    }
+    say_panel(&s, 7);
+    ask(&s, 7, 0, 0);
+    expect_answer(&s, "7/0.0 = 9");
+    struct az_msg forget = {.kind = AZ_MSG_FORGET};
+    say(&s, &forget);
+    say_panel(&s, 0); /* the number may come again */
+    ask(&s, 0, 0, 0);
+    expect_answer(&s, "0/0.0 = 9");
+    assert_int_equal(az_worker_stop(s.worker, NULL), 0);
+    scene_close(&s);
+}
+
 static void worker_gives_back_what_is_recalled(void **state)
 {
     (void)state;
@@ -509,6 +544,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_answers),
+        cmocka_unit_test(worker_cannot_use_a_panel),
         cmocka_unit_test(worker_gives_back_what_is_recalled),
         cmocka_unit_test(worker_is_tuned),
         cmocka_unit_test(worker_knocks_when_nobody_is_heard),

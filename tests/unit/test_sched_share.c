@@ -179,6 +179,37 @@ static void share_small_and_late(void **state)
     hall_release(&h);
 }
 
+/* One that cannot use a job's panel has its credit for the others: also what it had
+ * spent on that job, for it answers nothing of it. */
+static void share_where_a_panel_does_not_fit(void **state)
+{
+    (void)state;
+    static const int weights[] = {100, 100};
+    struct hall h;
+    hall_init(&h, "false", 2, weights, 0);
+    hall_credit(&h, 0, 10, "", 0);
+    hall_add(&h, 0, 20);
+    hall_add(&h, 1, 20);
+    assert_int_equal(h.asked[0], 10);
+    struct az_msg msg = {.kind = AZ_MSG_UNFIT};
+    msg.unfit.panel = 1;
+    msg.unfit.why = AZ_STR("unknown policy 'later'");
+    assert_int_equal(az_sched_on_unfit(h.sched, 0, &msg, 0, &h.fx, NULL), 1);
+    hall_run(&h);
+    assert_int_equal(h.asked[0], 10);
+    assert_int_equal(h.asked[1], 10);
+    assert_string_equal(az_docket_counts(h.jobs[0]).unfit, "unknown policy 'later'");
+    assert_null(az_docket_counts(h.jobs[1]).unfit);
+    assert_int_equal(az_sched_on_unfit(h.sched, 0, &msg, 0, &h.fx, NULL), 0);
+    hall_credit(&h, 1, 30, "", 0);
+    assert_int_equal(h.asked[0], 10 + 20);
+    assert_int_equal(h.asked[1], 20);
+    assert_int_equal(az_sched_on_gone(h.sched, 0, 0, &h.fx, NULL), 0);
+    hall_run(&h);
+    assert_null(az_docket_counts(h.jobs[0]).unfit);
+    hall_release(&h);
+}
+
 static void share_over_workers(void **state)
 {
     (void)state;
@@ -306,9 +337,13 @@ static void share_hedge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(share_by_weight),    cmocka_unit_test(share_small_and_late),
-        cmocka_unit_test(share_over_workers), cmocka_unit_test(share_slots),
-        cmocka_unit_test(share_prefix),       cmocka_unit_test(share_account),
+        cmocka_unit_test(share_by_weight),
+        cmocka_unit_test(share_small_and_late),
+        cmocka_unit_test(share_where_a_panel_does_not_fit),
+        cmocka_unit_test(share_over_workers),
+        cmocka_unit_test(share_slots),
+        cmocka_unit_test(share_prefix),
+        cmocka_unit_test(share_account),
         cmocka_unit_test(share_hedge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

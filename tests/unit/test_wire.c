@@ -7,7 +7,7 @@
 #include "protos/envelope.pb-c.h"
 #include "tests/unit/unit.h"
 
-enum { KINDS = AZ_MSG_TUNE + 1 }; /* those about jobs: test_wire_job.c */
+enum { KINDS = AZ_MSG_UNFIT + 1 }; /* those about jobs: test_wire_job.c */
 
 static struct az_item *item_new(int64_t seq, bool full)
 {
@@ -116,6 +116,10 @@ static struct az_msg message(int kind)
     case AZ_MSG_STOPPED:
         m.stopped.backend = AZ_STR("gpu");
         m.stopped.why = AZ_STR("401");
+        break;
+    case AZ_MSG_UNFIT:
+        m.unfit.panel = 7;
+        m.unfit.why = AZ_STR("an unknown policy");
         break;
     case AZ_MSG_FORGET:
         m.forget.panel = 7;
@@ -244,6 +248,10 @@ static void wire_new_fields_as_they_were(void **state)
     assert_true(az_str_eqz(c->limit_group, "account") && az_str_eqz(c->state, "down"));
     assert_true(c->rpm == 500 && c->tpm == 0.5 && c->slots == 64 && c->n_models == 2);
     assert_true(az_str_eqz(c->models[1], "small"));
+    in = message(AZ_MSG_UNFIT);
+    pack(&b, &in);
+    assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);
+    assert_true(out.unfit.panel == 7 && az_str_eqz(out.unfit.why, "an unknown policy"));
     in = message(AZ_MSG_RECALL);
     pack(&b, &in);
     assert_int_equal(az_wire_unpack(az_buf_view(&b), arena, &out, NULL), 0);

@@ -11,7 +11,8 @@
  *   connect|timeout|broken 0.0      no reply
  *   cached 0.0 A|-       what the cache has
  *   tick 600             the time; "late 600": it is that late, and nobody has looked
- *   panel 7, forget 7    the scene's panel under another number
+ *   panel 7, forget 7    the scene's panel under another number; "unfit 7": one that
+ *                        cannot be used
  *   recall 0.0 0.1       or "recall all", "recall 7/all"
  *   drain, session
  *   tune 0 4 60 0        backend, slots, rpm, tpm
@@ -342,6 +343,8 @@ static inline bool work_event_of_all(struct work_scene *s, const char *verb, con
         work_add_panel(s, number);
     else if (!strcmp(verb, "forget"))
         az_work_on_forget(s->work, number);
+    else if (!strcmp(verb, "unfit"))
+        assert_int_equal(az_work_on_unfit(s->work, number, NULL), 0);
     else if (!strcmp(verb, "recall"))
         work_recall(s, args);
     else if (!strcmp(verb, "drain"))
