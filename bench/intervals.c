@@ -1,7 +1,7 @@
 /* Coverage and width of every interval for a mean or a rate, where the truth is
  * known: Markdown tables for results-statistics.md. Deterministic.
  *
- *     bench_intervals [RUNS [WORD]]      2000 runs a cell; cells whose world has WORD */
+ *     bench_intervals [RUNS [WORD]]      2000 runs a cell; worlds with WORD in their name */
 #include <stdio.h>
 
 #include "tests/unit/interval_cells.h"

@@ -58,9 +58,9 @@ static int parts_of(const struct az_mean_of *of, struct parts *p)
     return 0;
 }
 
-/* Without weights: counts say it all. */
-static int plain(const double *x, const uint64_t *cluster, size_t n, bool rate, const char *reason,
-                 struct az_figure *ret)
+/* Without weights; `exact`: short ones by Clopper and Pearson. */
+static int plain(const double *x, const uint64_t *cluster, size_t n, bool rate, bool exact,
+                 const char *reason, struct az_figure *ret, bool *repeated)
 {
     struct az_mean m = {0};
     double low, high;
@@ -68,7 +68,8 @@ static int plain(const double *x, const uint64_t *cluster, size_t n, bool rate, 
     for (size_t i = 0; i < n && r == 0; i++)
         r = az_mean_add(&m, cluster[i], x[i]);
     *ret = rate ? az_mean_rate(&m, reason) : az_mean_figure(&m, reason);
-    bool exact = rate && !m.between && !m.repeated && n > 0 && n < AZ_CHOOSE_EXACT;
+    *repeated = m.repeated;
+    exact = exact && rate && !m.between && !m.repeated && n > 0 && n < AZ_CHOOSE_EXACT;
     if (r == 0 && exact && az_clopper_pearson((int64_t)m.sum, m.n, level, &low, &high))
         *ret = az_figure_between(*ret, low, high, "clopper-pearson");
     az_mean_release(&m);
@@ -77,19 +78,22 @@ static int plain(const double *x, const uint64_t *cluster, size_t n, bool rate, 
 
 static int labels_only(const struct parts *p, bool rate, struct az_figure *ret)
 {
-    if (!p->weighted)
-        return plain(p->y, p->cluster, p->n, rate, "no labelled items", ret);
+    static const char *const names[2][3] = {{"t", "t by cluster", "t, weighted"},
+                                            {"wilson", "wilson by cluster", "wilson, weighted"}};
+    bool repeated;
+    int r = plain(p->y, p->cluster, p->n, rate, true, "no labelled items", ret, &repeated);
+    if (r < 0 || (rate && !p->weighted && !repeated))
+        return r;
+
     struct az_ppi_data d = {
         .n = p->n, .y = p->y, .predicted = p->judged, .w = p->w, .cluster = p->cluster};
     struct az_ppi_fit f;
-    int r = az_ppi_fit(&d, 0, &f);
-    if (r == AZ_ENOENT) {
-        *ret = az_figure_none("fewer than three labelled clusters with weights", (int64_t)p->n);
-        return 0;
-    }
+    r = az_ppi_fit(&d, 0, &f);
     if (r == 0)
-        *ret = az_ppi_figure(&f, rate, rate ? "wilson, weighted" : "t, weighted");
-    return r;
+        *ret = az_ppi_figure(&f, rate, names[rate][p->weighted ? 2 : repeated]);
+    else if (r == AZ_ENOENT && p->weighted)
+        *ret = az_figure_none("fewer than three labelled clusters with weights", (int64_t)p->n);
+    return r == AZ_ENOENT ? 0 : r;
 }
 
 static bool yes_or_no(const double *x, size_t n)
@@ -182,18 +186,19 @@ static int choose_powered(const struct az_mean_of *of, const struct parts *p, st
 
 static int choose(const struct az_mean_of *of, const struct parts *p, struct az_chosen *c)
 {
-    bool panel_rate = of->rate && of->same_scale;
+    bool panel_rate = of->rate && of->same_scale, repeated;
     int r = labels_only(p, of->rate, &c->labels);
     if (r == 0 && of->elsewhere) {
-        r = plain(p->rest, p->cluster_rest, p->n_rest, panel_rate, "no judged items", &c->panel);
+        r = plain(p->rest, p->cluster_rest, p->n_rest, panel_rate, false, "no judged items",
+                  &c->panel, &repeated);
     } else if (r == 0) {
         AZ_AUTO_MEM uint64_t *own = of->cluster ? NULL : az_alloc(of->n * sizeof(*own));
         if (!of->cluster && !own)
             return AZ_ENOMEM;
         for (size_t i = 0; own && i < of->n; i++)
             own[i] = i;
-        r = plain(of->judged, of->cluster ? of->cluster : own, of->n, panel_rate, "no judged items",
-                  &c->panel);
+        r = plain(of->judged, of->cluster ? of->cluster : own, of->n, panel_rate, false,
+                  "no judged items", &c->panel, &repeated);
     }
     if (r < 0)
         return r;

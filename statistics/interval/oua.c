@@ -10,6 +10,8 @@
 #include "statistics/interval/wilson.h"
 #include "statistics/special.h"
 
+static const double two_sided = 0.9775; /* 95.5 %, for the reason in ppi.h */
+
 struct work {
     const struct az_oua_data *d;
     double *w;      /* of a fit */
@@ -152,7 +154,7 @@ struct az_figure az_oua_figure(const struct az_oua *o)
     double low, high;
     if (!f.defined || !(variance > 0 && spread > 0))
         return f;
-    if (!az_wilson(o->estimate, spread / variance, az_t_quantile(0.975, o->df), &low, &high))
+    if (!az_wilson(o->estimate, spread / variance, az_t_quantile(two_sided, o->df), &low, &high))
         return f;
     return az_figure_between(f, low, high, o->map[0] == 'p' ? "oua, platt" : "oua, isotonic");
 }

@@ -6,7 +6,7 @@
 #include "statistics/interval/wilson.h"
 #include "statistics/special.h"
 
-static const double two_sided = 0.975;
+static const double two_sided = 0.9775; /* see the header */
 
 /* ---- as published ---- */
 
@@ -143,19 +143,21 @@ int az_ppi_fit(const struct az_ppi_data *d, double lambda, struct az_ppi_fit *re
     if (f.clusters < 3)
         return AZ_ENOENT;
 
-    double aa = 0, ab = 0, bb = 0;
+    double ab = 0, bb = 0, c = (double)f.clusters;
     for (size_t i = 0; i < clusters; i++) {
-        aa += all[i].a * all[i].a;
         ab += all[i].a * all[i].b;
         bb += all[i].b * all[i].b;
     }
-    bool tuned = isnan(lambda) && d->n_rest > 0;
-    if (tuned)
-        lambda = bb > 0 ? AZ_MIN(AZ_MAX(ab / bb, 0.0), 1.0) : 0;
-    f.lambda = d->n_rest > 0 ? lambda : 0;
+    bool tuned = isnan(lambda) && d->n_rest > 0 && bb > 0;
+    f.lambda = d->n_rest == 0 ? 0 : tuned ? AZ_MIN(AZ_MAX(ab / bb, 0.0), 1.0) : lambda;
+    if (isnan(f.lambda))
+        f.lambda = 0;
     f.estimate = m.y + f.lambda * (m.rest - m.predicted);
-    double ss = aa - 2 * f.lambda * ab + f.lambda * f.lambda * bb, c = (double)f.clusters;
-    f.variance = AZ_MAX(ss, 0.0) * c / (c - (tuned ? 2 : 1));
+    for (size_t i = 0; i < clusters; i++) {
+        double off = all[i].a - f.lambda * all[i].b;
+        double leverage = (tuned ? all[i].b * all[i].b / bb : 0) + (all[i].labelled ? 1 / c : 0);
+        f.variance += off * off / ((1 - leverage) * (1 - leverage));
+    }
     f.df = c - 1;
     *ret = f;
     return 0;

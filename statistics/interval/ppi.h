@@ -32,8 +32,9 @@ bool az_ppi_published(const struct az_ppi_data *d, double lambda, struct az_ppi 
 
 /* The same with weights and clusters: an item's influence on the estimate, summed
  * by cluster over labelled and other items together, so that a cluster in both
- * is no mistake; lambda minimises the sum of squares. `lambda` NaN: tuned. Variance
- * with C / (C - 1), C the labelled clusters, C / (C - 2) where lambda is tuned. */
+ * is no mistake; lambda minimises the sum of squares. `lambda` NaN: tuned. The variance
+ * is the sum of squares, each divided by (1 - leverage)^2: about the jackknife's
+ * (MacKinnon and White, Journal of Econometrics 29 (1985) 305-325). */
 struct az_ppi_fit {
     double estimate, variance, lambda;
     double p_labels;  /* the weighted mean of the labels alone */
@@ -48,5 +49,7 @@ int az_ppi_fit(const struct az_ppi_data *d, double lambda, struct az_ppi_fit *re
 /* Its 95 % interval. A mean: t with C - 1 degrees of freedom. A rate: Wilson's with
  * the sample size that has this variance (of labels alone no more than Kish's: few
  * of the rarer answer say little about a variance), and t for z: a symmetric interval
- * misses too often where the rate is near 0 or 1. */
+ * misses too often where the rate is near 0 or 1. Made at 95.5 %: what is normal only
+ * in the limit falls short by up to half a point where one answer is rare
+ * (bench/intervals.c counts it). */
 struct az_figure az_ppi_figure(const struct az_ppi_fit *f, bool rate, const char *method);
