@@ -29,6 +29,8 @@ const struct az_infer_method az_infer_methods[] = {
     {"mace", AZ_INFER_RESEARCH, AZ_INFER_LABELS, "judges that know or spam, variational Bayes",
      az_infer_mace},
     {"kos", AZ_INFER_RESEARCH, AZ_INFER_TWO_LABELS, "spectral: message passing", az_infer_kos},
+    {"mmsr", AZ_INFER_RESEARCH, AZ_INFER_FEW_JUDGES,
+     "spectral: judges' agreement as a matrix of rank one", az_infer_mmsr},
     {0},
 };
 
@@ -51,6 +53,8 @@ static const char *unfit(const struct az_infer_method *m, const struct az_sample
         return "it is about labels, and there are fewer than two";
     if (m->needs == AZ_INFER_TWO_LABELS && s->n_labels != 2)
         return "it is for two labels";
+    if (m->needs == AZ_INFER_FEW_JUDGES && s->n_judges > AZ_INFER_JUDGES_FEW)
+        return "it is for at most 4096 judges";
     return NULL;
 }
 

@@ -50,7 +50,15 @@ enum az_infer_use {
     AZ_INFER_RESEARCH, /* a reference to compare with, not offered to users */
 };
 
-enum az_infer_needs { AZ_INFER_LABELS, AZ_INFER_TWO_LABELS, AZ_INFER_MARGINS, AZ_INFER_SCORES };
+enum { AZ_INFER_JUDGES_FEW = 4096 }; /* where memory grows with their square */
+
+enum az_infer_needs {
+    AZ_INFER_LABELS,
+    AZ_INFER_TWO_LABELS,
+    AZ_INFER_FEW_JUDGES,
+    AZ_INFER_MARGINS,
+    AZ_INFER_SCORES,
+};
 
 struct az_infer_method {
     const char *name;

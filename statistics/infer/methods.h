@@ -7,7 +7,7 @@ typedef int az_infer_fn(const struct az_sample *s, const struct az_infer_options
                         struct az_infer *r);
 az_infer_fn az_infer_majority, az_infer_wawa, az_infer_zero_based, az_infer_mean_logit;
 az_infer_fn az_infer_dawid_skene, az_infer_dawid_skene_map;
-az_infer_fn az_infer_one_coin, az_infer_glad, az_infer_mace, az_infer_kos;
+az_infer_fn az_infer_one_coin, az_infer_glad, az_infer_mace, az_infer_kos, az_infer_mmsr;
 
 az_infer_fn az_infer_ordinal, az_infer_gaussian;
 

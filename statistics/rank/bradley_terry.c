@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "statistics/matrix.h"
 
 enum { ROUNDS = 60, HALVINGS = 30 };
 
@@ -109,36 +110,14 @@ static void look(struct fit *f)
     }
 }
 
-/* step = curve^-1 slope by Cholesky. False: the curve is flat somewhere. */
-static bool solve(struct fit *f)
+/* step = curve^-1 slope. AZ_EINVAL: the curve is flat somewhere; or AZ_ENOMEM. */
+static int solve(struct fit *f)
 {
-    size_t n = f->n;
-    double *a = f->curve, *x = f->step;
-    for (size_t j = 0; j < n; j++) {
-        double whole = a[j * n + j];
-        for (size_t k = 0; k < j; k++)
-            a[j * n + j] -= a[j * n + k] * a[j * n + k];
-        if (!(a[j * n + j] > 1e-12 * whole))
-            return false;
-        a[j * n + j] = sqrt(a[j * n + j]);
-        for (size_t i = j + 1; i < n; i++) {
-            for (size_t k = 0; k < j; k++)
-                a[i * n + j] -= a[i * n + k] * a[j * n + k];
-            a[i * n + j] /= a[j * n + j];
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        x[i] = f->slope[i];
-        for (size_t k = 0; k < i; k++)
-            x[i] -= a[i * n + k] * x[k];
-        x[i] /= a[i * n + i];
-    }
-    for (size_t i = n; i-- > 0;) {
-        for (size_t k = i + 1; k < n; k++)
-            x[i] -= a[k * n + i] * x[k];
-        x[i] /= a[i * n + i];
-    }
-    return true;
+    int r = az_cholesky(f->curve, f->n);
+    memcpy(f->step, f->slope, f->n * sizeof(*f->step));
+    if (r == 0)
+        az_cholesky_solve(f->curve, f->n, f->step);
+    return r;
 }
 
 static double largest(const double *x, size_t n)
@@ -149,15 +128,16 @@ static double largest(const double *x, size_t n)
     return top;
 }
 
-/* True: at the top. False: it has none within reach. */
-static bool climb(struct fit *f)
+/* 1: at the top. 0: it has none within reach. Or AZ_ENOMEM. */
+static int climb(struct fit *f)
 {
     double now = loglik(f, f->at) + log_prior(f, f->at);
     for (int round = 0; round < ROUNDS; round++) {
         double by = 1, then = -INFINITY;
         look(f);
-        if (!solve(f))
-            return false;
+        int r = solve(f);
+        if (r < 0)
+            return r == AZ_ENOMEM ? r : 0;
         for (int i = 0; i < HALVINGS && then < now - 1e-9; i++, by /= 2) {
             for (size_t p = 0; p < f->n; p++)
                 f->trial[p] = f->at[p] + by * f->step[p];
@@ -165,12 +145,12 @@ static bool climb(struct fit *f)
         }
         memcpy(f->at, f->trial, f->n * sizeof(*f->at));
         now = then;
-        if (largest(f->at, f->n) > FAR)
-            return false;
+        if (!(largest(f->at, f->n) <= FAR))
+            return 0;
         if (largest(f->step, f->n) < 1e-10)
-            return true;
+            return 1;
     }
-    return false;
+    return 0;
 }
 
 /* ---- from games to rows ---- */
@@ -240,12 +220,15 @@ static int fit_rows(struct fit *f, double prior_sd, bool bounded, const int32_t 
     f->trial = room + 3 * n;
     f->curve = room + 4 * n;
     f->prior_sd = prior_sd;
-    bt->converged = (bounded || prior_sd > 0) && climb(f);
-    if (!bt->converged && !(prior_sd > 0)) {
+    int r = bounded || prior_sd > 0 ? climb(f) : 0;
+    if (r == 0 && !(prior_sd > 0)) {
         memset(f->at, 0, n * sizeof(*f->at));
         f->prior_sd = AZ_BT_WEAK;
-        bt->converged = climb(f);
+        r = climb(f);
     }
+    if (r < 0)
+        return r;
+    bt->converged = r;
     bt->weak_prior = f->prior_sd > 0;
     keep(f, place, bt);
     return 0;
