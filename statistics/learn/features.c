@@ -33,9 +33,8 @@ size_t az_features_n(const struct az_frame *f)
 
 /* Half of what a step of one spread is, as shares go from −½ to ½ in a pair; nearly
  * linear below 3 spreads, never above them. */
-static double bent(double margin, double scale)
+double az_features_bent(double z)
 {
-    double z = margin / scale;
     return z / sqrt(1 + z * z / 9) / 2;
 }
 
@@ -61,7 +60,8 @@ static void of_judge(const struct az_features *f, const struct az_design *d, siz
     for (size_t k = 0; k < labels; k++)
         mean += margins[k] / (double)labels;
     for (size_t k = 0; k < labels; k++)
-        x[k * f->n + j + (size_t)f->at[AZ_FEATURE_MARGIN]] = bent(margins[k] - mean, f->scale[j]);
+        x[k * f->n + j + (size_t)f->at[AZ_FEATURE_MARGIN]] =
+            az_features_bent((margins[k] - mean) / f->scale[j]);
 }
 
 static void of_panel(const struct az_features *f, const struct az_design *d, size_t item, double *x)

@@ -34,6 +34,9 @@ size_t az_features_n(const struct az_frame *f);
 /* x: n_labels × n; not centred. */
 void az_features_of(const struct az_features *f, const struct az_design *d, size_t item, double *x);
 
+/* What becomes of a margin of `z` spreads. */
+double az_features_bent(double z);
+
 /* What each judge's margins are divided by: their root mean square within items,
  * over `rows`; 1 where there are none. */
 void az_features_scales(const struct az_design *d, struct az_rows rows, double *scale);

@@ -14,8 +14,6 @@
 #include "statistics/learn/trust.h"
 #include "statistics/matrix.h"
 
-enum { THETA, TRI, SCALES, SPREAD };
-
 /* Standard deviations: of judges, of families, and what the groups beside shares
  * have of them. */
 static const double JUDGE_SD[] = {0.05, 0.2, 0.7, 2.5}, FAMILY_SD[] = {0, 0.3, 1},
@@ -113,22 +111,29 @@ static bool has_families(const struct az_frame *f)
     return false;
 }
 
+static int one_point(struct fit *s, const struct spread *spread)
+{
+    double logdet;
+    int r = prior(s, spread, &logdet);
+    if (r == 0)
+        r = az_choice_fit(&s->l, s->prior_mean, s->precision, logdet, true, &s->now);
+    if (r == 0)
+        average(s, spread);
+    return r;
+}
+
 static int grid(struct fit *s)
 {
     bool families = has_families(s->f->frame);
     bool others = s->f->fixed > s->f->frame->n_judges;
-    double logdet;
     for (size_t o = 0; o < (others ? AZ_LEN(OTHERS) : 1); o++) {
         for (size_t f = 0; f < (families ? AZ_LEN(FAMILY_SD) : 1); f++) {
             for (size_t j = 0; j < AZ_LEN(JUDGE_SD); j++) {
                 struct spread spread = {JUDGE_SD[j], FAMILY_SD[f],
                                         OTHERS[others ? o : AZ_LEN(OTHERS) - 1]};
-                int r = prior(s, &spread, &logdet);
-                if (r == 0)
-                    r = az_choice_fit(&s->l, s->prior_mean, s->precision, logdet, true, &s->now);
+                int r = one_point(s, &spread);
                 if (r < 0)
                     return r;
-                average(s, &spread);
             }
         }
     }
@@ -139,22 +144,24 @@ static void keep(struct fit *s, struct az_model *m)
 {
     size_t n = s->f->n;
     for (size_t a = 0; a < n; a++)
-        m->arrays[THETA][a] = s->mean[a] /= s->sum;
+        m->arrays[AZ_HIERARCHICAL_THETA][a] = s->mean[a] /= s->sum;
     for (size_t a = 0; a < n; a++) {
         for (size_t b = 0; b < n; b++)
             s->second[a * n + b] = s->second[a * n + b] / s->sum - s->mean[a] * s->mean[b];
     }
-    az_tri_pack(s->second, n, m->arrays[TRI]);
+    az_tri_pack(s->second, n, m->arrays[AZ_HIERARCHICAL_TRI]);
     for (size_t i = 0; i < 3; i++)
-        m->arrays[SPREAD][i] = s->spread[i] / s->sum;
+        m->arrays[AZ_HIERARCHICAL_SPREAD][i] = s->spread[i] / s->sum;
 }
 
-static int fit(const struct az_design *d, struct az_rows rows, uint64_t seed, struct az_model *m)
+/* `at`: under this prior alone; NULL: over the grid. */
+static int fit_at(const struct az_design *d, struct az_rows rows, const struct spread *at,
+                  struct az_model *m)
 {
-    struct az_features f = az_features(&m->frame, m->arrays[SCALES]);
+    struct az_features f = az_features(&m->frame, m->arrays[AZ_HIERARCHICAL_SCALES]);
     size_t n = f.n, judges = m->frame.n_judges;
     struct fit s = {.f = &f, .top = -INFINITY};
-    az_features_scales(d, rows, m->arrays[SCALES]);
+    az_features_scales(d, rows, m->arrays[AZ_HIERARCHICAL_SCALES]);
     AZ_AUTO_MEM double *room = az_zalloc((2 * n * n + 2 * n + judges * judges) * sizeof(*room));
     if (!room)
         return AZ_ENOMEM;
@@ -169,7 +176,7 @@ static int fit(const struct az_design *d, struct az_rows rows, uint64_t seed, st
     if (r == 0)
         r = az_gauss_init(&s.now, n);
     if (r == 0)
-        r = grid(&s);
+        r = at ? one_point(&s, at) : grid(&s);
     if (r == 0)
         keep(&s, m);
     az_gauss_release(&s.now);
@@ -177,22 +184,33 @@ static int fit(const struct az_design *d, struct az_rows rows, uint64_t seed, st
     return r;
 }
 
+static int fit(const struct az_design *d, struct az_rows rows, uint64_t seed, struct az_model *m)
+{
+    return fit_at(d, rows, NULL, m);
+}
+
+int az_hierarchical_at(const struct az_design *d, struct az_rows rows, const double *spread,
+                       struct az_model *m)
+{
+    return fit_at(d, rows, &(struct spread){spread[0], spread[1], spread[2]}, m);
+}
+
 static int predict(const struct az_model *m, const struct az_design *d, struct az_rows rows,
                    double *p)
 {
-    struct az_features f = az_features(&m->frame, m->arrays[SCALES]);
+    struct az_features f = az_features(&m->frame, m->arrays[AZ_HIERARCHICAL_SCALES]);
     size_t n = f.n, k = m->frame.n_labels;
     bool open[AZ_SAMPLE_LABELS_MAX];
     AZ_AUTO_MEM double *room = az_alloc((n * n + n * k + 1) * sizeof(*room));
     if (!room)
         return AZ_ENOMEM;
     double *cov = room, *x = room + n * n;
-    az_tri_unpack(m->arrays[TRI], n, cov);
+    az_tri_unpack(m->arrays[AZ_HIERARCHICAL_TRI], n, cov);
     for (size_t i = 0; i < rows.n; i++) {
         az_model_open(m, d, rows.v[i], open);
         az_features_of(&f, d, rows.v[i], x);
         az_choice_centre(x, open, k, n);
-        az_choice_predict(m->arrays[THETA], cov, x, open, k, n, p + i * k);
+        az_choice_predict(m->arrays[AZ_HIERARCHICAL_THETA], cov, x, open, k, n, p + i * k);
     }
     return 0;
 }
@@ -210,7 +228,7 @@ static size_t three(const struct az_frame *f)
 
 static const char *check(const struct az_model *m)
 {
-    return az_features_check(m->arrays[SCALES], m->frame.n_judges);
+    return az_features_check(m->arrays[AZ_HIERARCHICAL_SCALES], m->frame.n_judges);
 }
 
 const struct az_learner az_learn_hierarchical = {

@@ -17,9 +17,14 @@ static const struct az_learner *const parts[] = {
     &az_learn_stack,        &az_learn_confusion,
 };
 enum { PARTS = AZ_LEN(parts), REPEATS_MAX = 2, REPEATED_BELOW = 120, EM_MAX = 500 };
-enum { WEIGHTS, SCORES, POWER };
 static const double LEAST_WEIGHT = 0.002, LOG_POWER_SD = 0.2;
 _Static_assert((int)PARTS <= (int)AZ_MODEL_PARTS, "a model has room for them");
+
+const struct az_learner *az_auto_part(size_t i)
+{
+    az_assert(i < PARTS);
+    return parts[i];
+}
 
 static size_t of_parts(const struct az_frame *f)
 {
@@ -182,21 +187,21 @@ static int learn_parts(const struct az_design *d, struct az_rows rows, uint64_t 
 {
     double kept = 0;
     for (size_t i = 0; i < PARTS; i++) {
-        if (m->arrays[WEIGHTS][i] == 0)
+        if (m->arrays[AZ_AUTO_WEIGHTS][i] == 0)
             continue;
         AZ_AUTO(model) part = az_model_new(parts[i], d, rows);
         int r = part ? parts[i]->fit(d, rows, seed, part) : AZ_ENOMEM;
         if (r == AZ_ENOMEM)
             return r;
         if (r < 0) {
-            m->arrays[WEIGHTS][i] = 0;
+            m->arrays[AZ_AUTO_WEIGHTS][i] = 0;
             continue;
         }
-        kept += m->arrays[WEIGHTS][i];
+        kept += m->arrays[AZ_AUTO_WEIGHTS][i];
         m->parts[m->n_parts++] = AZ_TAKE(part);
     }
     for (size_t i = 0; i < PARTS && kept > 0; i++)
-        m->arrays[WEIGHTS][i] /= kept;
+        m->arrays[AZ_AUTO_WEIGHTS][i] /= kept;
     return kept > 0 ? 0 : AZ_EINVAL;
 }
 
@@ -215,8 +220,8 @@ static int fit(const struct az_design *d, struct az_rows rows, uint64_t seed, st
         if (r < 0)
             return r;
     }
-    weigh(&o, (double)repeats, m->arrays[WEIGHTS], m->arrays[SCORES]);
-    m->arrays[POWER][0] = best_power(&o, (double)repeats, m->arrays[WEIGHTS]);
+    weigh(&o, (double)repeats, m->arrays[AZ_AUTO_WEIGHTS], m->arrays[AZ_AUTO_SCORES]);
+    m->arrays[AZ_AUTO_POWER][0] = best_power(&o, (double)repeats, m->arrays[AZ_AUTO_WEIGHTS]);
     return learn_parts(d, rows, seed, m);
 }
 
@@ -229,7 +234,7 @@ static int predict(const struct az_model *m, const struct az_design *d, struct a
         return AZ_ENOMEM;
     memset(p, 0, cells * sizeof(*p));
     for (size_t i = 0, part = 0; i < PARTS; i++) {
-        double w = m->arrays[WEIGHTS][i];
+        double w = m->arrays[AZ_AUTO_WEIGHTS][i];
         if (w == 0)
             continue;
         if (az_model_predict(m->parts[part++], d, rows, one) < 0)
@@ -238,7 +243,7 @@ static int predict(const struct az_model *m, const struct az_design *d, struct a
             p[c] += w * one[c];
     }
     for (size_t i = 0; i < rows.n; i++)
-        sharpen(p + i * m->frame.n_labels, m->frame.n_labels, m->arrays[POWER][0]);
+        sharpen(p + i * m->frame.n_labels, m->frame.n_labels, m->arrays[AZ_AUTO_POWER][0]);
     return 0;
 }
 
@@ -247,7 +252,7 @@ static const char *check(const struct az_model *m)
     double sum = 0;
     size_t part = 0;
     for (size_t i = 0; i < PARTS; i++) {
-        double w = m->arrays[WEIGHTS][i];
+        double w = m->arrays[AZ_AUTO_WEIGHTS][i];
         if (w < 0)
             return "'weights' has one below 0";
         sum += w;
@@ -258,7 +263,9 @@ static const char *check(const struct az_model *m)
         return "'parts' has one without a weight";
     if (fabs(sum - 1) > 1e-6)
         return "'weights' do not sum to 1";
-    return m->arrays[POWER][0] > 0 && m->arrays[POWER][0] < 10 ? NULL : "'power' is not above 0";
+    return m->arrays[AZ_AUTO_POWER][0] > 0 && m->arrays[AZ_AUTO_POWER][0] < 10
+               ? NULL
+               : "'power' is not above 0";
 }
 
 const struct az_learner az_learn_auto = {
