@@ -5,7 +5,7 @@ enum {
     PAUSE_FIRST_MS = 500,
     PAUSE_LAST_MS = 30000,
     DOUBLINGS = 6,
-    SETTLED_MS = 30000, /* open for so long: the next loss is a first one */
+    REFUSED = 4, /* doublings at least, where a hello would be refused again */
 };
 
 struct az_session az_session(uint64_t seed, az_ms now)
@@ -46,9 +46,11 @@ int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms 
 {
     if (s->state == AZ_SESSION_APART)
         return az_fail(err, AZ_EPROTO, "a message outside of a session");
-    if (msg->kind == AZ_MSG_REFUSE)
+    if (msg->kind == AZ_MSG_REFUSE) {
+        s->unwanted = !msg->refuse.again;
         return az_fail(err, AZ_EPROTO, "the coordinator refused: " AZ_STR_FMT,
                        AZ_STR_ARG(msg->refuse.what));
+    }
     if (msg->seq != s->seq_in + 1)
         return az_fail(err, AZ_EPROTO, "message %llu after message %llu",
                        (unsigned long long)msg->seq, (unsigned long long)s->seq_in);
@@ -71,17 +73,23 @@ int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms 
 }
 
 /* Half of the pause is by chance: a coordinator that was started again must not
- * hear all its workers at once. */
+ * hear all its workers at once. A session that was open for longer than the pause
+ * before it has settled, so no more time is spent on pauses than on sessions; who is
+ * welcomed and thrown out at once comes ever more seldom. */
 void az_session_lost(struct az_session *s, az_ms now)
 {
-    if (s->state == AZ_SESSION_OPEN && now - s->since >= SETTLED_MS)
+    if (s->state == AZ_SESSION_OPEN && now - s->since >= s->pause)
         s->failures = 0;
+    if (s->unwanted) /* its key, roles or version: that takes somebody who changes it */
+        s->failures = AZ_MAX(s->failures, REFUSED);
+    s->unwanted = false;
     az_ms most =
         AZ_MIN((az_ms)PAUSE_FIRST_MS << AZ_MIN(s->failures, DOUBLINGS), (az_ms)PAUSE_LAST_MS);
     s->failures++;
     s->state = AZ_SESSION_APART;
     s->since = now;
-    s->again = now + most / 2 + (az_ms)az_rng_below(&s->rng, (uint64_t)(most / 2) + 1);
+    s->pause = most / 2 + (az_ms)az_rng_below(&s->rng, (uint64_t)(most / 2) + 1);
+    s->again = now + s->pause;
 }
 
 static az_ms quiet_until(const struct az_session *s)

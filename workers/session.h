@@ -24,6 +24,8 @@ struct az_session {
     az_ms heard, said;  /* last */
     az_ms since;        /* in this state */
     az_ms again;        /* apart: knock then */
+    az_ms pause;        /* before the last knock */
+    bool unwanted;      /* refused, and a hello would be again */
     int failures;       /* in a row */
     uint64_t heard_out; /* the last of ours that was heard; 0 = that is not said */
     uint64_t mark;      /* one of ours, and when it was said: heard once `heard_out` is there */

@@ -164,11 +164,50 @@ static void session_backs_off(void **state)
     assert_true(s.again <= now + 30500);
 }
 
+/* A session that outlasts the pause before it was no mistake: a coordinator that is
+ * started anew now and then is found again at once. */
+static void session_settles(void **state)
+{
+    (void)state;
+    struct az_session s = az_session(7, 0);
+    struct az_msg welcome = {.kind = AZ_MSG_WELCOME, .seq = 1};
+    az_ms now = 0;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(az_session_tick(&s, now, NULL), AZ_DUE_KNOCK);
+        assert_int_equal(az_session_on_message(&s, &welcome, now, NULL), 0);
+        now += 1000;
+        az_session_lost(&s, now);
+        assert_true(s.again - now <= 500);
+        now = s.again;
+    }
+}
+
+/* "again": a hello would do; else somebody has to change something first. */
+static void session_is_refused(void **state)
+{
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        struct az_session s = az_session(7, 0);
+        struct az_msg refuse = {.kind = AZ_MSG_REFUSE, .seq = 1};
+        refuse.refuse.what = AZ_STR("no");
+        refuse.refuse.again = again;
+        az_session_tick(&s, 0, NULL);
+        assert_int_equal(az_session_on_message(&s, &refuse, 0, NULL), AZ_EPROTO);
+        az_session_lost(&s, 0);
+        assert_true(again ? s.again <= 500 : s.again >= 4000 && s.again <= 8000);
+        az_session_tick(&s, s.again, NULL);
+        az_session_lost(&s, s.again); /* and another time it was the network */
+        assert_true(again ? s.pause <= 1000 : s.pause >= 8000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_table),
         cmocka_unit_test(session_backs_off),
+        cmocka_unit_test(session_settles),
+        cmocka_unit_test(session_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
