@@ -112,6 +112,20 @@ static int ask_end(struct ask *a, const struct az_ballot *ballot, struct az_effe
     return 0;
 }
 
+/* A sum is known as far as all its parts are. A part without a call says nothing. */
+static void cost_add(struct ask *a, const struct az_ballot *part)
+{
+    if (part->attempts && a->cost != COST_UNKNOWN)
+        a->cost = part->cost_known ? COST_KNOWN : COST_UNKNOWN;
+}
+
+static bool cost_known(const struct ask *a, const struct az_ballot *last)
+{
+    if (a->cost == COST_NONE)
+        return last->cost_known;
+    return a->cost == COST_KNOWN && (last->cost_known || !last->attempts);
+}
+
 static int ask_give_up(struct ask *a, enum az_ballot_error error, const char *text,
                        struct az_effects *fx)
 {
@@ -121,6 +135,7 @@ static int ask_give_up(struct ask *a, enum az_ballot_error error, const char *te
                                .label = AZ_LABEL_NONE,
                                .attempts = a->attempts,
                                .cost = a->spent,
+                               .cost_known = a->cost == COST_KNOWN && !a->lost,
                                .how = AZ_STR("lost")};
     return ask_end(a, &ballot, fx);
 }
@@ -198,11 +213,13 @@ static int ask_answer(struct ask *a, const struct az_lease *was, const struct az
         if (!was->lost) /* a lost one is counted apart */
             a->attempts += AZ_PLANTED(AZ_PLANT_RETRY_UNCOUNTED) ? 0 : answer->ballot.attempts;
         a->spent = az_nusd_add(a->spent, answer->ballot.cost);
+        cost_add(a, &answer->ballot);
         if (!was->lost && !asked)
             r = ask_again(a, answer, fx);
     } else {
         whole.attempts += was->lost ? was->attempts : a->attempts;
         whole.cost = az_nusd_add(whole.cost, a->spent);
+        whole.cost_known = cost_known(a, &answer->ballot);
         bool ended = a->state == ASK_ENDED;
         if (was->lost && a->state == ASK_QUEUED)
             queue_remove(a);

@@ -25,6 +25,7 @@ struct ask {
     struct az_lease *leases; /* lost ones too */
     int attempts, lost;
     az_nusd spent; /* by earlier leases that ended without a ballot */
+    enum { COST_NONE, COST_KNOWN, COST_UNKNOWN } cost; /* of the calls that made it up */
     enum az_ballot_error mistake;
     struct az_str said;
 };

@@ -137,6 +137,11 @@ bool call_may_go_on(const struct az_work *w, const struct work_call *c)
     return !call_wanted_back(w, c) && call_has_calls(c) && affordable(c);
 }
 
+static bool cost_known(const struct work_call *c)
+{
+    return c->ask.judge->price.known || c->cost_known;
+}
+
 struct az_ballot call_ballot(const struct work_call *c)
 {
     return (struct az_ballot){
@@ -146,7 +151,7 @@ struct az_ballot call_ballot(const struct work_call *c)
         .request = c->hash,
         .has_request = c->backend->kind,
         .cost = c->cost,
-        .cost_known = c->ask.judge->price.known || c->cost_known,
+        .cost_known = cost_known(c),
         .ms = c->ms,
         .attempts = c->attempts,
     };
@@ -202,6 +207,7 @@ int call_again(struct az_work *w, struct work_call *c, enum az_ballot_error mist
                                                  .error = mistake,
                                                  .label = AZ_LABEL_NONE,
                                                  .cost = c->cost,
+                                                 .cost_known = cost_known(c),
                                                  .attempts = c->attempts};
     if (said.p) {
         x->answer.answer.said = az_arena_str(fx->arena, said);

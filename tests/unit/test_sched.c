@@ -773,6 +773,48 @@ static void sched_silent_twice_costs_once(void **state)
 }
 
 /* A peer that bills beyond all sense can't turn the sums around. */
+/* What a question cost is known if all the calls for it are; '-' is a lease that gave it
+ * back without any, 'k' and 'u' one call of known and of unknown cost. The last has
+ * the answer. */
+static void sched_sum_of_known_costs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *leases;
+        bool known;
+    } rows[] = {{"k", true},   {"u", false}, {"kk", true},  {"ku", false},
+                {"uk", false}, {"-k", true}, {"-u", false}, {"k-", true},
+                {"u-", false}, {"-", false}, {"k-k", true}, {"ku-", false}};
+    for (size_t i = 0; i < AZ_LEN(rows); i++) {
+        struct scene s;
+        scene_init(&s, two, 0);
+        scene_event(&s, "credit 0 gpu 9");
+        scene_event(&s, "add 0");
+        const struct az_ballot *kept = NULL;
+        for (const char *l = rows[i].leases; *l; l++) {
+            struct az_msg_answer answer = {.again = l[1], .panel = 1};
+            answer.ballot = (struct az_ballot){.key = scene_key("0.0"),
+                                               .error = l[1] ? AZ_BE_PARSE : AZ_BE_NONE,
+                                               .label = l[1] ? AZ_LABEL_NONE : 0,
+                                               .attempts = *l != '-',
+                                               .cost = *l == '-' ? 0 : 1000,
+                                               .cost_known = *l == 'k',
+                                               .how = AZ_STR("json")};
+            struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
+            msg.answers.n = 1;
+            msg.answers.v = &answer;
+            az_effects_clear(&s.fx);
+            assert_int_equal(az_sched_on_answers(s.sched, 0, &msg, 0, &s.fx, NULL), 0);
+            for (size_t x = 0; x < s.fx.n; x++)
+                kept = s.fx.v[x].kind == AZ_FX_BALLOT ? s.fx.v[x].ballot : kept;
+        }
+        assert_non_null(kept);
+        if (kept->cost_known != rows[i].known)
+            fail_msg("'%s': %d", rows[i].leases, kept->cost_known);
+        scene_release(&s);
+    }
+}
+
 static void sched_survives_absurd_costs(void **state)
 {
     (void)state;
@@ -983,6 +1025,7 @@ int main(void)
         cmocka_unit_test(sched_losses_and_late_answers_cost),
         cmocka_unit_test(sched_found_counts_as_its_holder),
         cmocka_unit_test(sched_silent_twice_costs_once),
+        cmocka_unit_test(sched_sum_of_known_costs),
         cmocka_unit_test(sched_survives_absurd_costs),
         cmocka_unit_test(sched_checks_answers),
         cmocka_unit_test(sched_stored_ballots_count),

@@ -191,6 +191,7 @@ static void leave_with_all_that_was_spent(void **state)
     assert_string_equal(work_event(&s, "reply 0.0 Z $10"), "again 0.0");
     assert_int_equal(s.last.attempts, 1);
     assert_int_equal(s.last.cost, 20 * 1000);
+    assert_true(s.last.cost_known);
     assert_int_equal(s.last.error, AZ_BE_OUTSIDE);
     assert_non_null(strstr(s.said, "Z"));
     work_scene_release(&s);
