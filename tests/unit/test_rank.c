@@ -14,6 +14,7 @@
 #include "statistics/rank/bradley_terry.h"
 #include "statistics/rank/elo.h"
 #include "statistics/rank/intervals.h"
+#include "statistics/rank/judged.h"
 #include "statistics/rank/standings.h"
 
 enum { GAMES_MAX = 64, SYSTEMS_MAX = 8 };
@@ -295,6 +296,28 @@ static void agreement_with_people(void **state)
     assert_false(f.defined);
 }
 
+/* Ten games each of a judge that looks and of one that takes the left; ties half. */
+static int judged(struct az_judged *ret)
+{
+    static struct az_judged_game games[41];
+    for (int i = 0; i < 40; i++) {
+        bool swap = i % 2;
+        games[i] = (struct az_judged_game){swap, !swap, i / 20, i < 20 ? !swap : 1};
+    }
+    games[40] = (struct az_judged_game){0, 1, 0, 0.5};
+    return az_judged_fit(games, 41, 2, 2, 0.1, ret);
+}
+
+static void who_looks(void **state)
+{
+    struct az_judged j;
+    assert_int_equal(judged(&j), 0);
+    assert_true(j.converged && isfinite(j.objective));
+    assert_true(j.strength[0] > 1 && fabs(j.strength[0] + j.strength[1]) < 1e-6);
+    assert_true(j.looks[0] > 1 && j.looks[1] < 0 && j.left_side[1] > 1);
+    az_judged_release(&j);
+}
+
 static int everything(const struct az_games *g)
 {
     struct az_figure figures[3] = {az_figure_of(1, 1)}, f;
@@ -305,8 +328,11 @@ static int everything(const struct az_games *g)
     int r = az_table_intervals(&of, figures, NULL);
     if (r == 0)
         r = az_elo(g, 4, 2, 1, elo);
+    struct az_judged j;
     if (r == 0)
         r = az_scores_median(&s, 0, &f);
+    if (r == 0 && (r = judged(&j)) == 0)
+        az_judged_release(&j);
     of = (struct az_table_of){2, 2, NULL, az_scores_median_table, &s, 2, 1};
     if (r == 0)
         r = az_table_intervals(&of, figures, NULL);
@@ -343,6 +369,7 @@ int main(void)
         cmocka_unit_test(intervals_by_cluster),
         cmocka_unit_test(intervals_of_strengths),
         cmocka_unit_test(agreement_with_people),
+        cmocka_unit_test(who_looks),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

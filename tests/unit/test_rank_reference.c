@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "statistics/rank/bradley_terry.h"
 #include "statistics/rank/intervals.h"
+#include "statistics/rank/judged.h"
 #include "statistics/rank/standings.h"
 #include "tests/unit/crowd.h"
 
@@ -154,6 +155,53 @@ static void comparisons(void **state)
     az_bt_release(&bt);
 }
 
+enum { JUDGES = 6 };
+
+struct noisy {
+    struct az_judged_game games[GAMES];
+    size_t n;
+    struct az_judged got;
+    size_t checked;
+};
+
+static void keep_judged(char *f[CROWD_FIELDS], size_t n, void *arg)
+{
+    struct noisy *p = arg;
+    assert_true(n == 4 && p->n < GAMES);
+    p->games[p->n++] = (struct az_judged_game){f[1][1] - '1', f[2][1] - '1', f[0][1] - '1',
+                                               strcmp(f[3], f[1]) == 0};
+}
+
+static void check_judged(char *f[CROWD_FIELDS], size_t n, void *arg)
+{
+    struct noisy *p = arg;
+    if (n < 6 || strcmp(f[1], "penalised MAP lambda=0.1") != 0)
+        return;
+    int at = f[3][0] ? f[3][1] - '1' : 0;
+    double got = strcmp(f[2], "s") == 0              ? p->got.strength[at]
+                 : strcmp(f[2], "q_logit_left") == 0 ? p->got.left_side[at]
+                 : strcmp(f[2], "objective") == 0    ? p->got.objective
+                                                     : p->got.looks[at];
+    if (!(fabs(got - strtod(f[5], NULL)) < 1e-5))
+        fail_msg("%s %s: got %.9g, want %s", f[2], f[3], got, f[5]);
+    p->checked++;
+}
+
+static void judges_that_click(void **state)
+{
+    const char *data = data_or_skip();
+    static struct noisy p;
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/crowd/pairwise/comparisons.tsv", data);
+    crowd_read(path, keep_judged, &p);
+    assert_int_equal(az_judged_fit(p.games, p.n, PLAYERS, JUDGES, 0.1, &p.got), 0);
+    assert_true(p.got.converged);
+    snprintf(path, sizeof(path), "%s/crowd/expected/pairwise.tsv", data);
+    crowd_read(path, check_judged, &p);
+    assert_int_equal(p.checked, PLAYERS + 2 * JUDGES + 1);
+    az_judged_release(&p.got);
+}
+
 /* The percentile interval of a mean, draw by draw. */
 static void bootstrap(void **state)
 {
@@ -184,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(davidson),
         cmocka_unit_test(comparisons),
+        cmocka_unit_test(judges_that_click),
         cmocka_unit_test(bootstrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
