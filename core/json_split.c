@@ -75,7 +75,8 @@ static int open_container(struct az_json_split *s, char c, struct az_error *err)
 
 static int begin_value(struct az_json_split *s, char c, struct az_error *err)
 {
-    bool word = (c >= '0' && c <= '9') || c == '-' || c == 't' || c == 'f' || c == 'n';
+    /* NaN and Infinity, which Python writes, are for the caller to refuse. */
+    bool word = (c >= '0' && c <= '9') || (c && strchr("-tfnNI", c));
     if (c != '[' && c != '{' && c != '"' && !word)
         return broken(s, err);
     begin(s);

@@ -83,6 +83,10 @@ static const struct {
      "i j -#0 A\nbad: record 1: no 'preference'\nbad: record 3: a number, expected an object"},
     {"alpaca-eval", "", "[" ALPACA(",\"preference\":1") ",{\"instr",
      "i j -#0 A\nerror: not JSON at byte 98: it ends there, too early"},
+    {"alpaca-eval", "",
+     "[" ALPACA(",\"preference\":NaN,\"raw_completion\":\"\\\"NaN\"") "," ALPACA(
+         ",\"preference\":1,\"x\":[-Infinity,Infinity,nan]") "]",
+     "i j -#0 !parse\nbad: record 2: not JSON at byte 95"},
     /* arena-hard */
     {"arena-hard", "", ARENA("{\"score\":\"A>>B\"},{\"score\":\"A>B\"}"),
      "q/m j AB#0 A 2\nq/m j BA#0 B -1"},

@@ -27,6 +27,7 @@ static const struct {
     {"[1]]", "0:1 error: not JSON at byte 3"},
     {"[1] 2", "0:1 error: not JSON at byte 4"},
     {"[\"123456789012345678901234567890123\",4]", "long 0:4"},
+    {"[NaN,-Infinity]", "0:NaN 0:-Infinity"},
     {"x", "error: not JSON at byte 0"},
 };
 

@@ -75,11 +75,50 @@ static int bad_record(struct az_reader *rd, int64_t number, struct az_error *err
     return on_bad(rd, number, err);
 }
 
+/* Python writes NaN, Infinity and -Infinity as they are: null, for they are no
+ * answer. Returns whether there was one; only read after JSON was refused. */
+static bool mend_numbers(struct az_str text, struct az_buf *to)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    bool any = false, inside = false;
+    for (size_t i = 0; i < text.n; i++) {
+        struct az_str rest = {text.p + i, text.n - i};
+        size_t n = 0;
+        for (size_t w = 0; !inside && w < AZ_LEN(words); w++) {
+            if (az_str_starts(rest, words[w]))
+                n = strlen(words[w]);
+        }
+        if (inside && text.p[i] == '\\' && rest.n > 1)
+            az_buf_char(to, text.p[i++]);
+        else if (text.p[i] == '"')
+            inside = !inside;
+        if (n)
+            az_buf_z(to, "null");
+        else
+            az_buf_char(to, text.p[i]);
+        i += n ? n - 1 : 0;
+        any |= n > 0;
+    }
+    return any;
+}
+
+static int parse(struct az_str text, struct az_json **doc, struct az_error *err)
+{
+    int r = az_json_parse(text, doc, err);
+    if (r != AZ_EINVAL)
+        return r;
+    AZ_AUTO_BUF mended = az_buf(AZ_BUF_MAX);
+    if (!mend_numbers(text, &mended) || az_json_parse(az_buf_view(&mended), doc, NULL) < 0)
+        return r;
+    *err = (struct az_error){0};
+    return 0;
+}
+
 static int on_json(struct az_reader *rd, struct az_str text, int64_t number, size_t path,
                    struct az_error *err)
 {
     AZ_AUTO(json) doc = NULL;
-    int r = az_json_parse(text, &doc, err);
+    int r = parse(text, &doc, err);
     if (r == 0 && az_jv_type(az_json_root(doc)) != AZ_J_OBJECT)
         r = az_fail(err, AZ_EINVAL, "%s, expected an object",
                     az_jtype_name(az_jv_type(az_json_root(doc))));
