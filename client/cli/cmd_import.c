@@ -162,7 +162,7 @@ const struct az_command az_cmd_import = {
             "  arena-hard    model_judgment/*.jsonl of Arena-Hard\n"
             "  judgebench    outputs/*.jsonl of JudgeBench\n"
             "  promptfoo     results of promptfoo, JSON or JSONL\n"
-            "  inspect       a log of Inspect\n"
+            "  inspect       a log of Inspect, .eval or JSON\n"
             "  openai-batch, anthropic-batch   replies of a batch API\n"
             "Labels come out in the item's own frame. What can't be read is a ballot with an\n"
             "error, never a label; bad lines are told and counted, and it ends with 65.\n"

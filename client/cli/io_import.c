@@ -1,10 +1,12 @@
 #include "client/cli/io_import.h"
 
 #include "client/cli/command.h"
+#include "client/cli/import/entry.h"
 #include "client/cli/import/reader.h"
 #include "client/cli/import/tell.h"
 #include "core/io_file.h"
 #include "core/io_source.h"
+#include "core/io_unzip.h"
 
 struct importing {
     const struct az_import_config *config;
@@ -13,7 +15,6 @@ struct importing {
     struct az_reader reader;
     struct az_out *out, *items_out;
     int64_t told, bad_items; /* bad records that were; bad lines of the items */
-    bool any;                /* there was at least one byte */
     bool broken;             /* it could not be read to its end */
 };
 
@@ -98,23 +99,92 @@ static int cut_off(struct importing *m, int got)
     return r == AZ_ENOMEM ? r : got;
 }
 
-static int read_file(struct importing *m, struct az_error *err)
+static int read_stream(struct importing *m, struct az_source *source, struct az_str bytes,
+                       struct az_error *err)
 {
-    AZ_AUTO(source) source = NULL;
-    struct az_str bytes;
-    int got = 0, r = az_source_open(m->config->file, &source, err);
-    if (r < 0)
-        return r;
-    while (r == 0 && (got = az_source_next(source, &bytes, err)) > 0) {
-        m->any = true;
+    int got = 1, r = 0;
+    while (r == 0 && got > 0) {
         r = az_reader_feed(&m->reader, bytes, err);
         int poured = r < 0 ? 0 : pour_both(m, err);
         r = poured < 0 ? poured : r;
+        if (r == 0)
+            got = az_source_next(source, &bytes, err);
     }
+    if (r < 0)
+        return r;
+    return got < 0 ? cut_off(m, got) : az_reader_end(&m->reader, err);
+}
+
+/* ---- an archive ---- */
+
+static bool is_record(const struct az_form *form, struct az_str name)
+{
+    for (const char *const *e = form->entries; *e; e++) {
+        bool folder = az_str_ends(az_str(*e), "/");
+        if (folder ? az_str_starts(name, *e) : az_str_eqz(name, *e))
+            return true;
+    }
+    return false;
+}
+
+static int read_entry(struct importing *m, struct az_unzip *zip, struct az_entry *entry,
+                      struct az_error *err)
+{
+    struct az_str bytes, record;
+    struct az_error bad = {0};
+    int got, r = 0;
+    while ((got = az_unzip_read(zip, &bytes, err)) > 0) {
+        if (r == 0)
+            r = az_entry_feed(entry, bytes, &bad);
+    }
+    if (got < 0)
+        return got;
+    int ended = az_entry_end(entry, &record, r == 0 ? &bad : NULL);
+    r = r == 0 ? ended : r;
     if (r == 0)
-        r = got < 0 ? cut_off(m, got) : az_reader_end(&m->reader, err);
-    if (r == 0 && !m->any)
+        return az_reader_value(&m->reader, record, err);
+    *err = bad;
+    return r == AZ_EINVAL ? az_reader_bad(&m->reader, err) : r;
+}
+
+static int read_archive(struct importing *m, struct az_source *source, struct az_str first,
+                        struct az_error *err)
+{
+    const struct az_form *form = m->config->form;
+    if (!form->entries) {
+        az_fail(err, AZ_EINVAL, "it is a zip archive");
+        az_hint(err, "Of these only Inspect's are read (--as inspect).");
+        return AZ_EINVAL;
+    }
+    struct az_str name;
+    struct az_entry entry;
+    AZ_AUTO(unzip) zip = az_unzip_new(source, first);
+    if (!zip)
+        return az_oom(err);
+    az_entry_init(&entry, form->members);
+    int r = 0, got = 1;
+    while (r == 0 && (got = az_unzip_next(zip, &name, err)) > 0) {
+        r = is_record(form, name) ? read_entry(m, zip, &entry, err) : 0;
+        int poured = r < 0 ? 0 : pour_both(m, err);
+        r = poured < 0 ? poured : r;
+    }
+    az_entry_release(&entry);
+    return r < 0 ? r : got;
+}
+
+static int read_file(struct importing *m, struct az_error *err)
+{
+    AZ_AUTO(source) source = NULL;
+    struct az_str first;
+    int r = az_source_open(m->config->file, &source, err);
+    if (r == 0)
+        r = az_source_next(source, &first, err);
+    if (r == 0)
         return az_fail(err, AZ_ENOENT, "'%s' is empty", m->config->file);
+    if (r < 0)
+        return r;
+    r = az_unzip_is(first) ? read_archive(m, source, first, err)
+                           : read_stream(m, source, first, err);
     r = ended(m, r, err);
     return r < 0 ? r : pour_both(m, err);
 }

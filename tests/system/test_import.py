@@ -3,8 +3,10 @@ items, bad input, output that cannot be written."""
 
 import csv
 import gzip
+import io
 import json
 import pathlib
+import zipfile
 
 import pytest
 
@@ -162,6 +164,50 @@ def test_a_file_that_ends_too_early(world):
         assert done.rc == 65, done
         assert read_jsonl(out)
         assert "too early" in done.stderr or "cut off" in done.stderr or "not JSON" in done.stderr
+
+
+class Pipe(io.RawIOBase):
+    """What can't go back: sizes are written behind the contents."""
+
+    def __init__(self):
+        self.bytes = bytearray()
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.bytes += bytes(data)
+        return len(data)
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, "pipe"])
+def test_eval_file(world, how):
+    """Inspect's archive says what the same log says as JSON."""
+    log = json.loads((FORMS / "inspect.json").read_text())
+    out = Pipe() if how == "pipe" else io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if how == "pipe" else how) as archive:
+        archive.writestr("_journal/start.json", json.dumps({"version": 2, "eval": log["eval"]}))
+        for sample in log["samples"]:
+            events = [{"event": "model", "text": "x" * 1000}] * 200
+            archive.writestr(f"samples/{sample['id']}_epoch_{sample['epoch']}.json",
+                             json.dumps({**sample, "events": events}))
+        archive.writestr("summaries.json", "[]")
+        archive.writestr("header.json", json.dumps({"eval": log["eval"], "status": "success"}))
+    packed = world.path("log.eval")
+    packed.write_bytes(out.bytes if how == "pipe" else out.getvalue())
+    answers = []
+    for file in (FORMS / "inspect.json", packed):
+        items = world.path("items.jsonl")
+        done = world.assize("import", file, "--as", "inspect", "--items-out", items)
+        assert done.rc == 0, done
+        answers.append((done.stdout, items.read_text()))
+    assert answers[0] == answers[1]
+    # Cut off in the middle, what came before counts.
+    packed.write_bytes(packed.read_bytes()[: packed.stat().st_size * 2 // 3])
+    done = world.assize("import", packed, "--as", "inspect")
+    assert done.rc == 65 and "zip data is cut off" in done.stderr and done.stdout, done
+    done = world.assize("import", packed, "--as", "crowd")
+    assert done.rc == 65 and "it is a zip archive" in done.stderr, done
 
 
 def test_usage(world):

@@ -1,7 +1,8 @@
 /* Inspect's logs: {eval: {model}, samples: [{id, epoch, input, target, output:
  * {choices: [{message: {content}}]}, scores: {SCORER: {value, answer, explanation}}},
  * …]} (UKGovernmentBEIS/inspect_ai, log/_log.py). Every scorer is a judge; a value
- * that is an object is one judge a key. */
+ * that is an object is one judge a key. A .eval file is a zip archive of the same,
+ * one sample an entry, and of {eval} under two names. */
 #include "client/cli/import/forms.h"
 
 static struct az_str field(az_jv v, const char *key)
@@ -81,9 +82,12 @@ static int name(struct az_import *im, az_jv a, struct az_subject *s, struct az_e
 int az_form_inspect(struct az_import *im, const struct az_record *record, struct az_error *err)
 {
     az_jv a = record->json;
-    if (!az_str_ends(az_str(im->form->paths[record->path]), "[]")) {
+    az_jv head = az_jv_get(a, "eval");
+    if (!head && !az_str_ends(az_str(im->form->paths[record->path]), "[]"))
+        head = a;
+    if (head) {
         snprintf(im->of_form.model, sizeof(im->of_form.model), AZ_STR_FMT,
-                 AZ_STR_ARG(field(a, "model")));
+                 AZ_STR_ARG(field(head, "model")));
         return 1;
     }
     struct az_subject s = {.prompt = prompt_of(im, az_jv_get(a, "input")),

@@ -4,6 +4,11 @@
 static const char *const list[] = {"[]", NULL};
 static const char *const promptfoo[] = {"[]", "results.results[]", "results[]", NULL};
 static const char *const inspect[] = {"[]", "samples[]", "eval", NULL};
+/* A .eval file has one sample an entry; what is read of it is the least part. */
+static const char *const inspect_entries[] = {"samples/", "_journal/start.json", "header.json",
+                                              NULL};
+static const char *const inspect_members[] = {"id",     "epoch",  "input", "target",
+                                              "output", "scores", "eval",  NULL};
 
 const struct az_form az_forms[] = {
     {"ballots", "ballots of assize: the TSV, or one JSON object a line", AZ_FORM_LINES,
@@ -23,8 +28,9 @@ const struct az_form az_forms[] = {
     {"promptfoo", "results of promptfoo (JSON or JSONL): every assertion is a judge", AZ_FORM_JSON,
      .paths = promptfoo, .marks = {"\"testCase\"", "\"provider\""}, .has_items = true,
      .read = az_form_promptfoo},
-    {"inspect", "log of Inspect (JSON): every scorer is a judge", AZ_FORM_JSON, .paths = inspect,
-     .marks = {"\"eval\"", "\"task\"", "\"dataset\""}, .has_items = true, .read = az_form_inspect},
+    {"inspect", "log of Inspect (.eval or JSON): every scorer is a judge", AZ_FORM_JSON,
+     .paths = inspect, .marks = {"\"eval\"", "\"task\"", "\"dataset\""}, .has_items = true,
+     .entries = inspect_entries, .members = inspect_members, .read = az_form_inspect},
     {"openai-batch", "output of OpenAI's batch API: replies, read by --answer", AZ_FORM_JSON,
      .paths = list, .marks = {"\"custom_id\"", "\"response\"", "\"status_code\""},
      .wants_panel = true, .read = az_form_replies},

@@ -96,6 +96,9 @@ struct az_form {
     /* JSON: where the records of one large document are; the first is that of
      * the records themselves, others are read on the way. NULL-terminated. */
     const char *const *paths;
+    /* Zip archives of them: which entries are records (a name, or a folder's with its
+     * slash), and what of them is read. NULL: it comes in none. */
+    const char *const *entries, *const *members;
     /* Texts that stand near the beginning of such a file, all of them; for a
      * guess at what a file is. NULL-terminated. */
     const char *marks[4];

@@ -1,4 +1,6 @@
 /* What the command line says to an import, and texts that the forms share. */
+#include <math.h>
+
 #include "client/cli/import/import.h"
 #include "core/number.h"
 
@@ -105,7 +107,7 @@ struct az_str az_import_text(struct az_import *im, az_jv v)
     double number;
     if (az_jv_type(v) == AZ_J_BOOL)
         return az_jv_true(v) ? AZ_STR("true") : AZ_STR("false");
-    if (az_jv_num(v, &number) && number >= -0x1p53 && number <= 0x1p53)
+    if (az_jv_num(v, &number) && fabs(number) <= 0x1p53)
         return az_arena_str(im->arena, az_str(az_number_print(number, text)));
     return az_jv_str(v);
 }

@@ -275,6 +275,18 @@ static int feed_document(struct az_reader *rd, struct az_str in, struct az_error
     return r;
 }
 
+int az_reader_value(struct az_reader *rd, struct az_str json, struct az_error *err)
+{
+    rd->mode = AZ_READ_DOCUMENT;
+    return on_json(rd, json, rd->im->counts.records + 1, 0, err);
+}
+
+int az_reader_bad(struct az_reader *rd, struct az_error *err)
+{
+    rd->mode = AZ_READ_DOCUMENT;
+    return bad_record(rd, rd->im->counts.records + 1, err);
+}
+
 /* ---- how it begins ---- */
 
 /* Is this the one object of a document: has it what the paths begin with? */

@@ -34,6 +34,10 @@ void az_reader_release(struct az_reader *rd);
 /* The next bytes. AZ_EINVAL: this is not a file of that form, or it is broken from
  * here on; with `strict` also a bad record. */
 int az_reader_feed(struct az_reader *rd, struct az_str bytes, struct az_error *err);
+/* One record by itself, as an entry of an archive has it; instead of feeding. */
+int az_reader_value(struct az_reader *rd, struct az_str json, struct az_error *err);
+/* One that was to be, and is not: *err says why. As a bad record. */
+int az_reader_bad(struct az_reader *rd, struct az_error *err);
 /* No more bytes can be had, and the last record is torn: reads what is whole. */
 int az_reader_cut(struct az_reader *rd, struct az_error *err);
 /* All bytes are there. */
