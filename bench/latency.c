@@ -46,7 +46,7 @@ static uint64_t submit(struct az_client *c, char *yaml, int n)
 
 static void send_item(struct az_client *c, uint64_t job, struct az_str line)
 {
-    AZ_AUTO(parcel) p = az_parcel_new(0);
+    AZ_AUTO(parcel) p = az_parcel_new(0, 0);
     if (!p)
         check(az_oom(&err));
     check(az_parcel_add(p, FILE_MAX, 1, line, (struct az_str){0}));

@@ -316,6 +316,7 @@ static struct az_chunk *chunk_of(const Assize__Chunk *m)
     if (!c)
         return NULL;
     *c = (struct az_chunk){.index = (int64_t)AZ_MIN(m->index, (uint64_t)INT64_MAX),
+                           .after = m->after,
                            .n = m->n_lines,
                            .bytes = bytes,
                            .last = m->last};

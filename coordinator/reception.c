@@ -16,10 +16,13 @@ struct az_reception az_reception(const struct az_store_totals *totals)
     return r;
 }
 
-/* A client that goes on from another line than the last would have lines judged
- * twice. */
+/* A client that goes on from another line than the last would have lines judged twice,
+ * or left out: two may send the same file, cut at other places. */
 static int check_order(const struct az_chunk *chunk, int64_t last, struct az_error *err)
 {
+    if (chunk->after && chunk->after != last)
+        return az_fail(err, AZ_EINVAL, "chunk %lld: it goes on after line %lld, not %lld",
+                       (long long)chunk->index, (long long)chunk->after, (long long)last);
     for (size_t i = 0; i < chunk->n; last = chunk->lines[i++].number) {
         if (chunk->lines[i].number <= last)
             return az_fail(err, AZ_EINVAL, "chunk %lld: line %lld after line %lld",

@@ -22,6 +22,7 @@ struct az_chunk_line {
 struct az_chunk {
     struct az_arena *arena; /* owns it */
     int64_t index;          /* from 0 */
+    int64_t after;          /* number of the line before its first; 0: not said */
     size_t n, bytes;
     struct az_chunk_line *lines;
     bool last;
@@ -50,7 +51,8 @@ struct az_reception {
 struct az_reception az_reception(const struct az_store_totals *totals);
 
 /* AZ_CHUNK_BEFORE: it came before, and nothing is to be done. AZ_EINVAL: chunks before
- * it are missing, the last one was there already, or its lines are not in order. */
+ * it or lines before it are missing, the last one was there already, or its lines are not
+ * in order. */
 enum { AZ_CHUNK_NEXT, AZ_CHUNK_BEFORE };
 int az_reception_chunk(struct az_reception *r, const struct az_chunk *chunk, struct az_error *err);
 

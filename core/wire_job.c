@@ -24,6 +24,8 @@ static const char *chunk_fault(const struct az_msg *msg)
     const Assize__Chunk *m = msg->chunk;
     if (m->n_lines > AZ_WIRE_LINES_MAX)
         return "number of lines";
+    if (m->after < 0)
+        return "line before";
     for (size_t i = 0; i < m->n_lines; i++) {
         if (m->lines[i]->number < 1)
             return "line number";

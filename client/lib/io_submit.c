@@ -22,6 +22,7 @@ struct submit {
     uint64_t durable, next; /* chunks: there for good; read from the file */
     int64_t last_line;      /* in those that are durable */
     int64_t had;            /* lines up to this one were there when the file was opened */
+    int64_t cut;            /* the last line in a chunk, there or here */
     bool sealed;
     struct az_parcel *head, *tail; /* whole, and not known to be durable */
     size_t n;
@@ -97,6 +98,7 @@ static int put_line(struct submit *s, struct az_error *err)
     s->held = r > 0;
     if (s->held)
         return chunk_close(s, false, err);
+    s->cut = s->line.number;
     s->result->lines++;
     return 0;
 }
@@ -104,7 +106,7 @@ static int put_line(struct submit *s, struct az_error *err)
 /* One line more. AZ_EAGAIN: none is there yet. */
 static int read_line(struct submit *s, struct az_error *err)
 {
-    if (!s->filling && !(s->filling = az_parcel_new(s->next++)))
+    if (!s->filling && !(s->filling = az_parcel_new(s->next++, s->cut)))
         return az_oom(err);
     int r = s->held ? AZ_LINE_HERE : az_lines_next(s->config->in, &s->line, err);
     if (r < 0)
@@ -182,7 +184,7 @@ static int begin(struct submit *s, struct az_error *err)
     s->last_line = m->last_line;
     if (!again) {
         s->next = m->chunks;
-        s->had = m->last_line;
+        s->had = s->cut = m->last_line;
     }
     s->sealed = m->sealed;
     s->window = AZ_MAX(m->window, 1u);

@@ -5,13 +5,14 @@
 #include "core/mem.h"
 #include "core/wire.h"
 
-struct az_parcel *az_parcel_new(uint64_t index)
+struct az_parcel *az_parcel_new(uint64_t index, int64_t after)
 {
     AZ_AUTO(parcel) c = az_zalloc(sizeof(*c));
     if (!c)
         return NULL;
     assize__chunk__init(&c->msg);
     c->msg.index = index;
+    c->msg.after = after;
     c->arena = az_arena_new(65536);
     return c->arena ? AZ_TAKE(c) : NULL;
 }

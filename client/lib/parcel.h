@@ -12,7 +12,8 @@ struct az_parcel {
     size_t cap, bytes;
 };
 
-struct az_parcel *az_parcel_new(uint64_t index); /* NULL: out of memory */
+/* `after`: the last line before it, 0: none. NULL: out of memory. */
+struct az_parcel *az_parcel_new(uint64_t index, int64_t after);
 void az_parcel_free(struct az_parcel *c);
 AZ_FREEP(parcel)
 

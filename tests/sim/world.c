@@ -13,9 +13,9 @@ static void say_state(struct world *w)
     struct az_offer offer;
     for (int j = 0; j < w->n_jobs; j++) {
         const struct job *job = &w->jobs[j];
-        world_say(w, "job %d is %s, %s; its client has state %d and %d of %d chunks", j,
+        world_say(w, "job %d is %s, %s, phase %d; %lld chunks are there", j,
                   az_job_state_name(job->record.state), job->docket ? "open" : "closed",
-                  (int)job->client.state, job->client.acked, job->n_chunks);
+                  (int)job->desk.phase, (long long)job->in.progress.chunks);
         for (size_t b = 0; w->up && job->docket && b < WORLD_BACKENDS; b++)
             world_say(w, "  %lld sent, queue of '%s': %s", (long long)job->docket->counts.sent,
                       w->sched->backends[b].name, job->docket->queues[b].head ? "waits" : "empty");
@@ -93,7 +93,8 @@ static bool of_coordinator(const struct event *e)
     case EV_COORDINATOR_BEATS:
     case EV_COMMIT:
     case EV_TO_SERVICE:
-    case EV_JOB_OPENS:
+    case EV_CATALOG:
+    case EV_CHORE:
         return true;
     default:
         return false;
@@ -125,7 +126,6 @@ static bool put_off(struct world *w, struct event *e)
 
 static void to_coordinator(struct world *w, struct event *e)
 {
-    struct job *job = &w->jobs[e->who];
     if (!w->up || (e->life != w->life && e->kind != EV_UP && e->kind != EV_TO_SERVICE))
         return;
     switch (e->kind) {
@@ -142,11 +142,14 @@ static void to_coordinator(struct world *w, struct event *e)
         disk_committed(w, e);
         break;
     case EV_TO_SERVICE:
-        if (e->said.session == job->client.session)
-            service_hears(w, job, &e->said);
+        if (e->said.session == w->clients[e->who].session)
+            service_hears(w, &w->clients[e->who], &e->said);
+        break;
+    case EV_CATALOG:
+        catalog_time(w, e);
         break;
     default:
-        job_opens(w, job);
+        chores_time(w);
         break;
     }
     if (w->up)
@@ -175,11 +178,11 @@ static void to_worker(struct world *w, struct event *e)
 
 static void to_client(struct world *w, struct event *e)
 {
-    struct job *job = &w->jobs[e->who];
+    struct client *c = &w->clients[e->who];
     if (e->kind == EV_CLIENT_TIME)
-        client_time(w, job);
-    else if (e->said.session == job->client.session)
-        client_hears(w, job, &e->said);
+        client_time(w, c);
+    else if (e->said.session == c->session)
+        client_hears(w, c, &e->said);
 }
 
 static void happen(struct world *w, struct event *e)
@@ -221,8 +224,11 @@ static bool all_over(const struct world *w)
 {
     for (int j = 0; j < w->n_jobs; j++) {
         const struct job *job = &w->jobs[j];
-        if (job->client.state != CLIENT_CONTENT || job->docket || job->ending ||
-            !az_job_has_ended(&job->record))
+        if (job->desk.phase != AZ_PHASE_CLOSED || !job->kept.id || !az_job_has_ended(&job->kept))
+            return false;
+    }
+    for (int c = 0; c < w->n_clients; c++) {
+        if (w->clients[c].state != CLIENT_CONTENT)
             return false;
     }
     return true;
@@ -239,6 +245,8 @@ static void world_make(struct world *w, uint64_t seed, const struct world_bounds
     az_assert(w->scratch);
     world_panels(w);
     world_weather(w);
+    w->catalog.end = &w->catalog.pending;
+    w->chores_end = &w->chores;
     world_at(w, 0, (struct event){.kind = EV_COORDINATOR_STARTS});
 }
 
@@ -281,6 +289,7 @@ void world_release(struct world *w)
     net_release(w);
     for (int j = 0; j < w->n_jobs; j++) {
         az_job_record_release(&w->jobs[j].record);
+        az_job_record_release(&w->jobs[j].kept);
         az_panel_free(w->jobs[j].panel);
         az_arena_free(w->jobs[j].arena);
         free(w->jobs[j].portable);

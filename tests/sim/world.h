@@ -1,11 +1,14 @@
-/* tests/sim/world.h: a whole lab in one thread: the real scheduler, the real worker
- * core and session, and around them a clock, a network, disks, judges and clients
- * that are made up from one seed. The same seed does the same again.
+/* tests/sim/world.h: a whole lab in one thread: the real scheduler and desk, the real
+ * worker core and session, and around them a clock, a network, disks, a catalog,
+ * judges and clients that are made up from one seed. The same seed does the same
+ * again.
  *
  * What must hold is checked after each step (world_check.c); the first breach ends
  * the run and is told. */
 #pragma once
+#include "coordinator/desk.h"
 #include "coordinator/job.h"
+#include "coordinator/reception.h"
 #include "coordinator/sched.h"
 #include "coordinator/session.h"
 #include "core/heap.h"
@@ -18,9 +21,13 @@ enum {
     WORLD_JOBS = 4,
     WORLD_WORKERS = 5,
     WORLD_BACKENDS = 4,
-    WORLD_BALLOTS = 96,  /* of an item */
-    WORLD_SEATS = 64,    /* sessions at once */
-    WORLD_CHUNK = 3,     /* items in a chunk */
+    WORLD_BALLOTS = 96, /* of an item */
+    WORLD_SEATS = 64,   /* sessions at once */
+    WORLD_LINES = 24,   /* of a file */
+    WORLD_AHEAD = 2,    /* chunks under way */
+    WORLD_CLIENTS = 2 * WORLD_JOBS,
+    WORLD_ORDERS = 64,   /* of the operator */
+    WORLD_LIMITS = 64,   /* that a job had */
     WORLD_STEPS = 300000 /* more: it does not end */
 };
 
@@ -38,8 +45,9 @@ enum misfortune {
     MIS_FULL,      /* the disk */
     MIS_CANCEL,
     MIS_PAUSE,  /* a job, and resume it */
-    MIS_RAISE,  /* its limit */
-    MIS_CLIENT, /* loses its connection */
+    MIS_SET,    /* its limit and its weight */
+    MIS_CLIENT, /* loses its connection, or dies and comes again */
+    MIS_GARBLE, /* clients: messages that come twice, too late, or not at all */
     MIS_WRONG,  /* judges: an answer that can't be read */
     MIS_BUSY,   /* 429, 500 and the like */
     MIS_BROKEN,
@@ -68,6 +76,7 @@ enum chance {
     BY_WORKER,
     BY_CLIENT,
     BY_JOB,
+    BY_CATALOG,
     CHANCES
 };
 
@@ -89,8 +98,9 @@ struct event {
         EV_TO_SERVICE,
         EV_TO_CLIENT,
         EV_JOB_RESUMES, /* somebody does what it waits for */
-        EV_JOB_OPENS,
-        EV_BACK, /* a worker's server that was away */
+        EV_CATALOG,     /* what was handed to it is durable */
+        EV_CHORE,       /* the thread that waits for disks has done the next */
+        EV_BACK,        /* a worker's server that was away */
         EV_MISFORTUNE,
     } kind;
     int who, life;
@@ -99,8 +109,19 @@ struct event {
     struct work_call *call;
     struct reply *reply;
     struct client_msg {
-        enum { C_SUBMIT, C_SUBMITTED, C_CHUNK, C_CHUNKED, C_FAILED } kind;
-        int session, chunk; /* of SUBMITTED: how many are there */
+        enum {
+            C_SUBMIT,
+            C_CHUNK,
+            C_SUBMITTED,
+            C_CHUNKED,
+            C_FAILED,
+            C_REFUSED /* the session is over */
+        } kind;
+        int session;
+        uint64_t seq;
+        int64_t job, index, chunks, last_line;
+        int from, to; /* lines of a chunk: [from, to) */
+        bool last, sealed;
     } said;
     struct event *next; /* free ones */
 };
@@ -148,7 +169,7 @@ struct record {
     int64_t seq;
     struct az_verdict verdict;
     az_nusd ceiling;
-    int chunk;
+    struct az_received received;
 };
 
 struct stored_item {
@@ -180,45 +201,121 @@ struct watch {
     } tries[WORLD_BALLOTS];
 };
 
+/* What a line of a file is, if not the number of an item. */
+enum { LINE_BAD = -1, LINE_OTHER = -2 /* an item's id, with another content */ };
+
 struct job {
-    int index, n_items, n_chunks;
+    struct az_desk_job desk; /* first */
+    int index, n_items, n_lines, file[WORLD_LINES];
     bool with_limit;
     struct az_panel *panel;
     char *portable; /* the panel as workers get it */
     az_nusd billed;
 
-    /* durable */
-    struct az_job_record record; /* id 0: nobody has submitted it */
+    /* what the service knows, and what of it is durable; id 0: nothing */
+    struct az_job_record record, kept;
+    bool told_cancelled;
+    az_nusd limits[WORLD_LIMITS]; /* the panel's, and each that was set, in order */
+    int n_limits, limit_told;     /* and the last that somebody was told of */
+    az_nusd limit_most;           /* that was ever durable */
+    az_nusd limit_ran;            /* its last run's, at its end */
+
+    /* its directory, durable */
+    int64_t dir; /* whose: the number of a job; 0: there is none */
+    struct az_received in;
     struct stored_item items[WORLD_ITEMS];
-    int chunks; /* that have come */
     az_nusd ceiling;
+    bool receives; /* its intake is open, and this is what it knows: */
+    struct az_reception reception;
 
     /* its store, while it is open */
     struct az_arena *arena; /* of ballots' text, for good */
     struct record *pending, **pending_end;
     uint64_t ticket, committed;
     az_ms last_commit;
-    int chunks_put; /* durable or on their way */
-    int disk_life;  /* grows when what was on its way is lost */
-    bool failed;    /* the disk is full: nothing more is kept */
+    int disk_life; /* grows when what was on its way is lost */
+    bool failed;   /* the disk is full: nothing more is kept */
 
     /* its docket */
     struct az_docket *docket; /* NULL: not open */
     uint32_t number;
     size_t window;
     int next_item;
-    bool stopping, ending; /* told to stop; the last records are on their way */
-    enum az_job_event end;
+    bool stopping; /* told to */
     struct watch watch[WORLD_ITEMS];
+};
 
-    /* its client */
-    struct {
-        enum { CLIENT_APART, CLIENT_ASKING, CLIENT_SENDING, CLIENT_CONTENT } state;
-        int session;
-        int acked, sent; /* chunks */
-        bool told;       /* that there is a job */
-        az_ms heard, last_up, last_down;
-    } client;
+/* ---- clients ---- */
+
+/* Of a job's file; a second one of the same key may come beside the first. */
+struct client {
+    struct job *job;
+    enum { CLIENT_APART, CLIENT_ASKING, CLIENT_SENDING, CLIENT_CONTENT } state;
+    bool fresh; /* it has just begun, and knows nothing */
+    int session;
+    uint64_t out;
+    int64_t told, acked, last_line; /* the job's number; chunks and lines that are there */
+    int cut;                        /* lines in a chunk, as it was told */
+    size_t n;
+    struct parcel {
+        int64_t index;
+        int from, to;
+        bool last, sent;
+    } parcels[WORLD_AHEAD];
+    int64_t next_index;
+    int next_line;
+    bool ended; /* the last chunk is cut */
+    az_ms heard, last_up, last_down;
+    /* the service's side */
+    int open; /* its session; 0: none */
+    struct az_peer_seq seq;
+};
+
+/* What the operator asked for, and is told once it is durable. */
+struct order {
+    struct job *job;
+    uint64_t ticket;
+    int limit; /* its place among the job's; 0: none was set */
+    bool cancels;
+};
+
+/* ---- the service ---- */
+
+struct change {
+    struct change *next;
+    uint64_t ticket;
+    struct job *job;
+    struct az_job_record record;
+};
+
+struct catalog {
+    struct change *pending, **end;
+    uint64_t ticket, committed;
+    az_ms last;
+    bool failing;
+    int64_t next_id;
+};
+
+/* Work of the thread that waits for disks. */
+struct chore {
+    struct chore *next;
+    enum {
+        CHORE_MAKE,
+        CHORE_FIND,
+        CHORE_TAKE,
+        CHORE_LEAVE,
+        CHORE_LOOK,
+        CHORE_OPEN,
+        CHORE_CLOSE
+    } kind;
+    struct job *job;
+    struct az_asked asked;
+    struct client_msg said;
+    az_nusd limit;
+    bool waits; /* for the job's store */
+    int code;
+    struct az_error err;
+    struct az_bad_lines bad;
 };
 
 /* ---- workers ---- */
@@ -282,10 +379,13 @@ struct world {
     double rpm;         /* of the account that workers share */
     int most_under_way; /* of a job, where that is limited */
 
-    int n_jobs, n_workers;
+    int n_jobs, n_workers, n_clients;
     size_t n_backends; /* of a panel */
     struct job jobs[WORLD_JOBS];
     struct worker workers[WORLD_WORKERS];
+    struct client clients[WORLD_CLIENTS];
+    int last_client; /* session */
+    int garbled;     /* messages of clients, in 1000 */
     struct conn *conns;
     int last_conn;
 
@@ -294,6 +394,12 @@ struct world {
     az_ms stopped_until, turn, wakes;
     struct az_sched *sched;
     struct az_effects fx;
+    struct az_desk desk;
+    struct catalog catalog;
+    struct chore *chores, **chores_end;
+    int chunk_lines; /* as clients are told */
+    int n_orders;
+    struct order orders[WORLD_ORDERS];
     uint32_t last_number;
     unsigned last_session;
     struct seat seats[WORLD_SEATS];
@@ -338,7 +444,7 @@ void net_release(struct world *w);
 
 /* world_disk.c */
 void disk_put(struct world *w, struct job *job, const struct az_effect *x);
-void disk_put_chunk(struct world *w, struct job *job, int chunk);
+void disk_put_chunk(struct world *w, struct job *job, const struct az_received *received);
 void disk_submit(struct world *w, struct job *job);
 void disk_committed(struct world *w, struct event *e);
 void disk_crash(struct world *w, struct job *job);
@@ -354,9 +460,9 @@ void coordinator_up(struct world *w, struct event *e);
 void coordinator_time(struct world *w);
 void coordinator_beat(struct world *w);
 void coordinator_gone(struct world *w, int peer);
-void job_opens(struct world *w, struct job *job);
-void job_sealed(struct world *w, struct job *job);
-void job_stops(struct world *w, struct job *job);
+void job_runs(struct world *w, struct job *job);
+void job_closes(struct world *w, struct job *job);
+void job_stops(struct world *w, struct job *job, bool at_once);
 void job_feeds(struct world *w, struct job *job);
 void job_commits(struct world *w, struct job *job);
 void job_ends(struct world *w, struct job *job);
@@ -366,11 +472,32 @@ bool door_send(struct world *w, int peer, struct az_msg *msg); /* false: it is g
 void door_receive(struct world *w, int conn, struct az_str frame);
 
 /* world_client.c */
-void client_time(struct world *w, struct job *job);
-void client_hears(struct world *w, struct job *job, const struct client_msg *msg);
-void service_hears(struct world *w, struct job *job, const struct client_msg *msg);
-void service_stored(struct world *w, struct job *job, int chunk);
-void client_breaks(struct world *w, struct job *job);
+void client_make(struct world *w, struct job *job, az_ms at);
+void client_time(struct world *w, struct client *c);
+void client_hears(struct world *w, struct client *c, const struct client_msg *msg);
+void client_breaks(struct world *w, struct client *c, bool dies);
+
+/* world_service.c: the desk, its sessions and its operator */
+void service_starts(struct world *w);
+void service_dies(struct world *w);
+void service_hears(struct world *w, struct client *c, const struct client_msg *msg);
+void service_run(struct world *w, int r, const struct az_error *err); /* all that is due */
+az_nusd service_limit(const struct job *job, const char *sets);
+int64_t service_now_s(const struct world *w);
+/* The operator: false: refused, or nobody is there. */
+bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb);
+bool service_set(struct world *w, struct job *job, az_nusd limit, int priority);
+
+/* world_catalog.c */
+void catalog_put(struct world *w, struct job *job);
+void catalog_time(struct world *w, struct event *e);
+void catalog_crash(struct world *w);
+
+/* world_chores.c */
+struct chore *chore_add(struct world *w, int kind, struct job *job);
+void chores_time(struct world *w);
+void chores_stored(struct world *w, struct job *job, bool failed);
+void chores_drop(struct world *w);
 
 /* world_worker.c */
 void worker_start(struct world *w, int who);

@@ -65,6 +65,19 @@ static void check_shared(struct world *w, const struct az_msg_question *q)
     w->n_handed++;
 }
 
+/* Whoever is asked is paid within the limit that is in force: the one that is durable. */
+static void check_limit(struct world *w, const struct job *job)
+{
+    az_nusd limit = service_limit(job, job->kept.sets);
+    const struct az_budget *b = &job->docket->budget;
+    if (b->limit != limit)
+        world_fail(w, "job %d: a question under the limit %lld, and %lld is in force", job->index,
+                   (long long)b->limit, (long long)limit);
+    if (b->settled + b->reserved > limit)
+        world_fail(w, "job %d: %lld is spent or reserved, the limit is %lld", job->index,
+                   (long long)(b->settled + b->reserved), (long long)limit);
+}
+
 /* No stored ballot is asked again, and a later round only when all it can see is
  * durable. */
 void check_asked(struct world *w, struct job *job, int peer, const struct az_msg_question *q)
@@ -85,6 +98,8 @@ void check_asked(struct world *w, struct job *job, int peer, const struct az_msg
                    job->index, item, q->key.round, q->view.n, seen);
     if (job->with_limit && q->grant == AZ_NUSD_MAX)
         world_fail(w, "a question without a limit");
+    if (job->with_limit && q->grant) /* what costs nothing is always asked */
+        check_limit(w, job);
     world_say(w, "  job %d, item %d, judge %d, round %d to session %u, attempts %d", job->index,
               item, q->key.judge, q->key.round, w->seats[peer].session, q->attempts);
     if (!strcmp(judge->backend, "shared"))
@@ -169,7 +184,7 @@ void check_money(struct world *w, struct job *job)
 {
     if (!job->with_limit)
         return;
-    az_nusd limit = job->panel->limits.usd;
+    az_nusd limit = job->limit_most;
     if (job->billed > limit || job->billed > job->ceiling || job->ceiling > limit)
         world_fail(w, "job %d: billed %lld, on disk %lld, the limit is %lld", job->index,
                    (long long)job->billed, (long long)job->ceiling, (long long)limit);
@@ -277,10 +292,10 @@ static void check_docket(struct world *w, struct job *job)
         world_fail(w, "job %d: %lld is reserved, leases hold %lld", job->index,
                    (long long)d->budget.reserved, (long long)sum.reserved);
     const struct az_budget *b = &d->budget;
-    if (job->with_limit && (b->settled + b->reserved > b->durable || b->durable > b->limit))
+    if (job->with_limit && (b->settled + b->reserved > b->durable || b->durable > job->limit_most))
         world_fail(w, "job %d: settled %lld, reserved %lld, durable %lld, the limit is %lld",
                    job->index, (long long)b->settled, (long long)b->reserved, (long long)b->durable,
-                   (long long)b->limit);
+                   (long long)job->limit_most);
     if (d->entries.n > job->window)
         world_fail(w, "job %d: %zu items in a window of %zu", job->index, d->entries.n,
                    job->window);

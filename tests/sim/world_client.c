@@ -1,135 +1,161 @@
-/* Clients, one a job: each submits its items in chunks under a key of its own, and
- * goes on where it stopped when its connection breaks. The intake answers by the
- * rules of coordinator/io_intake.h: a chunk is acknowledged once it is durable. */
+/* Clients: each submits a file in chunks under the file's key, and goes on where it
+ * stopped when its connection breaks; or it dies, and another comes with the same key,
+ * that cuts chunks as it is told then. The rules are those of client/lib/io_submit.c. */
 #include "tests/sim/world.h"
 
-enum { PATIENCE_MS = 15000, AHEAD = 2 /* chunks that are not acknowledged */ };
+enum { PATIENCE_MS = 15000 };
 
-static void say(struct world *w, struct job *job, int kind, int chunk)
+void client_make(struct world *w, struct job *job, az_ms at)
 {
-    az_ms *last = &job->client.last_up;
-    *last = AZ_MAX(*last + 1, w->now + (az_ms)world_roll(w, BY_CLIENT, (uint64_t)w->net_ms));
-    world_at(
-        w, *last,
-        (struct event){.kind = EV_TO_SERVICE,
-                       .who = job->index,
-                       .said = {.kind = kind, .session = job->client.session, .chunk = chunk}});
+    struct client *c = &w->clients[w->n_clients++];
+    *c = (struct client){.job = job, .fresh = true};
+    world_at(w, at, (struct event){.kind = EV_CLIENT_TIME, .who = (int)(c - w->clients)});
 }
 
-static void answer(struct world *w, struct job *job, int kind, int chunk)
+/* Some come twice, too late, or not at all. */
+static void say(struct world *w, struct client *c, struct client_msg m)
 {
-    az_ms *last = &job->client.last_down;
-    *last = AZ_MAX(*last + 1, w->now + (az_ms)world_roll(w, BY_CLIENT, (uint64_t)w->net_ms));
-    world_at(
-        w, *last,
-        (struct event){.kind = EV_TO_CLIENT,
-                       .who = job->index,
-                       .said = {.kind = kind, .session = job->client.session, .chunk = chunk}});
+    uint64_t chance = world_roll(w, BY_CLIENT, 3000);
+    az_ms ms = (az_ms)world_roll(w, BY_CLIENT, (uint64_t)w->net_ms);
+    struct event e = {.kind = EV_TO_SERVICE, .who = (int)(c - w->clients)};
+    m.session = c->session;
+    m.seq = ++c->out;
+    e.said = m;
+    bool garbled = chance / 3 < (uint64_t)w->garbled;
+    if (garbled && chance % 3 == 0)
+        return;
+    if (garbled && chance % 3 == 1)
+        world_at(w, w->now + ms + 50, e);
+    c->last_up = AZ_MAX(c->last_up + 1, w->now + ms);
+    world_at(w, c->last_up + (garbled && chance % 3 == 2 ? 100 : 0), e);
 }
 
-/* ---- the service's side ---- */
+/* ---- chunks ---- */
 
-static void submitted(struct world *w, struct job *job)
+static void cut_one(struct client *c, bool empty)
 {
-    if (!job->record.id) {
-        job->record = (struct az_job_record){.id = job->index + 1,
-                                             .owner = strdup("lab"),
-                                             .key = strdup("01"),
-                                             .priority = AZ_JOB_PRIORITY};
-        az_assert(job->record.owner && job->record.key);
-        world_say(w, "job %d is there", job->index);
+    int to = AZ_MIN(c->next_line + c->cut, c->job->n_lines + 1);
+    bool all = to == c->job->n_lines + 1;
+    c->ended = all && !(empty && to > c->next_line);
+    c->parcels[c->n++] =
+        (struct parcel){.index = c->next_index++, .from = c->next_line, .to = to, .last = c->ended};
+    c->next_line = to;
+}
+
+/* Two that send the same lines, and cut them at other places, must not complete each
+ * other: false. */
+static bool forget_durable(struct client *c)
+{
+    while (c->n && c->parcels[0].index <= c->acked) {
+        const struct parcel *p = &c->parcels[0];
+        bool durable = p->index < c->acked;
+        if (p->to > p->from && !(durable ? p->to - 1 <= c->last_line : p->from > c->last_line))
+            return false;
+        if (!durable)
+            return true;
+        memmove(c->parcels, c->parcels + 1, --c->n * sizeof(*c->parcels));
     }
-    answer(w, job, C_SUBMITTED, job->chunks);
+    return true;
 }
 
-static void chunk_came(struct world *w, struct job *job, int chunk)
+static void go_on(struct world *w, struct client *c)
 {
-    if (chunk < job->chunks) {
-        answer(w, job, C_CHUNKED, chunk);
-    } else if (job->record.state != AZ_IS_RECEIVING || chunk > job->chunks_put) {
-        answer(w, job, C_FAILED, chunk);
-    } else if (chunk == job->chunks_put) {
-        disk_put_chunk(w, job, chunk);
+    if (!forget_durable(c)) {
+        client_breaks(w, c, true);
+        return;
+    }
+    while (!c->ended && c->n < WORLD_AHEAD) {
+        cut_one(c, world_roll(w, BY_CLIENT, 2));
+        if (!forget_durable(c)) { /* another is ahead */
+            client_breaks(w, c, true);
+            return;
+        }
+    }
+    for (size_t i = 0; i < c->n; i++) {
+        struct parcel *p = &c->parcels[i];
+        if (p->sent)
+            continue;
+        p->sent = true;
+        say(w, c,
+            (struct client_msg){.kind = C_CHUNK,
+                                .job = c->told,
+                                .index = p->index,
+                                .from = p->from,
+                                .to = p->to,
+                                .last = p->last});
     }
 }
 
-void service_hears(struct world *w, struct job *job, const struct client_msg *msg)
+/* ---- its life ---- */
+
+void client_breaks(struct world *w, struct client *c, bool dies)
 {
-    if (msg->kind == C_SUBMIT)
-        submitted(w, job);
-    else if (job->record.id)
-        chunk_came(w, job, msg->chunk);
+    if (c->state == CLIENT_CONTENT)
+        return;
+    c->session = ++w->last_client; /* what was under way is lost */
+    c->state = CLIENT_APART;
+    for (size_t i = 0; i < c->n; i++)
+        c->parcels[i].sent = false;
+    if (dies) {
+        c->fresh = true;
+        c->ended = false;
+        c->n = 0;
+    }
 }
 
-/* Chunks up to this one are durable. */
-void service_stored(struct world *w, struct job *job, int chunks)
+void client_time(struct world *w, struct client *c)
 {
-    if (job->client.state == CLIENT_SENDING && chunks > job->client.acked)
-        answer(w, job, C_CHUNKED, chunks - 1);
-}
-
-/* ---- the client's side ---- */
-
-static void later(struct world *w, struct job *job)
-{
+    if (c->state == CLIENT_CONTENT)
+        return;
+    if (c->state != CLIENT_APART && w->now - c->heard > PATIENCE_MS)
+        client_breaks(w, c, world_roll(w, BY_CLIENT, 2));
+    if (c->state == CLIENT_APART) {
+        c->session = ++w->last_client;
+        c->state = CLIENT_ASKING;
+        c->heard = w->now;
+        c->out = 1; /* its hello */
+        say(w, c, (struct client_msg){.kind = C_SUBMIT});
+    }
     world_at(w, w->now + PATIENCE_MS / 3,
-             (struct event){.kind = EV_CLIENT_TIME, .who = job->index});
+             (struct event){.kind = EV_CLIENT_TIME, .who = (int)(c - w->clients)});
 }
 
-static void send_chunks(struct world *w, struct job *job)
+static void submitted(struct world *w, struct client *c, const struct client_msg *m)
 {
-    while (job->client.sent < job->n_chunks && job->client.sent < job->client.acked + AHEAD)
-        say(w, job, C_CHUNK, job->client.sent++);
-    if (job->client.acked == job->n_chunks)
-        job->client.state = CLIENT_CONTENT;
-}
-
-void client_breaks(struct world *w, struct job *job)
-{
-    if (job->client.state == CLIENT_CONTENT)
+    if (c->told && c->told != m->job)
+        world_fail(w, "job %d was %lld, and is %lld", c->job->index, (long long)c->told,
+                   (long long)m->job);
+    c->told = m->job;
+    c->state = CLIENT_SENDING;
+    c->cut = w->chunk_lines;
+    if (!c->fresh)
         return;
-    job->client.session++; /* what was under way is lost */
-    job->client.state = CLIENT_APART;
+    c->fresh = false;
+    c->next_index = m->chunks;
+    c->next_line = (int)m->last_line + 1;
 }
 
-void client_time(struct world *w, struct job *job)
+void client_hears(struct world *w, struct client *c, const struct client_msg *m)
 {
-    if (job->client.state == CLIENT_CONTENT)
+    if (c->state == CLIENT_CONTENT)
         return;
-    if (job->client.state != CLIENT_APART && w->now - job->client.heard > PATIENCE_MS)
-        client_breaks(w, job);
-    if (job->client.state == CLIENT_APART) {
-        job->client.state = CLIENT_ASKING;
-        job->client.heard = w->now;
-        say(w, job, C_SUBMIT, 0);
-    }
-    later(w, job);
-}
-
-void client_hears(struct world *w, struct job *job, const struct client_msg *msg)
-{
-    if (job->client.state == CLIENT_CONTENT)
-        return;
-    job->client.heard = w->now;
-    if (msg->kind == C_SUBMITTED) {
-        if (msg->chunk < job->client.acked)
-            world_fail(w, "job %d: %d chunks were acknowledged, %d are there", job->index,
-                       job->client.acked, msg->chunk);
-        job->client.told = true;
-        job->client.acked = job->client.sent = msg->chunk;
-        job->client.state = CLIENT_SENDING;
-    } else if (msg->kind == C_CHUNKED) {
-        job->client.acked = AZ_MAX(job->client.acked, msg->chunk + 1);
-    } else { /* it is cancelled, or one before is missing */
-        client_breaks(w, job);
-        if (az_job_has_ended(&job->record))
-            job->client.state = CLIENT_CONTENT;
+    c->heard = w->now;
+    if (m->kind == C_FAILED || m->kind == C_REFUSED) {
+        bool over =
+            m->kind == C_FAILED && c->told && c->job->kept.id && az_job_has_ended(&c->job->kept);
+        client_breaks(w, c, m->kind == C_FAILED);
+        c->state = over ? CLIENT_CONTENT : c->state;
         return;
     }
-    if (job->client.acked > job->chunks)
-        world_fail(w, "job %d: %d chunks are acknowledged, %d are durable", job->index,
-                   job->client.acked, job->chunks);
-    if (job->client.told && !job->record.id)
-        world_fail(w, "job %d was acknowledged and is not there", job->index);
-    send_chunks(w, job);
+    if (m->kind == C_SUBMITTED)
+        submitted(w, c, m);
+    if (m->chunks < c->acked && m->kind == C_SUBMITTED)
+        world_fail(w, "job %d: %lld chunks were acknowledged, %lld are there", c->job->index,
+                   (long long)c->acked, (long long)m->chunks);
+    c->acked = AZ_MAX(c->acked, m->chunks);
+    c->last_line = AZ_MAX(c->last_line, m->last_line);
+    if (m->sealed)
+        c->state = CLIENT_CONTENT;
+    else
+        go_on(w, c);
 }

@@ -162,12 +162,8 @@ void coordinator_start(struct world *w)
     for (int j = 0; j < w->n_jobs; j++) {
         struct job *job = &w->jobs[j];
         job->last_commit = w->now;
-        if (!job->record.id)
-            continue;
-        az_assert(az_job_on(&job->record, AZ_ON_RESTART, NULL, 1, &err) == 0);
-        job_opens(w, job);
-        job_sealed(w, job);
     }
+    service_starts(w);
     coordinator_beat(w);
     coordinator_settle(w);
 }
@@ -182,8 +178,9 @@ void coordinator_die(struct world *w)
         struct job *job = &w->jobs[j];
         disk_crash(w, job);
         job->docket = NULL;
-        job->ending = job->failed = false;
+        job->failed = false;
     }
+    service_dies(w);
     az_effects_release(&w->fx);
     az_sched_free(w->sched);
     memset(w->seats, 0, sizeof(w->seats));

@@ -95,10 +95,9 @@ void disk_put(struct world *w, struct job *job, const struct az_effect *x)
         record_add(job, REC_LEDGER)->ceiling = x->ledger.ceiling;
 }
 
-void disk_put_chunk(struct world *w, struct job *job, int chunk)
+void disk_put_chunk(struct world *w, struct job *job, const struct az_received *received)
 {
-    record_add(job, REC_CHUNK)->chunk = chunk;
-    job->chunks_put = chunk + 1;
+    record_add(job, REC_CHUNK)->received = *received;
 }
 
 /* ---- committing ---- */
@@ -154,7 +153,7 @@ static void commit(struct world *w, struct job *job, uint64_t ticket)
         } else if (r->kind == REC_LEDGER) {
             job->ceiling = r->ceiling;
         } else {
-            job->chunks = AZ_MAX(job->chunks, r->chunk + 1);
+            job->in = r->received;
         }
         job->pending = r->next;
         free(r);
@@ -169,7 +168,6 @@ static void disk_fail(struct world *w, struct job *job)
     world_say(w, "job %d: the disk is full", job->index);
     records_drop(job);
     job->disk_life++;
-    job->chunks_put = job->chunks;
     job_disk_failed(w, job);
 }
 
@@ -195,5 +193,4 @@ void disk_crash(struct world *w, struct job *job)
     records_drop(job);
     job->disk_life++;
     job->ticket = job->committed = 0;
-    job->chunks_put = job->chunks;
 }

@@ -1,22 +1,11 @@
-/* A job of the service: its docket, its items, its end; as io_open_job runs one, and
- * with the states of coordinator/job.h. What the catalog says is durable at once. */
+/* A job of the service that is open: its docket, its items, its end; as io_open_job
+ * runs one. */
+#include "coordinator/sched_state.h"
 #include "tests/sim/world.h"
 
-static void moved(struct world *w, struct job *job, enum az_job_event event)
+void job_runs(struct world *w, struct job *job)
 {
     struct az_error err = {0};
-    if (az_job_on(&job->record, event, "the world", 1, &err) < 0)
-        world_fail(w, "job %d: %s", job->index, err.what);
-    world_say(w, "job %d is %s", job->index, az_job_state_name(job->record.state));
-}
-
-/* Whoever waits is opened, if its store is not in use. */
-void job_opens(struct world *w, struct job *job)
-{
-    struct az_error err = {0};
-    if (job->docket || job->ending || job->record.state != AZ_IS_WAITING)
-        return;
-    moved(w, job, AZ_ON_OPENED);
     struct az_docket_config config = {.number = ++w->last_number,
                                       .panel = job->panel,
                                       .job = job,
@@ -25,7 +14,7 @@ void job_opens(struct world *w, struct job *job)
                                       .window_bytes = 1 << 20,
                                       .under_way_max =
                                           (int)world_roll(w, BY_JOB, 2) * w->most_under_way,
-                                      .weight = 1 + (int)world_roll(w, BY_JOB, 1000)};
+                                      .weight = job->record.priority};
     az_assert(az_sched_open(w->sched, &config, &job->docket, &err) == 0);
     job->number = config.number;
     job->window = config.window_items;
@@ -43,12 +32,16 @@ struct job *world_job(struct world *w, uint32_t number)
     return NULL;
 }
 
-void job_stops(struct world *w, struct job *job)
+void job_stops(struct world *w, struct job *job, bool at_once)
 {
+    struct az_error err = {0};
     if (!job->docket)
         return;
     job->stopping = true;
-    az_docket_stop(job->docket);
+    if (at_once)
+        az_assert(az_docket_cancel(job->docket, w->now, &w->fx, &err) == 0);
+    else
+        az_docket_stop(job->docket);
 }
 
 void job_feeds(struct world *w, struct job *job)
@@ -111,22 +104,18 @@ static enum az_job_event end_of(const struct job *job)
     return job->stopping ? AZ_ON_LEFT : AZ_ON_DONE;
 }
 
-static void wait_for_help(struct world *w, struct job *job)
+/* What it holds is closed; the last records are on their way. */
+void job_closes(struct world *w, struct job *job)
 {
-    if (job->record.state == AZ_IS_WAITING)
-        world_at(w, w->now,
-                 (struct event){.kind = EV_JOB_OPENS, .who = job->index, .life = w->life});
-    else if (!az_job_has_ended(&job->record))
-        world_at(w, w->now + 1 + (az_ms)world_roll(w, BY_JOB, 20000),
-                 (struct event){.kind = EV_JOB_RESUMES, .who = job->index});
-}
-
-/* Its store is closed, with all that was put. */
-static void job_closed(struct world *w, struct job *job)
-{
-    job->ending = false;
-    moved(w, job, job->end);
-    wait_for_help(w, job);
+    struct az_error err = {0};
+    if (job->docket)
+        job->limit_ran = job->docket->budget.limit;
+    if (job->docket)
+        az_assert(az_sched_close(job->docket, &w->fx, &err) == 0);
+    job->docket = NULL;
+    coordinator_effects(w);
+    struct chore *c = chore_add(w, CHORE_CLOSE, job);
+    c->code = job->failed ? AZ_EOUTPUT : 0;
 }
 
 void job_ends(struct world *w, struct job *job)
@@ -134,25 +123,11 @@ void job_ends(struct world *w, struct job *job)
     struct az_error err = {0};
     if (!job->docket || !finished(job) || *w->failed)
         return;
-    job->end = end_of(job);
+    job->desk.end = end_of(job);
     az_assert(az_docket_ledger(job->docket, &w->fx, &err) == 0);
     coordinator_effects(w);
     disk_submit(w, job);
-    job->ending = true;
-    az_assert(az_sched_close(job->docket, &w->fx, &err) == 0);
-    job->docket = NULL;
-    coordinator_effects(w);
-    if (!job->pending)
-        job_closed(w, job);
-}
-
-/* All its items are there. A crash may come between that and what the catalog says. */
-void job_sealed(struct world *w, struct job *job)
-{
-    if (job->record.state != AZ_IS_RECEIVING || job->chunks < job->n_chunks)
-        return;
-    moved(w, job, AZ_ON_SEALED);
-    job_opens(w, job);
+    service_run(w, az_desk_ended(&w->desk, &job->desk, &err), &err);
 }
 
 void job_stored(struct world *w, struct job *job)
@@ -160,10 +135,7 @@ void job_stored(struct world *w, struct job *job)
     struct az_error err = {0};
     if (job->docket)
         az_assert(az_docket_on_committed(job->docket, job->committed, w->now, &w->fx, &err) == 0);
-    else if (job->ending && !job->pending)
-        job_closed(w, job);
-    job_sealed(w, job);
-    service_stored(w, job, job->chunks);
+    chores_stored(w, job, false);
 }
 
 /* What was on its way is lost. */
@@ -171,11 +143,7 @@ void job_disk_failed(struct world *w, struct job *job)
 {
     if (job->docket) {
         job->failed = true;
-        job_stops(w, job);
-        return;
+        job_stops(w, job, false);
     }
-    if (job->ending) {
-        job->end = AZ_ON_FAILED;
-        job_closed(w, job);
-    }
+    chores_stored(w, job, true);
 }

@@ -72,7 +72,28 @@ static void job_make(struct world *w, struct job *job)
     job->arena = az_arena_new(1 << 16);
     az_assert(job->portable && job->arena);
     job->pending_end = &job->pending;
-    world_at(w, (az_ms)roll(w, 5000), (struct event){.kind = EV_CLIENT_TIME, .who = job->index});
+    job->limits[0] = job->limit_most = job->panel->limits.usd;
+    job->n_limits = 1;
+    client_make(w, job, (az_ms)roll(w, 5000));
+    bool two = !roll(w, 3);
+    az_ms second = (az_ms)roll(w, 20000);
+    if (two)
+        client_make(w, job, second);
+}
+
+/* Its lines: each item once, and between them some again, and some that are none. */
+static void file_make(struct world *w, struct job *job)
+{
+    int items = 0;
+    while (items < job->n_items) {
+        uint64_t chance = job->n_lines - items < WORLD_LINES - job->n_items ? roll(w, 12) : 11;
+        int again = (int)roll(w, (uint64_t)items + 1);
+        int is = chance == 0            ? LINE_BAD
+                 : chance == 1          ? LINE_OTHER
+                 : chance == 2 && items ? AZ_MIN(again, items - 1)
+                                        : items++;
+        job->file[job->n_lines++] = is;
+    }
 }
 
 static void worker_make(struct world *w, int who, unsigned has)
@@ -112,7 +133,7 @@ void world_panels(struct world *w)
         job->index = j;
         job->n_items = 1 + (int)roll(w, WORLD_ITEMS);
         job->n_items = most->items ? AZ_MIN(job->n_items, most->items) : job->n_items;
-        job->n_chunks = (job->n_items + WORLD_CHUNK - 1) / WORLD_CHUNK;
+        file_make(w, job);
         job_make(w, job);
     }
     /* Whatever is asked, somebody has it. */

@@ -15,8 +15,9 @@ const char *misfortune_name(enum misfortune m)
         "full",
         "cancel",
         "pause",
-        "raise",
+        "set",
         "client",
+        "garble",
         "wrong",
         "busy",
         "broken",
@@ -75,6 +76,7 @@ void world_weather(struct world *w)
     w->most_under_way = 1 + (int)roll(w, 20);
     w->mangler = (int)roll(w, WORLD_WORKERS) % w->n_workers;
     w->mangled = share(w, MIS_MANGLE, 4, 100);
+    w->garbled = share(w, MIS_GARBLE, 4, 100);
     /* Until somewhere past the end of most worlds. */
     az_ms span = 5000 + w->slow_ms * (2 + (az_ms)roll(w, 20));
     static const struct {
@@ -91,7 +93,7 @@ void world_weather(struct world *w)
         {MIS_FULL, 4, 2},
         {MIS_CANCEL, 6, 1},
         {MIS_PAUSE, 3, 3},
-        {MIS_RAISE, 3, 3},
+        {MIS_SET, 2, 5},
         {MIS_CLIENT, 2, 3},
         {MIS_DEAD, 4, 2},
         {MIS_AWAY, 4, 3},
@@ -102,48 +104,25 @@ void world_weather(struct world *w)
 
 /* ---- to a job ---- */
 
-static bool may(const struct job *job, enum az_job_event event)
+/* Twice, half, or some of its limit; each one is another. */
+static az_nusd another_limit(struct world *w, const struct job *job, int by)
 {
-    enum az_job_state to;
-    struct az_error err;
-    return job->record.id && az_job_move(&job->record, event, &to, &err) == 0;
-}
-
-static void move(struct world *w, struct job *job, enum az_job_event event)
-{
-    struct az_error err = {0};
-    az_assert(az_job_on(&job->record, event, NULL, 1, &err) == 0);
-    world_say(w, "job %d is %s", job->index, az_job_state_name(job->record.state));
-}
-
-/* Durable first, then the docket. */
-static void raise_limit(struct world *w, struct job *job, int by)
-{
-    struct az_error err = {0};
-    if (!job->with_limit)
-        return;
-    job->panel->limits.usd *= by;
-    world_say(w, "job %d: the limit is %lld", job->index, (long long)job->panel->limits.usd);
-    if (job->docket)
-        az_assert(az_docket_limit(job->docket, job->panel->limits.usd, w->now, &w->fx, &err) == 0);
+    az_nusd now = job->limits[job->n_limits - 1];
+    now = by ? now * by : roll(w, 2) ? now * 2 : now / 2;
+    return AZ_MIN(now, (az_nusd)1000 * 1000000000) + job->n_limits + 1;
 }
 
 static void to_job(struct world *w, struct job *job, enum misfortune what)
 {
-    struct az_error err = {0};
-    if (what == MIS_RAISE) {
-        raise_limit(w, job, 2);
-    } else if (what == MIS_CANCEL && may(job, AZ_ON_CANCEL)) {
-        move(w, job, AZ_ON_CANCEL);
-        job->stopping = true;
-        if (job->docket)
-            az_assert(az_docket_cancel(job->docket, w->now, &w->fx, &err) == 0);
-    } else if (what == MIS_PAUSE && may(job, AZ_ON_PAUSE)) {
-        move(w, job, AZ_ON_PAUSE);
-        job_stops(w, job);
-        world_at(w, w->now + 1 + (az_ms)roll(w, 20000),
-                 (struct event){.kind = EV_JOB_RESUMES, .who = job->index});
+    int priority = 1 + (int)roll(w, 1000);
+    az_nusd limit = another_limit(w, job, 0);
+    bool twice = roll(w, 2);
+    if (what == MIS_SET) {
+        if (service_set(w, job, limit, priority) && twice)
+            (void)service_set(w, job, another_limit(w, job, 0), priority);
+        return;
     }
+    (void)service_verb(w, job, what == MIS_CANCEL ? AZ_DESK_CANCEL : AZ_DESK_PAUSE);
 }
 
 static void all_workers_again(struct world *w)
@@ -155,27 +134,26 @@ static void all_workers_again(struct world *w)
     }
 }
 
-/* Somebody pays, makes room, or types resume. */
+/* Somebody pays, makes room, or types resume; and looks again, for none of it may have
+ * been heard. */
 void job_resumes(struct world *w, struct job *job)
 {
-    if (!w->up || w->stopped_until > w->now || job->docket || job->ending ||
-        w->full_until > w->now) {
-        if (!az_job_has_ended(&job->record))
-            world_at(w, w->now + 1000, (struct event){.kind = EV_JOB_RESUMES, .who = job->index});
+    bool rests = job->record.state == AZ_IS_PAUSED || job->record.state == AZ_IS_STOPPED;
+    bool away = !w->up || w->stopped_until > w->now || w->full_until > w->now;
+    if (!away && (!rests || !job->record.id))
         return;
-    }
-    if (job->record.state != AZ_IS_PAUSED && job->record.state != AZ_IS_STOPPED)
+    world_at(w, w->now + 2000, (struct event){.kind = EV_JOB_RESUMES, .who = job->index});
+    if (away)
         return;
     if (job->record.cause == AZ_CAUSE_BACKEND) {
         w->quota_gone = false;
         w->stops = 0;
         all_workers_again(w);
-    } else if (job->record.cause == AZ_CAUSE_BUDGET) {
-        raise_limit(w, job, 4);
     }
-    move(w, job, AZ_ON_RESUME);
-    job_opens(w, job);
-    coordinator_settle(w);
+    if (job->record.cause == AZ_CAUSE_BUDGET)
+        (void)service_set(w, job, another_limit(w, job, 4), job->record.priority);
+    else
+        (void)service_verb(w, job, AZ_DESK_RESUME);
 }
 
 /* ---- to machines ---- */
@@ -254,15 +232,13 @@ void misfortune_happens(struct world *w, struct event *e)
         w->dead_until[e->who % WORLD_BACKENDS] = w->now + (az_ms)roll(w, 120000);
         return;
     case MIS_CLIENT:
-        client_breaks(w, &w->jobs[e->who % w->n_jobs]);
+        client_breaks(w, &w->clients[e->who % w->n_clients], e->who / w->n_clients % 2);
         return;
     case MIS_CANCEL:
     case MIS_PAUSE:
-    case MIS_RAISE:
-        if (awake) {
+    case MIS_SET:
+        if (awake)
             to_job(w, &w->jobs[e->who % w->n_jobs], e->what);
-            coordinator_settle(w);
-        }
         return;
     default:
         to_worker(w, e->who % w->n_workers, e->what);

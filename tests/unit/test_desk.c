@@ -232,6 +232,8 @@ static const struct {
     {"a number is told once its record is durable", "a: made +", "put | told"},
     {"what was not made is gone", "a: unmade", "failed(full) gone"},
     {"its key is free again", "a: unmade a: made +", "failed(full) gone | put | told"},
+    {"nor found by who waited for it", "a: unmade found",
+     "failed(full) gone | failed(job 1 of this key went just now)"},
     {"again: once the first is durable", "a: made found +", "put | | told told(again)"},
     {"the same key, another panel", "a: made + other", "put | told | failed(another)"},
     {"two keys are two jobs", "a: made b: made one one", "put | put | told | told"},

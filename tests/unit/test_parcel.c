@@ -26,7 +26,7 @@ static struct az_parcel *take(struct az_parcel *c, struct az_buf *b)
     az_buf_z(b, c->msg.index ? "|" : "");
     for (size_t i = 0; i < c->msg.n_lines; i++)
         az_buf_fmt(b, "%s%zu", i ? " " : "", c->msg.lines[i]->text.len);
-    struct az_parcel *next = az_parcel_new(c->msg.index + 1);
+    struct az_parcel *next = az_parcel_new(c->msg.index + 1, 7);
     az_parcel_free(c);
     return next;
 }
@@ -37,7 +37,7 @@ static void parcel_table(void **state)
     static const char bytes[32] = "0123456789";
     for (size_t i = 0; i < AZ_LEN(cases); i++) {
         AZ_AUTO_BUF got = az_buf(1024);
-        struct az_parcel *c = az_parcel_new(0);
+        struct az_parcel *c = az_parcel_new(0, 0);
         int n, at, number = 0;
         for (const char *z = cases[i].lines; sscanf(z, "%d%n", &n, &at) == 1;) {
             z += at;
@@ -65,7 +65,7 @@ static void parcel_without_memory(void **state)
     int r = AZ_ENOMEM;
     for (int nth = 1; r == AZ_ENOMEM; nth++) {
         az_fault_alloc(nth);
-        AZ_AUTO(parcel) c = az_parcel_new(0);
+        AZ_AUTO(parcel) c = az_parcel_new(0, 0);
         r = c ? az_parcel_add(c, 100, 1, AZ_STR("{}"), AZ_STR("1")) : AZ_ENOMEM;
         az_fault_alloc(0);
     }
