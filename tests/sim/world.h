@@ -255,7 +255,7 @@ struct client {
     int session;
     uint64_t out;
     int64_t told, acked, last_line; /* the job's number; chunks and lines that are there */
-    int cut;                        /* lines in a chunk, as it was told */
+    int cut;                        /* lines in a chunk */
     size_t n;
     struct parcel {
         int64_t index;
@@ -397,7 +397,6 @@ struct world {
     struct az_desk desk;
     struct catalog catalog;
     struct chore *chores, **chores_end;
-    int chunk_lines; /* as clients are told */
     int n_orders;
     struct order orders[WORLD_ORDERS];
     uint32_t last_number;

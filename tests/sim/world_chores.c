@@ -101,7 +101,8 @@ static void take(struct world *w, struct chore *c)
     struct job *job = c->job;
     const struct client_msg *m = &c->said;
     struct az_chunk_line lines[WORLD_LINES];
-    struct az_chunk chunk = {.index = m->index, .lines = lines, .last = m->last};
+    struct az_chunk chunk = {
+        .index = m->index, .after = m->from - 1, .lines = lines, .last = m->last};
     for (int n = m->from; n < m->to; n++)
         lines[chunk.n++] = (struct az_chunk_line){.number = n};
     open_intake(job);

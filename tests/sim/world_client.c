@@ -1,6 +1,6 @@
 /* Clients: each submits a file in chunks under the file's key, and goes on where it
  * stopped when its connection breaks; or it dies, and another comes with the same key,
- * that cuts chunks as it is told then. The rules are those of client/lib/io_submit.c. */
+ * that cuts chunks at other places. The rules are those of client/lib/io_submit.c. */
 #include "tests/sim/world.h"
 
 enum { PATIENCE_MS = 15000 };
@@ -127,10 +127,10 @@ static void submitted(struct world *w, struct client *c, const struct client_msg
                    (long long)m->job);
     c->told = m->job;
     c->state = CLIENT_SENDING;
-    c->cut = w->chunk_lines;
     if (!c->fresh)
         return;
     c->fresh = false;
+    c->cut = 1 + (int)world_roll(w, BY_CLIENT, 5);
     c->next_index = m->chunks;
     c->next_line = (int)m->last_line + 1;
 }

@@ -323,7 +323,6 @@ void service_starts(struct world *w)
     w->catalog.next_id = 1;
     w->catalog.last = w->now;
     az_desk_init(&w->desk, 1 + (int)(w->seed % WORLD_JOBS));
-    w->chunk_lines = 1 + (int)world_roll(w, BY_CLIENT, 5);
     for (int j = 0; j < w->n_jobs; j++)
         w->jobs[j].desk = (struct az_desk_job){.rec = &w->jobs[j].record};
     struct job *job;

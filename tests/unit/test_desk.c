@@ -347,6 +347,11 @@ static void chunk_by_chunk(void **state)
     assert_int_equal(receive(&r, 1, "6 5", 8, &err), AZ_EINVAL);
     assert_int_equal(receive(&r, 1, "5 6", 8, &err), AZ_EINVAL);
     assert_string_equal(err.what, "chunk 1: line 5 after line 5");
+    struct az_chunk late = {.index = 1, .after = 4}; /* cut by somebody else */
+    assert_int_equal(az_reception_chunk(&r, &late, &err), AZ_EINVAL);
+    assert_string_equal(err.what, "chunk 1: it goes on after line 4, not 5");
+    late.after = 5;
+    assert_int_equal(az_reception_chunk(&r, &late, &err), AZ_CHUNK_NEXT);
     assert_int_equal(receive(&r, 1, "6!", 8, &err), 0); /* its write fails, and it comes again */
     assert_int_equal(receive(&r, 1, "6!", 9, &err), 0);
     assert_true(az_reception_committed(&r, 9));
