@@ -72,7 +72,8 @@ int az_desk_found(struct az_desk *d, struct az_desk_job *job, const struct az_as
                   int code, const struct az_store_progress *progress, struct az_error *err)
 {
     if (job->gone) { /* pruned, or not made, while it was looked at */
-        code = az_fail(err, AZ_EBUSY, "job %lld of this key went just now", (long long)job->rec->id);
+        code =
+            az_fail(err, AZ_EBUSY, "job %lld of this key went just now", (long long)job->rec->id);
         az_hint(err, "Submit it again: that makes a new job.");
     }
     if (code < 0)
