@@ -33,6 +33,8 @@ struct scene {
 };
 
 struct client {
+    struct scene *scene;
+    const char *name;
     struct az_sock *sock;
     struct az_arena *arena;
     uint64_t seq, request;
@@ -209,7 +211,7 @@ static inline void hear_failed(struct client *c, int code, const char *what)
 
 static inline struct client come(struct scene *s, const char *name)
 {
-    struct client c = {.arena = az_arena_new(4096)};
+    struct client c = {.scene = s, .name = name, .arena = az_arena_new(4096)};
     assert_int_equal(az_sock_connect(s->net, "inproc://clients", NULL, &c.sock, NULL), 0);
     size_t at = 0;
     while (socks[at])
@@ -309,16 +311,36 @@ static inline const Assize__JobInfo *status(struct client *c, uint64_t job)
     return hear_kind(c, AZ_MSG_STATUS_REPLY)->status_reply->info;
 }
 
-/* Follow it until it has this state. */
+typedef bool is_fn(const Assize__JobInfo *info, int64_t n);
+
+/* Follow it, beside what this client says, until it is so. */
+static inline const Assize__JobInfo *await_info(struct client *c, uint64_t job, is_fn *is,
+                                                int64_t n)
+{
+    struct client f = come(c->scene, c->name);
+    ask_status(&f, job, true);
+    while (!is(hear_kind(&f, AZ_MSG_STATUS_REPLY)->status_reply->info, n)) {
+        if (f.msg.status_reply->end)
+            fail_msg("job %llu ended in state %d", (unsigned long long)job,
+                     (int)f.msg.status_reply->info->state);
+    }
+    struct az_arena *arena = c->arena; /* what was heard is this client's to keep */
+    c->arena = f.arena;
+    c->msg = f.msg;
+    f.arena = arena;
+    leave(&f);
+    return c->msg.status_reply->info;
+}
+
+static inline bool has_state(const Assize__JobInfo *info, int64_t state)
+{
+    return info->state == (Assize__JobState)state;
+}
+
 static inline const Assize__JobInfo *await_state(struct client *c, uint64_t job,
                                                  Assize__JobState state)
 {
-    for (;;) {
-        const Assize__JobInfo *info = status(c, job);
-        if (info->state == state)
-            return info;
-        usleep(1000); /* the next question, not the next answer */
-    }
+    return await_info(c, job, has_state, state);
 }
 
 static inline void ask_control(struct client *c, uint64_t job, Assize__JobVerb verb,

@@ -59,14 +59,23 @@ static void answer(struct client *w, const char *backend, const struct az_msg_qu
 
 #define ONE_ORDER "judges: [{name: one, backend: gpu, model: m, orders: one}]\n"
 
+static bool has_queued(const Assize__JobInfo *info, int64_t n)
+{
+    return info->queued >= n;
+}
+
+static bool has_decided(const Assize__JobInfo *info, int64_t n)
+{
+    return info->decided >= n;
+}
+
 static void slots_of_a_job(void **state)
 {
     struct scene *s = *state;
     struct client c = come(s, "team");
     uint64_t job =
         submit_whole(&c, "key", "question: {kind: pair}\n" ONE_ORDER "limits: {slots: 2}\n", 5);
-    while (status(&c, job)->queued < 5)
-        usleep(1000); /* the next question, not the next answer */
+    await_info(&c, job, has_queued, 5);
     struct client w = worker_comes(s, "gpu", 100);
     struct az_msg_question q;
     assert_int_equal(hear_questions(&w, &q), 2);
@@ -253,13 +262,14 @@ static void time_beside_a_loud_peer(void **state)
     leave(&c);
 }
 
-static void await_metric(struct scene *s, const char *line)
+/* It is made anew each second; nobody is told, so the loop is kept turning. */
+static void await_metric(struct scene *s, struct client *c, uint64_t job, const char *line)
 {
     AZ_AUTO_BUF text = az_buf(1 << 20);
     while (!text.p || !strstr(text.p, line)) {
         az_buf_clear(&text);
         az_service_metrics(s->service, &text);
-        usleep(1000); /* it is made anew each second */
+        status(c, job);
     }
     /* What came to be before the start does not count. */
     assert_non_null(strstr(text.p, "\nassize_items_decided_total 0\n"));
@@ -277,8 +287,7 @@ static void counted_since_the_start(void **state)
     assert_int_equal(hear_questions(&w, &q), 1);
     control(&c, job, ASSIZE__JOB_VERB__PAUSE, NULL);
     answer(&w, "gpu", &q);
-    while (status(&c, job)->decided < 1)
-        usleep(1000);
+    await_info(&c, job, has_decided, 1);
     leave(&w);
     leave(&c);
     scene_restart(s);
@@ -289,7 +298,7 @@ static void counted_since_the_start(void **state)
     control(&c, job, ASSIZE__JOB_VERB__RESUME, NULL);
     await_state(&c, job, ASSIZE__JOB_STATE__STOPPED);
     assert_int_equal(status(&c, job)->decided, 1);
-    await_metric(s, "assize_jobs{state=\"stopped\"} 1");
+    await_metric(s, &c, job, "assize_jobs{state=\"stopped\"} 1");
     leave(&c);
 }
 
