@@ -15,6 +15,7 @@ enum {
     UNWELL_MS = 10000,
     METRICS_MAX = 4 << 20,
     INTAKE_MAX = 256 << 20,
+    CACHES_BYTES = 128 << 20, /* pages of all jobs' databases; one job takes 32 MB */
     /* Of one client. What is not read yet counts nowhere else, and may be 64 MiB
      * each; a window is four chunks. Verdicts go out by the quarter MiB, as many as
      * the client says it will take. */
@@ -341,6 +342,7 @@ int az_service_new(const struct az_service_config *config, struct az_service **r
     s->intake.max = config->intake_max ? config->intake_max : INTAKE_MAX;
     pthread_mutex_init(&s->lock, NULL);
     atomic_store(&s->ticked, az_clock_ms());
+    az_store_share_memory(CACHES_BYTES);
     int r = set_up(s, err);
     if (r < 0)
         return r;

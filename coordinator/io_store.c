@@ -72,6 +72,11 @@ static int lock_dir(struct az_store *s, struct az_error *err)
 
 /* ---- opening ---- */
 
+void az_store_share_memory(size_t bytes)
+{
+    sqlite3_soft_heap_limit64((int64_t)bytes);
+}
+
 static struct az_store *store_new(const char *dir, enum az_store_mode mode)
 {
     struct az_store *s = az_zalloc(sizeof(*s));

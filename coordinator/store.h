@@ -14,6 +14,11 @@
 
 struct az_store; /* an open job */
 
+/* For a process of many jobs, before the first is opened: so many bytes are for the
+ * page caches of all its databases together. Above that a cache takes its own oldest
+ * page for a new one, and only what is not written yet may pass it. 0: no bound. */
+void az_store_share_memory(size_t bytes);
+
 enum az_store_mode {
     AZ_STORE_RUN,  /* read and write; AZ_EBUSY when another process has it */
     AZ_STORE_READ, /* read only, also beside a running job */

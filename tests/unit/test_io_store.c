@@ -415,22 +415,39 @@ static void null_store(void **state)
     assert_null(az_store_note(s));
 }
 
+/* A cache of its own may take 32 MB; of a shared bound it does not pass the rest. */
+static void caches_share_a_bound(void **state)
+{
+    struct world *w = *state;
+    const int64_t bound = 2 << 20;
+    char text[800];
+    memset(text, 'x', sizeof(text));
+    az_store_share_memory((size_t)bound);
+    AZ_AUTO(store) s = open_job(w);
+    for (int64_t seq = 0; seq < 20000; seq++) {
+        struct az_ballot b = answer_of(key_of(seq, 0, 0), AZ_LABEL_A);
+        b.rationale = (struct az_str){text, sizeof(text)};
+        put_ballot(s, b);
+        if (seq % 500 == 499)
+            assert_int_equal(commit_all(s), 0);
+    }
+    assert_in_range(sqlite3_memory_used(), 0, 2 * bound); /* 16 MB of rows */
+    az_store_share_memory(0);
+    AZ_AUTO(store_reader) r = open_reader(s);
+    assert_int_equal(totals_of(r).ballots, 20000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(keeps_what_was_put),
-        TEST(ballot_rules),
-        TEST(all_that_failed_are_open),
-        TEST(totals_agree),
-        TEST(item_keeps_its_content),
-        TEST(each_in_order),
-        TEST(each_of_nothing),
-        TEST(wal_is_bounded),
-        TEST(bodies_of_all_sizes),
-        TEST(out_of_range_is_refused),
-        TEST(null_store),
+        TEST(keeps_what_was_put),       TEST(ballot_rules),
+        TEST(all_that_failed_are_open), TEST(totals_agree),
+        TEST(item_keeps_its_content),   TEST(each_in_order),
+        TEST(each_of_nothing),          TEST(wal_is_bounded),
+        TEST(caches_share_a_bound),     TEST(bodies_of_all_sizes),
+        TEST(out_of_range_is_refused),  TEST(null_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
