@@ -115,9 +115,10 @@ static int take_line(struct taking *t, const struct az_chunk_line *line, struct 
 static int take_all(struct taking *t, const struct az_chunk *chunk, struct az_error *err)
 {
     struct az_intake *in = t->in;
-    int r = 0;
+    int r = az_store_hold(in->reader, err);
     for (size_t i = 0; r == 0 && i < chunk->n; i++)
         r = take_line(t, &chunk->lines[i], err);
+    az_store_let_go(in->reader);
     if (r == 0)
         r = az_store_put_progress(in->store, az_reception_end(&in->reception, chunk), err);
     if (r < 0)

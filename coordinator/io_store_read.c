@@ -44,6 +44,8 @@ static int prepare(struct az_store_reader *r, struct az_error *err)
 
 int az_reader_snapshot(struct az_store_reader *r, struct az_error *err)
 {
+    if (r->held)
+        return 0;
     if (r->db == r->s->db) {
         pthread_mutex_lock(&r->s->turn);
         return 0;
@@ -57,12 +59,29 @@ void az_reader_quiet(struct az_store_reader *r)
 {
     for (int i = 0; i < AZ_Q_BEGIN; i++)
         sqlite3_reset(r->q[i]);
+    if (r->held)
+        return;
     if (r->db == r->s->db) {
         pthread_mutex_unlock(&r->s->turn);
         return;
     }
     sqlite3_step(r->q[AZ_Q_COMMIT]); /* of a transaction that read: it can't fail */
     sqlite3_reset(r->q[AZ_Q_COMMIT]);
+}
+
+int az_store_hold(struct az_store_reader *r, struct az_error *err)
+{
+    int code = r->s->null ? 0 : az_reader_snapshot(r, err);
+    r->held = code == 0;
+    return code;
+}
+
+void az_store_let_go(struct az_store_reader *r)
+{
+    bool held = r->held && !r->s->null;
+    r->held = false;
+    if (held)
+        az_reader_quiet(r);
 }
 
 int az_store_reader_open(struct az_store *s, struct az_store_reader **ret, struct az_error *err)

@@ -36,6 +36,7 @@ struct az_store_reader {
     struct az_squeeze squeeze;
     struct az_ballot *found; /* scratch: the ballots of one item */
     size_t found_cap;
+    bool held; /* the snapshot is not that of one call */
 };
 
 /* From here to az_reader_quiet() the reader sees one state of the job. */

@@ -105,6 +105,12 @@ int az_store_reader_open(struct az_store *s, struct az_store_reader **ret, struc
 void az_store_reader_free(struct az_store_reader *r);
 AZ_FREEP(store_reader)
 
+/* What follows is told of one state of the job, until it is let go: looking up many ids
+ * costs less, for no lock is taken and given back for each. For a little while: the WAL
+ * grows meanwhile, and on a network file system nothing is committed. */
+int az_store_hold(struct az_store_reader *r, struct az_error *err);
+void az_store_let_go(struct az_store_reader *r);
+
 struct az_stored {
     int64_t seq;
     struct az_hash content;

@@ -415,6 +415,27 @@ static void null_store(void **state)
     assert_null(az_store_note(s));
 }
 
+/* Many ids are looked up in one state of the job. */
+static void held_it_stays_as_it_was(void **state)
+{
+    struct world *w = *state;
+    struct az_stored found;
+    AZ_AUTO(store) s = open_job(w);
+    AZ_AUTO(store_reader) r = open_reader(s);
+    put_item(s, 0);
+    assert_int_equal(commit_all(s), 0);
+    assert_int_equal(az_store_hold(r, NULL), 0);
+    assert_int_equal(az_store_find(r, AZ_STR("q0"), &found, NULL), 0);
+    put_item(s, 1);
+    assert_int_equal(commit_all(s), 0);
+    assert_int_equal(az_store_find(r, AZ_STR("q1"), &found, NULL), AZ_ENOENT);
+    assert_int_equal(az_store_find(r, AZ_STR("q0"), &found, NULL), 0);
+    az_store_let_go(r);
+    assert_int_equal(az_store_find(r, AZ_STR("q1"), &found, NULL), 0);
+    az_store_let_go(r); /* nothing is held */
+    assert_int_equal(totals_of(r).items, 2);
+}
+
 /* A cache of its own may take 32 MB; of a shared bound it does not pass the rest. */
 static void caches_share_a_bound(void **state)
 {
@@ -442,12 +463,19 @@ static void caches_share_a_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(keeps_what_was_put),       TEST(ballot_rules),
-        TEST(all_that_failed_are_open), TEST(totals_agree),
-        TEST(item_keeps_its_content),   TEST(each_in_order),
-        TEST(each_of_nothing),          TEST(wal_is_bounded),
-        TEST(caches_share_a_bound),     TEST(bodies_of_all_sizes),
-        TEST(out_of_range_is_refused),  TEST(null_store),
+        TEST(keeps_what_was_put),
+        TEST(ballot_rules),
+        TEST(all_that_failed_are_open),
+        TEST(totals_agree),
+        TEST(item_keeps_its_content),
+        TEST(each_in_order),
+        TEST(each_of_nothing),
+        TEST(wal_is_bounded),
+        TEST(caches_share_a_bound),
+        TEST(held_it_stays_as_it_was),
+        TEST(bodies_of_all_sizes),
+        TEST(out_of_range_is_refused),
+        TEST(null_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
