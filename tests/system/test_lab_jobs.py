@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import json
 import os
+import statistics
+import time
 
 import pytest
 
@@ -90,6 +92,64 @@ def test_a_reader_that_is_slow(lab, world):
         ids += [json.loads(line)["id"] for line in lines]
     assert reader.wait().rc == 0
     assert ids == [f"q{i}" for i in range(400)]
+
+
+LINES = 20  # read a second apart
+
+
+@pytest.mark.slow
+def test_a_reader_of_a_line_a_second(lab, world):
+    """For as long as it takes: others are served as fast as without it, and what waits
+    for it is kept on the disk."""
+    n = 20_000
+    coordinator = lab.coordinator()
+    lab.worker("w0", [{"name": "lexical", "kind": "lexical"}])
+    client = lab.client()
+
+    def others(name):
+        """Seconds that a small job takes from its submission to its last verdict."""
+        began = time.monotonic()
+        complete(client.submit(OVERLAP, texts(50, name), name=name), 50)
+        return time.monotonic() - began
+
+    alone = statistics.median(others(f"alone{i}") for i in range(5))
+    job = client.submit(OVERLAP, texts(n, "large"), name="large")
+    out, into = os.pipe()
+    fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, 4096)
+    reader = client.start("results", job.id, "--follow", stdout=into)
+    os.close(into)
+    beside, numbers = [], []
+    with open(out, "rb", buffering=0) as lines:  # not a byte more than it asks for
+        job.done()
+        before = rss_mb(coordinator)
+        began = time.monotonic()
+        while len(numbers) < LINES:
+            numbers.append(json.loads(lines.readline())["id"])
+            while time.monotonic() < began + len(numbers):
+                beside.append(others(f"beside{len(beside)}"))
+        grown = rss_mb(coordinator) - before
+        with open(os.dup(lines.fileno()), "rb") as rest:
+            numbers += [json.loads(line)["id"] for line in rest]
+    assert reader.wait().rc == 0
+    assert numbers == [f"large{i}" for i in range(n)]
+    assert len(beside) >= LINES / 4
+    assert statistics.median(beside) < 1.5 * alone + 0.2, (alone, beside)
+    if "asan" not in str(BUILD):
+        assert grown < 32, f"{grown} MiB more"
+
+
+def texts(n, name):
+    return [{"id": f"{name}{i}", "prompt": "p", "response": f"yes {i}", "reference": "yes"}
+            for i in range(n)]
+
+
+def complete(job, n):
+    assert len(job.done().results()) == n
+
+
+def rss_mb(program):
+    with open(f"/proc/{program.process.pid}/status") as f:
+        return next(int(line.split()[1]) // 1024 for line in f if line.startswith("VmRSS"))
 
 
 @pytest.mark.slow
