@@ -87,6 +87,8 @@ static int check(const struct options *o, const struct az_form *form, struct az_
         az_hint(err, "Leave --items-out out, and give --items FILE where the items are.");
         return AZ_EUSAGE;
     }
+    if (o->id && az_replies_check_pattern(o->id, err) < 0)
+        return AZ_EUSAGE;
     if (o->panel && (o->answer || o->labels || o->scale))
         return az_fail(err, AZ_EUSAGE, "--panel says what --answer, --labels and --scale would");
     return 0;

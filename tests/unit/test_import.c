@@ -267,6 +267,30 @@ static void replies_need_a_question(void **state)
 }
 
 static const struct {
+    const char *pattern, *want;
+} patterns[] = {
+    {"{item}", ""},
+    {"x-{item}.{order}#{sample}", ""},
+    {"{judge}:{item}", ""},
+    {"{order}", "--id '{order}': {item} is not in it"},
+    {"item", "--id 'item': {item} is not in it"},
+    {"{itm}", "--id '{itm}': names are item, judge, order and sample"},
+    {"{item}{order}", "--id '{item}{order}': nothing stands between two names"},
+    {"{item", "--id '{item': a name that does not end"},
+};
+
+static void pattern_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZ_LEN(patterns); i++) {
+        struct az_error err = {0};
+        int r = az_replies_check_pattern(patterns[i].pattern, &err);
+        if (strcmp(err.what, patterns[i].want) || (r < 0) != (*patterns[i].want != '\0'))
+            fail_msg("'%s': got '%s'", patterns[i].pattern, err.what);
+    }
+}
+
+static const struct {
     const char *text, *want;
 } verdicts[] = {
     {"A>B", "A 1"},    {"A>>B", "A 2"},  {" B>A ", "B -1"}, {"B>>A", "B -2"}, {"[[A=B]]", "tie 0"},
@@ -344,6 +368,21 @@ static void wrong_options(void **state)
     assert_string_equal(err.hint, "Did you mean 'judge'?");
 }
 
+/* A ballot that is there twice is written twice, and told: readers take one. */
+static void doubles_are_counted(void **state)
+{
+    (void)state;
+    struct import_run run = {.as = "ballots"};
+    struct az_error err = {0};
+    AZ_AUTO_BUF got = az_buf(4096);
+    int r =
+        import_run(&run, AZ_STR("item\tjudge\tsample\tlabel\nq\tj\t0\tA\nq\tj\t1\tA\nq\tj\t0\tB\n"),
+                   100, &got, &err);
+    assert_int_equal(r, 0);
+    assert_int_equal(run.counts.ballots, 3);
+    assert_int_equal(run.counts.doubles, 1);
+}
+
 static void strict_stops(void **state)
 {
     (void)state;
@@ -376,11 +415,18 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(form_table),    cmocka_unit_test(replies_table),
-        cmocka_unit_test(verdict_table), cmocka_unit_test(replies_need_a_question),
-        cmocka_unit_test(wrong_options), cmocka_unit_test(help_lists_every_form),
-        cmocka_unit_test(nul_is_bad),    cmocka_unit_test(guess_however_it_comes),
-        cmocka_unit_test(strict_stops),  cmocka_unit_test(without_memory),
+        cmocka_unit_test(form_table),
+        cmocka_unit_test(replies_table),
+        cmocka_unit_test(verdict_table),
+        cmocka_unit_test(pattern_table),
+        cmocka_unit_test(replies_need_a_question),
+        cmocka_unit_test(wrong_options),
+        cmocka_unit_test(help_lists_every_form),
+        cmocka_unit_test(nul_is_bad),
+        cmocka_unit_test(guess_however_it_comes),
+        cmocka_unit_test(strict_stops),
+        cmocka_unit_test(doubles_are_counted),
+        cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

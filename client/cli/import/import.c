@@ -38,6 +38,7 @@ static void take_back(struct az_import *im, const struct az_import_counts *befor
 {
     im->counts.ballots = before->ballots;
     im->counts.errors = before->errors;
+    im->counts.doubles = before->doubles;
     im->ballots.n = AZ_MIN(ballots, im->ballots.n);
     im->items.n = AZ_MIN(items, im->items.n);
     im->counts.bad++;
@@ -209,16 +210,21 @@ static struct az_vote settle(const struct az_import *im, const struct az_vote *f
     return v;
 }
 
+/* Counts a judge's answers that the source does not number, and those that have
+ * one number twice. */
 static int set_sample(struct az_import *im, struct az_vote *v, struct az_error *err)
 {
-    if (v->sample >= 0)
-        return 0;
     uint64_t key = az_hash64(az_hash64(0, az_str(im->item)), v->judge);
     key = az_hash64_mix(key, (uint64_t)(uint32_t)v->round << 8 ^ (uint8_t)v->order);
+    if (v->sample >= 0)
+        key = az_hash64_mix(key, (uint64_t)v->sample + 1);
     int64_t n = az_repeats_add(&im->samples, key);
     if (n < 0)
         return az_oom(err);
-    v->sample = (int)AZ_MIN(n, (int64_t)INT32_MAX);
+    if (v->sample >= 0)
+        im->counts.doubles += n > 0;
+    else
+        v->sample = (int)AZ_MIN(n, (int64_t)INT32_MAX);
     return 0;
 }
 

@@ -162,6 +162,7 @@ struct az_import_counts {
     int64_t turned;    /* of the matched: the item lists the responses the other way */
     int64_t conflicts; /* an id again with other texts */
     int64_t silent;    /* records without a judgement */
+    int64_t doubles;   /* ballots with the key of one before: readers take only one */
     int64_t skipped;   /* judgements that only repeat another */
 };
 

@@ -76,3 +76,32 @@ int az_replies_panel(const char *answer, const char *labels, const char *scale,
     }
     return r;
 }
+
+static int wrong_pattern(const char *pattern, const char *what, struct az_error *err)
+{
+    az_fail(err, AZ_EUSAGE, "--id '%s': %s", pattern, what);
+    az_hint(err, "For example: --id '{item}/{order}/{sample}'.");
+    return AZ_EUSAGE;
+}
+
+int az_replies_check_pattern(const char *pattern, struct az_error *err)
+{
+    static const char *const names[] = {"item", "judge", "order", "sample"};
+    bool has_item = false;
+    const char *behind = NULL; /* the end of the name before */
+    for (const char *open = strchr(pattern, '{'); open; open = strchr(open + 1, '{')) {
+        const char *close = strchr(open, '}');
+        size_t i = 0, n = close ? (size_t)(close - open - 1) : 0;
+        if (!close)
+            return wrong_pattern(pattern, "a name that does not end", err);
+        while (i < AZ_LEN(names) && !az_str_eqz((struct az_str){open + 1, n}, names[i]))
+            i++;
+        if (i == AZ_LEN(names))
+            return wrong_pattern(pattern, "names are item, judge, order and sample", err);
+        if (behind == open)
+            return wrong_pattern(pattern, "nothing stands between two names", err);
+        has_item |= i == 0;
+        behind = close + 1;
+    }
+    return has_item ? 0 : wrong_pattern(pattern, "{item} is not in it", err);
+}

@@ -8,3 +8,7 @@
  * or `scale` "1,5", one of the two; the caller frees. AZ_EUSAGE. */
 int az_replies_panel(const char *answer, const char *labels, const char *scale,
                      struct az_panel **ret, struct az_error *err);
+
+/* Can ids be taken apart by this pattern? AZ_EUSAGE: an unknown name, no {item}, or
+ * two names with nothing between them. */
+int az_replies_check_pattern(const char *pattern, struct az_error *err);

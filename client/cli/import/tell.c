@@ -40,6 +40,10 @@ void az_import_tell(struct az_buf *b, const struct az_import_counts *c, const st
     if (c->conflicts)
         az_buf_fmt(b, "%lld record%s ha%s an id that came before, with other texts\n",
                    (long long)c->conflicts, plural(c->conflicts), c->conflicts == 1 ? "s" : "ve");
+    if (c->doubles)
+        az_buf_fmt(
+            b, "%lld ballot%s ha%s item, judge, order and sample of one before: only one counts\n",
+            (long long)c->doubles, plural(c->doubles), c->doubles == 1 ? "s" : "ve");
     if (join)
         tell_join(b, c, join);
 }
