@@ -8,7 +8,8 @@
  * true label starts with `strength` pseudo-answers of which `guess` are right,
  * so that the first items go by the majority.
  *
- * It depends on the order of items, and judges who err together are believed:
+ * Places in a pair or list are labels like others here: nothing is pooled. It depends on
+ * the order of items, and judges who err together are believed:
  * a verdict, a threshold or a probability never comes from here. What a job was
  * calibrated with stays as it was frozen. */
 #pragma once

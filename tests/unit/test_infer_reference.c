@@ -338,6 +338,49 @@ static void reference_values(void **state)
     assert_true(checked > 25000);
 }
 
+/* ---- probabilities ---- */
+
+struct opinions {
+    struct crowd *crowd;
+    struct az_sample sample;
+};
+
+/* Items come in order, all of one after the other. */
+static void keep_opinion(char *f[CROWD_FIELDS], size_t n, void *arg)
+{
+    struct opinions *o = arg;
+    double logs[2] = {log(strtod(f[2], NULL)), log(strtod(f[3], NULL))};
+    assert_int_equal(n, 4);
+    if (crowd_item(f[0]) == o->sample.n_items)
+        assert_int_equal(az_sample_item(&o->sample, o->sample.n_items, 2), 0);
+    assert_int_equal(crowd_item(f[0]) + 1, o->sample.n_items);
+    assert_int_equal(
+        az_sample_vote_spread(&o->sample, crowd_judge(o->crowd, f[1]), NULL, logs, NULL), 0);
+}
+
+/* Three LLM judges; the values are numpy's. */
+static void mean_logit_of_llms(void **state)
+{
+    const char *data = getenv("ASSIZE_TEST_DATA");
+    static struct crowd crowd;
+    static struct group g;
+    struct opinions o = {.crowd = &crowd};
+    char path[4096];
+    if (!data)
+        skip();
+    crowd_open(&crowd, data, "llm3");
+    az_sample_init(&o.sample, crowd.n_judges, 2, AZ_ANSWERS_NAMED);
+    snprintf(path, sizeof(path), "%s/crowd/llm3/scores.tsv", data);
+    crowd_read(path, keep_opinion, &o);
+    g.crowd = &crowd;
+    assert_int_equal(az_infer(az_infer_method("mean-logit"), &o.sample, NULL, &g.got, NULL), 0);
+    assert_true(fabs(accuracy(&g, NULL) - 0.806) < 1e-12);
+    assert_true(fabs(log_true(&g, NULL) - -0.5303904702316969) < 1e-12);
+    az_infer_release(&g.got);
+    az_sample_release(&o.sample);
+    crowd_close(&crowd);
+}
+
 /* ---- scores ---- */
 
 enum { HEADLINES = 100, RATERS = 38 };
@@ -403,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reference_values),
+        cmocka_unit_test(mean_logit_of_llms),
         cmocka_unit_test(scores_of_headlines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
