@@ -40,7 +40,7 @@ static int run(const struct cell *c, int64_t runs, uint64_t seed, const char *wo
     int missed = 0;
     if (word && !strstr(c->world, word))
         return 0;
-    cell_simulate(c, ITEMS, runs, c->n_labels <= 200 ? DRAWS : 0, seed, &r);
+    cell_simulate(c, ITEMS, runs, c->numbers && c->n_labels <= 100 ? DRAWS : 0, seed, &r);
     for (enum cell_method m = 0; m < CELL_METHODS; m++)
         missed += !row(c, &r, m);
     fflush(stdout);

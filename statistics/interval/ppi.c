@@ -153,23 +153,34 @@ int az_ppi_fit(const struct az_ppi_data *d, double lambda, struct az_ppi_fit *re
     if (isnan(f.lambda))
         f.lambda = 0;
     f.estimate = m.y + f.lambda * (m.rest - m.predicted);
+    double cubes = 0;
     for (size_t i = 0; i < clusters; i++) {
-        double off = all[i].a - f.lambda * all[i].b;
         double leverage = (tuned ? all[i].b * all[i].b / bb : 0) + (all[i].labelled ? 1 / c : 0);
-        f.variance += off * off / ((1 - leverage) * (1 - leverage));
+        double off = (all[i].a - f.lambda * all[i].b) / (1 - leverage);
+        f.variance += off * off;
+        cubes += off * off * off;
     }
+    f.skew = f.variance > 0 ? cubes / pow(f.variance, 1.5) : 0;
     f.df = c - 1;
     *ret = f;
     return 0;
 }
 
+/* Hall's transformation turned round: what t stands for an estimate of this skew. */
+static double bent(double t, double skew)
+{
+    double a = AZ_MIN(AZ_MAX(skew, -1.0), 1.0);
+    return fabs(a) < 1e-6 ? t : 3 / a * (cbrt(1 + a * (t - a / 6)) - 1);
+}
+
 struct az_figure az_ppi_figure(const struct az_ppi_fit *f, bool rate, const char *method)
 {
-    double t = az_t_quantile(two_sided, f->df), half = t * sqrt(f->variance), low, high;
+    double t = az_t_quantile(two_sided, f->df), se = sqrt(f->variance), low, high;
     double value = rate ? AZ_MIN(AZ_MAX(f->estimate, 0.0), 1.0) : f->estimate;
     struct az_figure figure = az_figure_of(value, f->n);
     if (!rate)
-        return az_figure_between(figure, value - half, value + half, method);
+        return az_figure_between(figure, value - se * bent(t, f->skew),
+                                 value - se * bent(-t, f->skew), method);
 
     /* Where all labels are the same, the variance says nothing: then a draw a cluster. */
     double spread = value * (1 - value);

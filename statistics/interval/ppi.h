@@ -42,11 +42,13 @@ struct az_ppi_fit {
     int64_t clusters; /* labelled clusters */
     double kish;      /* what the weights leave of n: (sum w)^2 / sum w^2 (Kish 1965) */
     double df;
+    double skew; /* of the estimate: sum of cubed influences / variance^1.5 */
 };
 /* 0, AZ_ENOMEM, or AZ_ENOENT: fewer than three labelled clusters. */
 int az_ppi_fit(const struct az_ppi_data *d, double lambda, struct az_ppi_fit *ret);
 
-/* Its 95 % interval. A mean: t with C - 1 degrees of freedom. A rate: Wilson's with
+/* Its 95 % interval. A mean: t with C - 1 degrees of freedom, bent by the skew (Hall,
+ * JRSS-B 54 (1992) 221-228), for a symmetric one misses on the long side. A rate: Wilson's with
  * the sample size that has this variance (of labels alone no more than Kish's: few
  * of the rarer answer say little about a variance), and t for z: a symmetric interval
  * misses too often where the rate is near 0 or 1. Made at 95.5 %: what is normal only

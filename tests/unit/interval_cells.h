@@ -71,10 +71,11 @@ struct cell_run {
     uint64_t cluster[CELL_ITEMS_MAX];
 };
 
+/* Box and Muller's, one of the two. */
 static double cell_normal(struct az_rng *rng)
 {
-    double u = az_rng_unit(rng);
-    return az_normal_quantile(AZ_MAX(u, 0x1p-60));
+    double u = 1 - az_rng_unit(rng);
+    return sqrt(-2 * log(u)) * cos(2 * M_PI * az_rng_unit(rng));
 }
 
 /* The mean of sigmoid(logit(p) + 1.2 Z). */
@@ -305,7 +306,8 @@ static void cell_simulate(const struct cell *c, size_t n, int64_t runs, size_t d
         cell_count(&ret->of[CELL_LABELS], chosen.labels, ret->truth);
         if (!c->elsewhere) {
             cell_count(&ret->of[CELL_PPI], cell_ppi(c, &r), ret->truth);
-            cell_count(&ret->of[CELL_OUA], cell_oua(&r, seed), ret->truth);
+            if (c->says == CELL_SCALE || c->weighted || c->in_cluster > 1)
+                cell_count(&ret->of[CELL_OUA], cell_oua(&r, seed), ret->truth);
         }
         if (c->says == CELL_YES_NO)
             cell_count(&ret->of[CELL_RG], cell_rg(&r), ret->truth);

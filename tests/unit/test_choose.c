@@ -158,11 +158,11 @@ static void out_of_memory(void **state)
     }
 }
 
-/* Quick forms of bench/intervals.c: 300 runs a cell, and what they must hold. */
+/* Quick forms of bench/intervals.c: 200 runs a cell, and what they must hold. */
 static void coverage(void **state)
 {
     (void)state;
-    enum { RUNS = 300, ITEMS = 1000 };
+    enum { RUNS = 200, ITEMS = 500 };
     static const struct cell cells[] = {
         {.world = "cross-fitted", .p = 0.7, .strength = 1, .n_labels = 60, .says = CELL_CROSSFIT},
         {.world = "biased", .p = 0.8, .strength = 1, .n_labels = 100, .says = CELL_FROZEN},

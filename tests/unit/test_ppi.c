@@ -133,6 +133,10 @@ static void figures(void **state)
     struct az_figure mean = az_ppi_figure(&f, false, "ppi++");
     assert_true(fabs(mean.high - 0.9 - 2.0303 * 0.03) < 1e-4);
     assert_true(rate.high < 0.95 && rate.low < mean.low); /* leans to the middle */
+    f.skew = 0.1; /* a long side above: further up, less far down */
+    struct az_figure skewed = az_ppi_figure(&f, false, "ppi++");
+    assert_true(skewed.high > mean.high && skewed.low > mean.low);
+    assert_true(skewed.low < 0.9 && skewed.high < 0.99);
     f.estimate = 1.02; /* a rate cannot be that, and is not shown so */
     rate = az_ppi_figure(&f, true, "ppi++");
     assert_true(rate.value == 1 && rate.high == 1 && rate.low < 1 && rate.low > 0.9);
