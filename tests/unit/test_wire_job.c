@@ -10,7 +10,7 @@
 static Assize__Submit submit = ASSIZE__SUBMIT__INIT;
 static Assize__Submitted submitted = ASSIZE__SUBMITTED__INIT;
 static Assize__Chunk chunk = ASSIZE__CHUNK__INIT;
-static Assize__Chunk__Line line = ASSIZE__CHUNK__LINE__INIT, *lines[] = {&line};
+static Assize__Chunk__Line line = ASSIZE__CHUNK__LINE__INIT;
 static Assize__Chunked chunked = ASSIZE__CHUNKED__INIT;
 static Assize__Chunked__Bad bad = ASSIZE__CHUNKED__BAD__INIT, *bads[101];
 static Assize__List list = ASSIZE__LIST__INIT;
@@ -69,7 +69,7 @@ static void fill(void)
     line.gold = (char *)"\"A\"";
     assize__chunk__init(&chunk);
     chunk.n_lines = 1;
-    chunk.lines = lines;
+    chunk.lines = many_lines;
     assize__chunked__init(&chunked);
     bad.line = 3;
     bad.what = (char *)"no prompt";
@@ -177,115 +177,62 @@ static void job_submit_as_it_was(void **state)
     assert_string_equal(out.submit->set[1], "limits.usd=3");
 }
 
-/* Each spoils one message that is good but for that; packed by a hand that does
- * not look, then refused. */
-static int spoil(int nth, const char **want)
-{
-    static char long_name[AZ_WIRE_JOB_NAME_MAX + 2], long_key[AZ_WIRE_JOB_KEY_MAX + 1];
-    memset(long_name, 'n', sizeof(long_name) - 1);
-    fill();
-    switch (nth) {
-    case 0:
-        submit.key.len = 0;
-        *want = "a Submit whose key";
-        return AZ_MSG_SUBMIT;
-    case 1:
-        submit.key = (ProtobufCBinaryData){sizeof(long_key), (uint8_t *)long_key};
-        *want = "a Submit whose key";
-        return AZ_MSG_SUBMIT;
-    case 2:
-        submit.name = long_name;
-        *want = "name";
-        return AZ_MSG_SUBMIT;
-    case 3:
-        submit.name = (char *)"\xff";
-        *want = "'name' is no UTF-8";
-        return AZ_MSG_SUBMIT;
-    case 4:
-        submit.priority = 1001;
-        *want = "priority";
-        return AZ_MSG_SUBMIT;
-    case 5:
-        submit.deadline_s = -1;
-        *want = "deadline";
-        return AZ_MSG_SUBMIT;
-    case 6:
-        submit.n_set = 65;
-        *want = "settings";
-        return AZ_MSG_SUBMIT;
-    case 7:
-        chunk.n_lines = AZ_LEN(many_lines);
-        chunk.lines = many_lines;
-        *want = "number of lines";
-        return AZ_MSG_CHUNK;
-    case 8:
-        line.number = 0;
-        *want = "line number";
-        return AZ_MSG_CHUNK;
-    case 9:
-        line.gold = (char *)"\xc3";
-        *want = "'gold' is no UTF-8";
-        return AZ_MSG_CHUNK;
-    case 10:
-        chunked.n_bad = 101;
-        *want = "bad lines";
-        return AZ_MSG_CHUNKED;
-    case 11:
-        info.state = (Assize__JobState)99;
-        *want = "a JobInfo whose 'state'";
-        return AZ_MSG_STATUS_REPLY;
-    case 12:
-        info.items_a_second = NAN;
-        *want = "'items_a_second' is no number";
-        return AZ_MSG_JOBS;
-    case 13:
-        judge.name = (char *)"\xed\xa0\x80";
-        *want = "a JudgeInfo whose 'name'";
-        return AZ_MSG_JOBS;
-    case 14:
-        status_reply.info = NULL;
-        *want = "a StatusReply whose job";
-        return AZ_MSG_STATUS_REPLY;
-    case 15:
-        results.from = -1;
-        *want = "position";
-        return AZ_MSG_RESULTS;
-    case 16:
-        results.credit = -1;
-        *want = "credit";
-        return AZ_MSG_RESULTS;
-    case 17:
-        more.credit = -1;
-        *want = "credit";
-        return AZ_MSG_MORE;
-    case 18:
-        control.verb = (Assize__JobVerb)7;
-        *want = "'verb' is none";
-        return AZ_MSG_CONTROL;
-    case 19:
-        prune.older_than_s = -1;
-        *want = "age";
-        return AZ_MSG_PRUNE;
-    case 20:
-        verdicts.next = -1;
-        *want = "position";
-        return AZ_MSG_VERDICTS;
-    default:
-        return -1;
-    }
-}
+static char long_name[AZ_WIRE_JOB_NAME_MAX + 2], long_key[AZ_WIRE_JOB_KEY_MAX + 1];
 
+/* Each spoils one message that is good but for that. */
+#define SPOILT(kind_, want_, field, value)                                         \
+    {                                                                              \
+        .kind = AZ_MSG_##kind_, .want = want_, .at = &(field), .n = sizeof(field), \
+        .bytes = &(__typeof__(field))                                              \
+        {                                                                          \
+            value                                                                  \
+        }                                                                          \
+    }
+static const struct {
+    enum az_msg_kind kind;
+    const char *want;
+    void *at;
+    size_t n;
+    const void *bytes;
+} spoilt[] = {
+    SPOILT(SUBMIT, "a Submit whose key", submit.key.len, 0),
+    {AZ_MSG_SUBMIT, "a Submit whose key", &submit.key, sizeof(submit.key),
+     &(ProtobufCBinaryData){sizeof(long_key), (uint8_t *)long_key}},
+    SPOILT(SUBMIT, "name", submit.name, long_name),
+    SPOILT(SUBMIT, "'name' is no UTF-8", submit.name, (char *)"\xff"),
+    SPOILT(SUBMIT, "priority", submit.priority, 1001),
+    SPOILT(SUBMIT, "deadline", submit.deadline_s, -1),
+    SPOILT(SUBMIT, "settings", submit.n_set, 65),
+    SPOILT(CHUNK, "number of lines", chunk.n_lines, AZ_WIRE_LINES_MAX + 1),
+    SPOILT(CHUNK, "line number", line.number, 0),
+    SPOILT(CHUNK, "'gold' is no UTF-8", line.gold, (char *)"\xc3"),
+    SPOILT(CHUNKED, "bad lines", chunked.n_bad, 101),
+    SPOILT(STATUS_REPLY, "a JobInfo whose 'state'", info.state, (Assize__JobState)99),
+    SPOILT(JOBS, "'items_a_second' is no number", info.items_a_second, NAN),
+    SPOILT(JOBS, "a JudgeInfo whose 'name'", judge.name, (char *)"\xed\xa0\x80"),
+    SPOILT(STATUS_REPLY, "a StatusReply whose job", status_reply.info, NULL),
+    SPOILT(RESULTS, "position", results.from, -1),
+    SPOILT(RESULTS, "credit", results.credit, -1),
+    SPOILT(MORE, "credit", more.credit, -1),
+    SPOILT(CONTROL, "'verb' is none", control.verb, (Assize__JobVerb)7),
+    SPOILT(PRUNE, "age", prune.older_than_s, -1),
+    SPOILT(VERDICTS, "position", verdicts.next, -1),
+};
+
+/* Packed by a hand that does not look, then refused. */
 static void job_out_of_range(void **state)
 {
     (void)state;
     static const Assize__Envelope__BodyCase first = ASSIZE__ENVELOPE__BODY_SUBMIT;
-    const char *want;
-    int kind, nth = 0;
-    for (; (kind = spoil(nth, &want)) >= 0; nth++) {
+    memset(long_name, 'n', sizeof(long_name) - 1);
+    for (size_t i = 0; i < AZ_LEN(spoilt); i++) {
+        int kind = (int)spoilt[i].kind - AZ_MSG_SUBMIT;
+        fill();
+        memcpy(spoilt[i].at, spoilt[i].bytes, spoilt[i].n);
         Assize__Envelope e = ASSIZE__ENVELOPE__INIT;
         e.version = AZ_WIRE_VERSION;
-        e.body_case = (Assize__Envelope__BodyCase)((int)first + kind - AZ_MSG_SUBMIT);
-        e.submit = (Assize__Submit *)messages[kind - AZ_MSG_SUBMIT];
+        e.body_case = (Assize__Envelope__BodyCase)((int)first + kind);
+        e.submit = (Assize__Submit *)messages[kind];
         AZ_AUTO_MEM uint8_t *bytes = az_alloc(assize__envelope__get_packed_size(&e) + 1);
         assert_non_null(bytes);
         size_t n = assize__envelope__pack(&e, bytes);
@@ -293,10 +240,9 @@ static void job_out_of_range(void **state)
         struct az_error err = {0};
         assert_int_equal(az_wire_unpack((struct az_str){(char *)bytes, n}, arena, &out, &err),
                          AZ_EPROTO);
-        if (!strstr(err.what, want))
-            fail_msg("'%s' for '%s'", err.what, want);
+        if (!strstr(err.what, spoilt[i].want))
+            fail_msg("'%s' for '%s'", err.what, spoilt[i].want);
     }
-    assert_int_equal(nth, 21);
     fill();
 }
 
