@@ -2,23 +2,21 @@
  * stream: calibration sets are drawn from it with replacement, and the promise is held
  * against the whole set. For tests and benchmarks.
  *
- * Scores are fixed beforehand by cross-fitting: judges' weights (the log odds of their
- * accuracy, shrunk by eight items of the pooled one) and the map to probabilities come
- * from folds without the item. */
+ * Scores are fixed beforehand by cross-fitting, so that none comes from a model that
+ * saw the item: the majority's shares calibrated, or what a learner says out of fold. */
 #pragma once
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/rng.h"
 #include "statistics/calibrate/crossfit.h"
-#include "statistics/calibrate/logit.h"
-#include "statistics/folds.h"
 #include "statistics/guarantee/conformal.h"
 #include "statistics/guarantee/risk.h"
+#include "statistics/learn/learner.h"
 #include "tests/unit/dataset.h"
 
-enum draws_score { DRAWS_MAJORITY, DRAWS_LOG_ODDS, DRAWS_SCORES };
-static const char *const draws_scores[] = {"majority", "log odds"};
+enum draws_score { DRAWS_MAJORITY, DRAWS_LOG_ODDS, DRAWS_AUTO, DRAWS_SCORES };
+static const char *const draws_scores[] = {"majority", "logodds", "auto"};
 
 enum { DRAWS_FOLDS = 5 };
 
@@ -39,58 +37,58 @@ static void draws_release(struct draws_set *s)
     *s = (struct draws_set){0};
 }
 
-/* The weight of each judge, from items outside of `fold`. */
-static void draws_weights(const struct az_sample *s, const uint32_t *fold, size_t without,
-                          double *weight)
+/* ln of the seats' shares. */
+static void draws_logits(const struct az_sample *s, double *z)
 {
-    double all = 0, all_right = 0;
-    double *n = calloc(s->n_judges, sizeof(*n)), *right = calloc(s->n_judges, sizeof(*right));
-    if (!n || !right)
-        abort();
-    for (size_t i = 0; i < s->n_items; i++) {
-        if (fold[i] == without || s->truths[i].label < 0)
-            continue;
-        struct az_votes_of votes = az_sample_votes(s, i);
-        for (size_t v = 0; v < votes.n; v++) {
-            double got = az_vote_share(s, &votes.v[v], (size_t)s->truths[i].label);
-            n[votes.v[v].judge]++;
-            right[votes.v[v].judge] += got;
-            all++;
-            all_right += got;
-        }
-    }
-    double pooled = (all_right + 1) / (all + 2);
-    for (size_t j = 0; j < s->n_judges; j++) {
-        double rate = (right[j] + 8 * pooled) / (n[j] + 8);
-        weight[j] = az_logit(AZ_MIN(AZ_MAX(rate, 0.01), 0.99)) +
-                    log((double)AZ_MAX(s->n_labels, (size_t)2) - 1);
-    }
-    free(right);
-    free(n);
-}
-
-static void draws_logits(const struct az_sample *s, enum draws_score how, const uint32_t *fold,
-                         double *z)
-{
-    double *weight = calloc(DRAWS_FOLDS * s->n_judges, sizeof(*weight));
-    if (!weight)
-        abort();
-    for (size_t f = 0; f < DRAWS_FOLDS; f++)
-        draws_weights(s, fold, f, weight + f * s->n_judges);
     for (size_t i = 0; i < s->n_items; i++) {
         double *row = z + i * s->n_labels, voted = 0;
-        const double *w = weight + fold[i] * s->n_judges;
         struct az_votes_of votes = az_sample_votes(s, i);
         for (size_t v = 0; v < votes.n; v++) {
             voted += az_vote_has_share(&votes.v[v]);
             for (size_t k = 0; k < s->n_labels; k++)
-                row[k] += (how == DRAWS_MAJORITY ? 1 : w[votes.v[v].judge]) *
-                          az_vote_share(s, &votes.v[v], k);
+                row[k] += az_vote_share(s, &votes.v[v], k);
         }
-        for (size_t k = 0; how == DRAWS_MAJORITY && k < s->n_labels; k++)
+        for (size_t k = 0; k < s->n_labels; k++)
             row[k] = log((row[k] + 0.5) / (voted + 0.5 * (double)s->n_labels));
     }
-    free(weight);
+}
+
+static void draws_calibrate(const struct az_sample *s, const int32_t *truth, uint64_t seed,
+                            double *p)
+{
+    size_t n = s->n_items, k = s->n_labels;
+    double *z = calloc(n * k, sizeof(*z));
+    struct az_crossfit fit;
+    struct az_logits l = {n, k, z, NULL, truth, NULL};
+    uint64_t own = s->answers == AZ_ANSWERS_EXCHANGEABLE ? s->tie >= 0 ? UINT64_C(1) << s->tie : 0
+                                                         : UINT64_MAX;
+    unsigned kinds = 1u << AZ_CALIBRATOR_TEMPERATURE | 1u << AZ_CALIBRATOR_PLATT;
+    if (!z)
+        abort();
+    draws_logits(s, z);
+    if (az_crossfit(&l, s->clusters, own, kinds, DRAWS_FOLDS, seed, &fit) < 0)
+        abort();
+    memcpy(p, fit.q, n * k * sizeof(*p));
+    az_crossfit_release(&fit);
+    free(z);
+}
+
+static void draws_learn(const struct az_sample *s, const char *learner, uint64_t seed, double *p)
+{
+    struct az_design d;
+    struct az_error err = {0};
+    uint32_t *room = calloc(s->n_items, sizeof(*room));
+    double *out = calloc(s->n_items * s->n_labels, sizeof(*out));
+    if (!room || !out || az_design_init(&d, s, 0, s->n_items, &err) < 0)
+        abort();
+    struct az_rows rows = az_labelled(&d, room);
+    if (az_learn_out(learner, &d, rows, DRAWS_FOLDS, seed, out, &err) < 0)
+        abort();
+    for (size_t i = 0; i < rows.n; i++)
+        memcpy(p + rows.v[i] * s->n_labels, out + i * s->n_labels, s->n_labels * sizeof(*p));
+    az_design_release(&d);
+    free(out);
+    free(room);
 }
 
 static void draws_decide(struct draws_set *d)
@@ -114,32 +112,20 @@ static void draws_prepare(const struct az_sample *s, enum draws_score how, uint6
                           struct draws_set *ret)
 {
     size_t n = s->n_items, k = s->n_labels;
-    double *z = calloc(n * k, sizeof(*z));
-    uint32_t *fold = calloc(n, sizeof(*fold));
     struct draws_set d = {n,
                           k,
-                          NULL,
+                          calloc(n * k, sizeof(double)),
                           calloc(n, sizeof(double)),
                           calloc(n, sizeof(double)),
                           calloc(n, sizeof(int32_t))};
-    struct az_crossfit fit;
-    if (!z || !fold || !d.score || !d.loss || !d.truth ||
-        az_folds(s->clusters, NULL, n, DRAWS_FOLDS, seed, fold) < 0)
+    if (!d.p || !d.score || !d.loss || !d.truth)
         abort();
-    draws_logits(s, how, fold, z);
     for (size_t i = 0; i < n; i++)
         d.truth[i] = s->truths[i].label;
-    struct az_logits l = {n, k, z, NULL, d.truth, NULL};
-    uint64_t own = s->answers == AZ_ANSWERS_EXCHANGEABLE ? s->tie >= 0 ? UINT64_C(1) << s->tie : 0
-                                                         : UINT64_MAX;
-    unsigned kinds = 1u << AZ_CALIBRATOR_TEMPERATURE | 1u << AZ_CALIBRATOR_PLATT;
-    if (az_crossfit(&l, s->clusters, own, kinds, DRAWS_FOLDS, seed, &fit) < 0)
-        abort();
-    d.p = fit.q;
-    fit.q = NULL;
-    az_crossfit_release(&fit);
-    free(z);
-    free(fold);
+    if (how == DRAWS_MAJORITY)
+        draws_calibrate(s, d.truth, seed, d.p);
+    else
+        draws_learn(s, draws_scores[how], seed, d.p);
     size_t kept = 0; /* without items whose truth is not one label */
     for (size_t i = 0; i < n; i++) {
         if (d.truth[i] < 0)

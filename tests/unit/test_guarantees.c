@@ -15,6 +15,7 @@ static const struct {
     {"rewardbench2-k8", DRAWS_MAJORITY, 0.05, 0.2, 0.45},
     {"rewardbench2-k8", DRAWS_MAJORITY, 0.05, 0.5, 0.7},
     {"llmbar-casestudy", DRAWS_LOG_ODDS, 0.2, 0.5, 0.45},
+    {"llmbar-casestudy", DRAWS_AUTO, 0.1, 0.5, 0.7},
     {"judgebench", DRAWS_LOG_ODDS, 0.05, 0.5, 0},
     {"pandalm", DRAWS_MAJORITY, 0.05, 0.5, 0},
 };
