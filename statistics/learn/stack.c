@@ -34,27 +34,20 @@ static size_t size(const struct az_frame *f)
 
 /* ---- named and ordinal labels ---- */
 
+/* Labelled items without their zeros: of the shares of item r those from start[r] to
+ * start[r + 1], with the input that each belongs to. */
 struct problem {
     const struct az_model *m;
-    const struct az_design *d;
-    struct az_rows rows;
+    size_t n;
+    uint32_t *start, *input;
+    double *share, *y, *w;
+    bool *open;
 };
 
-/* Coefficients lie label by label for each input, the constant first. Shares are
- * mostly zeros and ones, so zeros are skipped. */
-static void utilities(const struct az_model *m, const struct az_design *d, size_t item,
-                      const double *theta, const bool *open, double *p)
+/* Coefficients lie label by label for each input, the constant first. */
+static void softmax(double *p, const bool *open, size_t labels)
 {
-    size_t labels = m->frame.n_labels, n = inputs(&m->frame);
-    const double *share = az_design_share(d, item, 0);
     double top = -INFINITY, sum = 0;
-    memcpy(p, theta, labels * sizeof(*p));
-    for (size_t c = 1; c < n; c++) {
-        if (share[c - 1] == 0)
-            continue;
-        for (size_t k = 0; k < labels; k++)
-            p[k] += theta[c * labels + k] * share[c - 1];
-    }
     for (size_t k = 0; k < labels; k++)
         top = open[k] ? AZ_MAX(top, p[k]) : top;
     for (size_t k = 0; k < labels; k++)
@@ -63,36 +56,92 @@ static void utilities(const struct az_model *m, const struct az_design *d, size_
         p[k] /= sum;
 }
 
+static void utilities(const struct az_model *m, const struct az_design *d, size_t item,
+                      const double *theta, const bool *open, double *p)
+{
+    size_t labels = m->frame.n_labels, n = inputs(&m->frame);
+    const double *share = az_design_share(d, item, 0);
+    memcpy(p, theta, labels * sizeof(*p));
+    for (size_t c = 1; c < n; c++) {
+        for (size_t k = 0; k < labels && share[c - 1] != 0; k++)
+            p[k] += theta[c * labels + k] * share[c - 1];
+    }
+    softmax(p, open, labels);
+}
+
+static void problem_release(struct problem *s)
+{
+    free(s->start);
+    free(s->input);
+    free(s->share);
+    free(s->y);
+    free(s->w);
+    free(s->open);
+}
+
+static int problem_init(struct problem *s, const struct az_model *m, const struct az_design *d,
+                        struct az_rows rows)
+{
+    size_t labels = m->frame.n_labels, cells = inputs(&m->frame) - 1, n = 0;
+    *s = (struct problem){.m = m, .n = rows.n};
+    s->start = az_zalloc((rows.n + 1) * sizeof(*s->start));
+    s->input = az_alloc((rows.n * cells + 1) * sizeof(*s->input));
+    s->share = az_alloc((rows.n * cells + 1) * sizeof(*s->share));
+    s->y = az_alloc((rows.n * labels + 1) * sizeof(*s->y));
+    s->w = az_alloc((rows.n + 1) * sizeof(*s->w));
+    s->open = az_alloc((rows.n * labels + 1) * sizeof(*s->open));
+    if (!s->start || !s->input || !s->share || !s->y || !s->w || !s->open) {
+        problem_release(s);
+        return AZ_ENOMEM;
+    }
+    for (size_t r = 0; r < rows.n; r++) {
+        size_t item = rows.v[r];
+        const double *share = az_design_share(d, item, 0);
+        bool *open = s->open + r * labels;
+        az_model_open(m, d, item, open);
+        s->w[r] = d->weight[item] *
+                  az_choice_truth(az_design_truth(d, item), open, labels, s->y + r * labels);
+        for (size_t c = 0; c < cells; c++) {
+            if (share[c] == 0)
+                continue;
+            s->input[n] = (uint32_t)c + 1;
+            s->share[n++] = share[c];
+        }
+        s->start[r + 1] = (uint32_t)n;
+    }
+    return 0;
+}
+
 static lbfgsfloatval_t objective(void *arg, const lbfgsfloatval_t *theta, lbfgsfloatval_t *gradient,
                                  int size, lbfgsfloatval_t step)
 {
     const struct problem *s = arg;
     size_t labels = s->m->frame.n_labels, n = inputs(&s->m->frame);
-    double p[AZ_SAMPLE_LABELS_MAX], y[AZ_SAMPLE_LABELS_MAX], value = 0;
-    bool open[AZ_SAMPLE_LABELS_MAX];
+    double p[AZ_SAMPLE_LABELS_MAX], value = 0;
 
     for (size_t c = 0; c < n * labels; c++) {
         double precision = c < labels ? CONSTANT_PRECISION : s->m->arrays[PENALTY][0];
         gradient[c] = precision * theta[c];
         value += precision * theta[c] * theta[c] / 2;
     }
-    for (size_t r = 0; r < s->rows.n; r++) {
-        size_t item = s->rows.v[r];
-        const double *share = az_design_share(s->d, item, 0);
-        az_model_open(s->m, s->d, item, open);
-        double w =
-            s->d->weight[item] * az_choice_truth(az_design_truth(s->d, item), open, labels, y);
-        utilities(s->m, s->d, item, theta, open, p);
+    for (size_t r = 0; r < s->n; r++) {
+        const double *y = s->y + r * labels;
+        memcpy(p, theta, labels * sizeof(*p));
+        for (uint32_t i = s->start[r]; i < s->start[r + 1]; i++) {
+            const double *of = theta + s->input[i] * labels;
+            for (size_t k = 0; k < labels; k++)
+                p[k] += of[k] * s->share[i];
+        }
+        softmax(p, s->open + r * labels, labels);
         for (size_t k = 0; k < labels; k++) {
-            value -= y[k] > 0 ? w * y[k] * log(AZ_MAX(p[k], 1e-300)) : 0;
-            p[k] = w * (p[k] - y[k]);
+            value -= y[k] > 0 ? s->w[r] * y[k] * log(AZ_MAX(p[k], 1e-300)) : 0;
+            p[k] = s->w[r] * (p[k] - y[k]);
             gradient[k] += p[k];
         }
-        for (size_t c = 1; c < n; c++) {
-            if (share[c - 1] == 0)
-                continue;
+        for (uint32_t i = s->start[r]; i < s->start[r + 1]; i++) {
+            double *of = gradient + s->input[i] * labels;
             for (size_t k = 0; k < labels; k++)
-                gradient[c * labels + k] += p[k] * share[c - 1];
+                of[k] += p[k] * s->share[i];
         }
     }
     return value;
@@ -100,12 +149,14 @@ static lbfgsfloatval_t objective(void *arg, const lbfgsfloatval_t *theta, lbfgsf
 
 static int fit_labels(const struct az_design *d, struct az_rows rows, struct az_model *m)
 {
-    struct problem s = {m, d, rows};
+    struct problem s;
     lbfgs_parameter_t how;
     size_t n = size(&m->frame);
     lbfgsfloatval_t *theta = lbfgs_malloc((int)n);
-    if (!theta)
+    if (!theta || problem_init(&s, m, d, rows) < 0) {
+        lbfgs_free(theta);
         return AZ_ENOMEM;
+    }
     for (size_t c = 0; c < n; c++)
         theta[c] = m->arrays[THETA][c]; /* from zero, or from where another penalty ended */
     lbfgs_parameter_init(&how);
@@ -115,6 +166,7 @@ static int fit_labels(const struct az_design *d, struct az_rows rows, struct az_
     for (size_t c = 0; c < n; c++)
         m->arrays[THETA][c] = theta[c];
     lbfgs_free(theta);
+    problem_release(&s);
     if (r == LBFGSERR_OUTOFMEMORY)
         return AZ_ENOMEM;
     /* It may stop at the edge of what doubles tell apart: that is an optimum. */
