@@ -5,6 +5,8 @@
 
 #include "core/mem.h"
 
+static const double MARGIN_MAX = 1e100;
+
 void az_design_release(struct az_design *d)
 {
     free(d->shares);
@@ -108,7 +110,8 @@ static void vote(struct az_design *d, const struct az_sample *s, size_t item, si
 
     memset(share, 0, labels * sizeof(*share));
     if (margins) {
-        memcpy(d->margins + seat * labels, margins, n * sizeof(*margins));
+        for (size_t k = 0; k < n; k++) /* differences of them must be numbers, too */
+            d->margins[seat * labels + k] = AZ_MIN(AZ_MAX(margins[k], -MARGIN_MAX), MARGIN_MAX);
         d->has[seat] |= AZ_HAS_MARGINS;
     }
     if (az_vote_has_share(v)) {

@@ -35,6 +35,7 @@ size_t az_features_n(const struct az_frame *f)
  * linear below 3 spreads, never above them. */
 double az_features_bent(double z)
 {
+    z = AZ_MIN(AZ_MAX(z, -1e6), 1e6); /* so that its square is a number */
     return z / sqrt(1 + z * z / 9) / 2;
 }
 
@@ -112,7 +113,7 @@ void az_features_scales(const struct az_design *d, struct az_rows rows, double *
             for (size_t k = 0; k < labels; k++)
                 mean += margins[k] / (double)labels;
             for (size_t k = 0; k < labels; k++)
-                ss += (margins[k] - mean) * (margins[k] - mean);
+                ss += (margins[k] - mean) * (margins[k] - mean); /* below 1e201 */
             n += (double)labels;
         }
         if (ss > 0)

@@ -209,11 +209,15 @@ static int read_learner(az_jv v, bool part, const struct az_learner **ret, struc
 
 static int read_arrays(az_jv v, struct az_model *m, struct az_error *err)
 {
+    double unseen = 0;
     int r = read_array(v, "unseen", m->frame.n_labels, m->unseen, err);
     for (size_t k = 0; r == 0 && k < m->frame.n_labels; k++) {
         if (m->unseen[k] < 0 || m->unseen[k] > 0.5)
             return az_fail(err, AZ_EINVAL, "'unseen'[%zu] is not from 0 to 0.5", k);
+        unseen += m->unseen[k];
     }
+    if (unseen > 0.9)
+        return az_fail(err, AZ_EINVAL, "'unseen' leaves nothing for what was seen");
     for (size_t i = 0; r == 0 && i < AZ_MODEL_FIELDS && m->learner->fields[i].name; i++)
         r = read_array(v, m->learner->fields[i].name, az_model_size(m, i), m->arrays[i], err);
     return r;

@@ -129,16 +129,14 @@ static void weigh(const struct outs *o, double repeats, double *w, double *score
         w[m] /= kept;
 }
 
-/* p becomes p^power, of the same sum. */
+/* p becomes p^power; it sums to 1. */
 static void sharpen(double *p, size_t n, double power)
 {
-    double sum = 0, was = 0;
-    for (size_t k = 0; k < n; k++) {
-        was += p[k];
+    double sum = 0;
+    for (size_t k = 0; k < n; k++)
         sum += p[k] = p[k] > 0 ? pow(p[k], power) : 0;
-    }
     for (size_t k = 0; k < n && sum > 0; k++)
-        p[k] *= was / sum;
+        p[k] /= sum;
 }
 
 /* The log score of the mixture to a power, with its prior. */

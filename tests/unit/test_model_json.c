@@ -109,6 +109,8 @@ static const struct {
     {"{'learner':'votes'," FRAME "}", "'labelled' is no whole number from 0 to 2147483647"},
     {"{'learner':'votes','labelled':12,'clusters':12," FRAME ",'unseen':[0,0.6]}",
      "'unseen'[1] is not from 0 to 0.5"},
+    {"{'learner':'votes','labelled':12,'clusters':12," FRAME ",'unseen':[0.5,0.5]}",
+     "'unseen' leaves nothing for what was seen"},
     {"{'learner':'votes','reason':7," HEAD "}", "'reason' is no text of less than 160 bytes"},
     {"{'learner':'mean'," HEAD "}", "'theta' is no list"},
     {"{'learner':'mean'," HEAD ",'theta':[1,1],'tri':[1,0,1,0,0,1]}",
