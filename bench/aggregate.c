@@ -1,5 +1,5 @@
 /* bench/aggregate.c: bench_aggregate [--splits N] [--set NAME] [--by item|cluster]
- *                                    [--learn NAME] [--all]
+ *                                    [--labelled PERCENT] [--learn NAME] [--all]
  *
  * What each aggregator is worth on published sets (ASSIZE_TEST_DATA): learnt from 5,
  * 20 and 50 % of the labels, measured on the others, over N splits from a seed. By
@@ -25,7 +25,8 @@
 enum { METHODS_MAX = 24, BINS = 15 };
 enum { SHARES, HARD, SINGLE, LOGODDS, RULES };
 static const char *const rules[] = {"shares", "hard", "picked", "log odds"};
-static const double shares_labelled[] = {0.05, 0.2, 0.5};
+static double shares_labelled[] = {0.05, 0.2, 0.5};
+static size_t n_shares = AZ_LEN(shares_labelled);
 
 struct method {
     const char *name;
@@ -309,7 +310,7 @@ static void run(const struct dataset_spec *spec, const char *folder, size_t spli
     b->train = calloc(b->d.n, sizeof(uint32_t));
     b->test = calloc(b->d.n, sizeof(uint32_t));
     b->p = calloc(b->d.n * b->d.frame.n_labels, sizeof(double));
-    for (size_t s = 0; s < AZ_LEN(shares_labelled); s++) {
+    for (size_t s = 0; s < n_shares; s++) {
         reset(b);
         for (size_t i = 0; i < splits; i++)
             split(b, shares_labelled[s], i);
@@ -334,10 +335,13 @@ static void run(const struct dataset_spec *spec, const char *folder, size_t spli
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"splits", required_argument, NULL, 'n'}, {"set", required_argument, NULL, 's'},
-        {"by", required_argument, NULL, 'b'},     {"learn", required_argument, NULL, 'l'},
-        {"all", no_argument, NULL, 'a'},          {0}};
+    static const struct option options[] = {{"splits", required_argument, NULL, 'n'},
+                                            {"set", required_argument, NULL, 's'},
+                                            {"by", required_argument, NULL, 'b'},
+                                            {"learn", required_argument, NULL, 'l'},
+                                            {"labelled", required_argument, NULL, 'p'},
+                                            {"all", no_argument, NULL, 'a'},
+                                            {0}};
     const char *folder = getenv("ASSIZE_TEST_DATA"), *set = NULL, *only = NULL;
     size_t splits = 20;
     bool by_item = true, all = false;
@@ -354,6 +358,10 @@ int main(int argc, char **argv)
             break;
         case 'l':
             only = optarg;
+            break;
+        case 'p':
+            shares_labelled[0] = strtod(optarg, NULL) / 100;
+            n_shares = 1;
             break;
         case 'a':
             all = true;
