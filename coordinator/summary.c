@@ -120,6 +120,11 @@ double az_summary_credit(const double *shares, size_t n_labels, int gold)
     return 1.0 / (double)sharing;
 }
 
+void az_summary_who_came(struct az_summary *s)
+{
+    s->who_came = true;
+}
+
 /* Reasons that differ in their numbers only are one: each becomes "N". */
 static void general_reason(const char *reason, char text[static 128])
 {

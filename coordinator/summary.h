@@ -36,6 +36,10 @@ struct az_summary *az_summary_new(const struct az_panel *panel);
 void az_summary_free(struct az_summary *s);
 AZ_FREEP(summary)
 
+/* A judge without a ballot on an item was not asked about it, and its figures
+ * leave the item out. Before the first is added. */
+void az_summary_who_came(struct az_summary *s);
+
 /* One item. A verdict that is open counts as left. Nothing is kept of the
  * arguments. AZ_ENOMEM: the summary is good for nothing but freeing. */
 int az_summary_add(struct az_summary *s, const struct az_item *item,

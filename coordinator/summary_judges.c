@@ -85,6 +85,16 @@ static int add_orders(struct az_summary *s, const struct az_board *board,
                        order_label(board, plan, 1));
 }
 
+/* Was the judge asked? In a run all are. */
+static bool came(const struct az_summary *s, const struct az_board *board,
+                 const struct az_seat *seat)
+{
+    bool any = !s->who_came;
+    for (size_t i = 0; !any && i < seat->plan->n; i++)
+        any = az_board_at(board, 1, seat->plan->first + i) != NULL;
+    return any;
+}
+
 static void add_label_gold(struct az_summary *s, const struct az_seat *seat, size_t n_labels,
                            int gold)
 {
@@ -147,7 +157,7 @@ static int add_label_seats(struct az_summary *s, const struct az_board *board,
         int judge = seats[i].plan->judge;
         s->tops[judge] = seats[i].state == AZ_SEAT_VOTED ? seats[i].top : AZ_LABEL_NONE;
         s->wrong[judge] = -1;
-        if (gold != AZ_LABEL_NONE)
+        if (gold != AZ_LABEL_NONE && came(s, board, &seats[i]))
             add_label_gold(s, &seats[i], n_labels, gold);
     }
     az_pairs_add(&s->pairs, s->tops);
@@ -163,7 +173,7 @@ static void add_score_seats(struct az_summary *s, const struct az_board *board,
         int judge = seats[i].plan->judge;
         s->scored[judge] = seats[i].state == AZ_SEAT_VOTED;
         s->scores[judge] = seats[i].score;
-        if (gold->has_number)
+        if (gold->has_number && came(s, board, &seats[i]))
             add_score_gold(s, &seats[i], gold->number);
     }
     add_score_pairs(s);

@@ -53,6 +53,7 @@ struct az_summary {
     struct az_arena *arena; /* of the figures */
     struct az_summary_figures out;
     size_t n_judges, n_labels; /* n_labels: that any item can have; score: 0 */
+    bool who_came;             /* a seat without a ballot is no error */
 
     int64_t decided, abstained, failed, open;
     int64_t failed_by[AZ_BE_COUNT];

@@ -44,7 +44,7 @@ static int outcome(struct comparing *c, int side, struct az_found *f, struct az_
     struct az_ballots ballots = f->ballots;
     az_arena_reset(c->arena);
     if (verdict.status == AZ_OPEN && !f->open) {
-        struct az_decide_case one = {f->item, f->ballots, false, f->asked_with_gold};
+        struct az_decide_case one = {f->item, f->ballots, false, f->asked_with_gold, true};
         int r = az_decide(&c->panels[side], &one, c->arena, &verdict, &ballots, err);
         if (r < 0)
             return r;

@@ -37,6 +37,7 @@ static const struct az_opt table[] = {
 struct deciding {
     const struct options *options;
     struct az_panel panel;
+    bool by_all; /* no PANEL: whoever has a ballot on an item has a seat there */
     struct az_summary *summary;
     struct az_out *out;
     struct az_arena *arena;
@@ -58,7 +59,8 @@ static int write_verdict(struct deciding *d, const struct az_item *item,
 static int decide_one(void *arg, struct az_found *found, struct az_error *err)
 {
     struct deciding *d = arg;
-    struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold};
+    struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold,
+                               d->by_all};
     struct az_verdict verdict;
     struct az_ballots ballots;
     az_arena_reset(d->arena);
@@ -81,6 +83,8 @@ static int decide_all(struct deciding *d, struct az_sources *s, struct az_error 
     d->arena = az_arena_new(ITEM_BYTES);
     if (!d->summary || !d->arena)
         return az_oom(err);
+    if (d->by_all)
+        az_summary_who_came(d->summary);
     int r = az_out_open(d->options->out ? d->options->out : "-", AZ_OUT_ATOMIC, &d->out, err);
     if (r == 0)
         r = az_sources_each(s, decide_one, d, err);
@@ -122,7 +126,7 @@ static int exit_code(const struct deciding *d, const struct az_sources *s)
 static int decide(const struct options *o, const char *panel, const char *const *paths, size_t n)
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
-    struct deciding d = {.options = o, .line = az_buf(4 * AZ_BUF_MAX)};
+    struct deciding d = {.options = o, .by_all = !panel, .line = az_buf(4 * AZ_BUF_MAX)};
     AZ_AUTO(sources) s = NULL;
     struct az_error err = {0};
     int r = o->out ? az_out_check(o->out, &err) : 0;
@@ -166,9 +170,10 @@ const struct az_command az_cmd_decide = {
     .name = "decide",
     .args = "[PANEL] SOURCE…",
     .summary = "verdicts from ballots that are there already; asks nobody",
-    .more = "PANEL ends in .yaml or .yml; without one the majority of all judges decides (a\n"
-            "score: their mean). A SOURCE is a job directory, a file of verdicts or ballots\n"
-            "(JSONL), or a ballots TSV, and is only read, also while the job runs.",
+    .more = "PANEL ends in .yaml or .yml; without one the majority of all judges who have\n"
+            "a ballot on an item decides it (a score: their mean). A SOURCE is a job directory,\n"
+            "a file of verdicts or ballots (JSONL), or a ballots TSV, and is only read, also\n"
+            "while the job runs.",
     .options = table,
     .run = run,
 };

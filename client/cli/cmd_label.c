@@ -120,7 +120,7 @@ static int keep_pick(void *arg, struct az_found *found, struct az_error *err)
     if (l->at >= l->n || !l->pick_of[l->at++])
         return 0;
     struct pick *p = &l->picks[l->pick_of[l->at - 1] - 1];
-    struct az_decide_case c = {found->item, found->ballots, false, found->asked_with_gold};
+    struct az_decide_case c = {found->item, found->ballots, false, found->asked_with_gold, true};
     struct az_verdict verdict = {0};
     struct az_ballots ballots;
     az_arena_reset(l->arena);

@@ -45,6 +45,7 @@ static const struct az_opt table[] = {
 struct reporting {
     const struct options *options;
     bool as_decided; /* one source, and no other panel: its verdicts stand */
+    bool who_came;   /* no PANEL: a judge without a ballot on an item has no seat there */
     struct az_panel panel;
     struct az_arena *arena;
     struct az_summary *summary;
@@ -93,7 +94,8 @@ static int add(struct reporting *r, struct az_found *found, const struct az_verd
 static int add_one(void *arg, struct az_found *found, struct az_error *err)
 {
     struct reporting *r = arg;
-    struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold};
+    struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold,
+                               r->who_came};
     struct az_verdict verdict;
     struct az_ballots ballots;
     if (r->as_decided && found->verdict.status != AZ_OPEN)
@@ -119,6 +121,8 @@ static int make_parts(struct reporting *r, const struct az_sources *s, struct az
     r->cost = az_zalloc((r->panel.n_judges + 1) * sizeof(*r->cost));
     if (!r->arena || !r->summary || !r->habits || !r->contested || !r->errors || !r->cost)
         return az_oom(err);
+    if (r->who_came)
+        az_summary_who_came(r->summary);
     return az_corpus_init(&r->gold, &r->panel, &with, err);
 }
 
@@ -263,7 +267,7 @@ static void release(struct reporting *r)
 static int report(const struct options *o, const char *panel, const char *const *paths, size_t n)
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
-    struct reporting r = {.options = o, .as_decided = !panel && n == 1};
+    struct reporting r = {.options = o, .as_decided = !panel && n == 1, .who_came = !panel};
     AZ_AUTO(sources) s = NULL;
     struct az_error err = {0};
     int e = az_out_check(o->out ? o->out : "report.html", &err);

@@ -21,6 +21,7 @@ struct az_decide_case {
     struct az_ballots ballots;
     bool open;            /* somebody may still be asked about it */
     bool asked_with_gold; /* early stopping asks about such items in full */
+    bool who_came;        /* only judges with a ballot on the item have a seat, unless it is open */
 };
 
 enum { AZ_DECIDE_DONE = 0, AZ_DECIDE_LEFT = 1 };

@@ -113,10 +113,15 @@ def test_no_panel_is_the_majority_of_all(world):
     world.write("b.tsv", HEAD + row("q1", "a", "A") + row("q1", "b", "A") + row("q1", "c", "B")
                 + row("q2", "a", "A", "AB") + row("q2", "a", "B", "BA") + row("q2", "b", "B"))
     decided = world.assize("decide", "b.tsv", "--json-summary", "s.json")
-    assert labels(decided.stdout) == {"q1": "A", "q2": None}  # of q2 one seat of three is missing
+    assert labels(decided.stdout) == {"q1": "A", "q2": "B"}  # c was not asked about q2
     assert decided.rc == 0
     summary = json.loads(world.path("s.json").read_text())
-    assert (summary["items"], summary["decided"], summary["abstained"]) == (2, 1, 1)
+    assert (summary["items"], summary["decided"], summary["abstained"]) == (2, 2, 0)
+    panel = world.write("p.yaml", "question: pair\njudges: [{name: a, backend: lexical, model: length}]\n"
+                        .replace("}]", "}, {name: b, backend: lexical, model: words}, "
+                                 "{name: c, backend: lexical, model: chrf}]"))
+    decided = world.assize("decide", panel, "b.tsv")
+    assert labels(decided.stdout) == {"q1": "A", "q2": None}  # of q2 one seat of three is missing
 
 
 def test_forms_and_pipes(world):
@@ -157,6 +162,31 @@ def test_gold_from_a_file(world):
     gold = world.write("gold.csv", "id,gold\nq1,A\nq2,A\n")
     world.assize("decide", "b.tsv", "--gold", gold, "--json-summary", "s.json")
     assert json.loads(world.path("s.json").read_text())["panel"]["accuracy"] == 0.5
+
+
+def test_a_job_and_what_people_said(world):
+    """Judges of a file sit beside the job's own."""
+    run = world.run(LEXICAL, lexical_items(3))
+    people = world.write("people.tsv", HEAD + row("q0", "ann", "B", kind="human")
+                         + row("q0", "bob", "B", kind="human") + row("q9", "bob", "A", kind="human"))
+    decided = world.assize("decide", run.job, people, "--json-summary", "s.json")
+    assert decided.rc == 0
+    verdicts = {v["id"]: v for v in lines(decided.stdout)}
+    assert list(verdicts) == ["q0", "q1", "q2", "q9"]
+    assert verdicts["q0"]["seats"] == {"n": 5, "asked": 5, "voted": 5, "errors": 0, "partial": 0}
+    assert [verdicts[q]["seats"]["n"] for q in ("q1", "q9")] == [3, 1]
+    names = [j["name"] for j in json.loads(world.path("s.json").read_text())["judges"]]
+    assert names == ["longer", "nearer", "chrf", "ann", "bob"]
+
+
+def test_two_jobs_of_different_judges(world):
+    one = world.run(LEXICAL.rsplit("\n", 2)[0] + "\n", lexical_items(10))
+    other = "question: {kind: pair}\njudges: [{name: chrf, backend: lexical, model: chrf}]\n"
+    two = world.run(other, lexical_items(12), "--job", "two")
+    both = world.run(LEXICAL, lexical_items(10), "--job", "both")
+    decided = world.assize("decide", both.job / "panel.yaml", one.job, two.job, "-q")
+    assert decided.stdout.splitlines()[:10] == (both.job / "verdicts.jsonl").read_text().splitlines()
+    assert len(lines(decided.stdout)) == 12
 
 
 # ---- beside a run ----
@@ -311,3 +341,17 @@ def test_the_plurality_is_as_right_as_published(world, data, name, question, wro
     assert [(v["id"], v["label"]) for v in run.verdicts()] == [
         (v["id"], v["label"]) for v in read_jsonl(world.path("v.jsonl"))
     ]
+
+
+def test_a_crowd_by_its_majority(world, data):
+    """39 people about every picture of a bird, and 164 of whom ten come to each pair of sentences:
+    the accuracies of the majority that these sets are known for, a tie being half right."""
+    for name, accuracy, seats in (("bluebirds", 0.759259259259, 39), ("rte", 0.896875, 10)):
+        crowd = data / "crowd" / name
+        gold = world.write("gold.tsv", (crowd / "truth.tsv").read_text().replace("item", "id", 1))
+        decided = world.assize("decide", crowd / "answers.tsv", "--gold", gold,
+                               "-o", "v.jsonl", "--json-summary", "s.json")
+        assert decided.rc == 0, decided
+        assert {v["seats"]["n"] for v in read_jsonl(world.path("v.jsonl"))} == {seats}
+        panel = json.loads(world.path("s.json").read_text())["panel"]
+        assert panel["accuracy_shared"] == pytest.approx(accuracy, abs=1e-9)

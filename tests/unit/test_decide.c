@@ -31,7 +31,7 @@ static const char *outcome(const struct seated *s, int r, const struct az_verdic
 static int decide(struct seated *s, const struct az_panel *panel, bool open, bool gold,
                   struct az_verdict *v, struct az_ballots *ballots)
 {
-    struct az_decide_case c = {&s->item, {s->ballots, s->n}, open, gold};
+    struct az_decide_case c = {&s->item, {s->ballots, s->n}, open, gold, false};
     struct az_error err = {0};
     return az_decide(panel, &c, s->arena, v, ballots, &err);
 }
@@ -52,6 +52,41 @@ static void vote_table(void **state)
         const char *got = outcome(&s, r, &v);
         if (strcmp(got, votes[i].want) != 0)
             fail_msg("%s: got '%s', want '%s'", votes[i].name, got, votes[i].want);
+        seated_release(&s);
+    }
+}
+
+/* Without a PANEL nobody said that those who did not come should have. */
+static void who_came(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ballots, *want;
+        int seats, dissent; /* of judge5; by number, from 1 */
+        bool open;
+    } cases[] = {
+        {"- - A - A", "A", 2, 0, false},         {"- A A - B", "A", 3, 5, false},
+        {"- - ! - A", "abstained", 2, 0, false}, {"- - - - -", "failed", 5, 0, false},
+        {"- - A - A", "left", 0, 0, true},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct seated s;
+        struct az_panel panel;
+        struct az_verdict v = {0};
+        struct az_ballots ballots;
+        seated_init(&s, AZ_PAIR, 5, AZ_ORDERS_ONE);
+        seated_ballots(&s, 1, cases[i].ballots);
+        assert_int_equal(az_decide_panel(&s.panel, true, 0, &panel, NULL), 0);
+        struct az_decide_case c = {&s.item, {s.ballots, s.n}, cases[i].open, false, true};
+        int r = az_decide(&panel, &c, s.arena, &v, &ballots, NULL);
+        assert_string_equal(outcome(&s, r, &v), cases[i].want);
+        assert_int_equal(v.seats.n, cases[i].seats);
+        for (int j = 0; j < 5; j++) {
+            bool expected = cases[i].dissent && j == s.at[cases[i].dissent - 1];
+            assert_int_equal(v.dissent[0] >> j & 1, expected);
+        }
+        if (r == AZ_DECIDE_DONE && ballots.n)
+            assert_int_equal(ballots.v[0].key.judge, s.ballots[0].key.judge);
         seated_release(&s);
     }
 }
@@ -138,7 +173,8 @@ static void decide_without_memory(void **state)
         az_arena_free(s.arena);
         s.arena = az_arena_new(1);
         az_fault_alloc(nth);
-        r = decide(&s, &s.panel, false, false, &v, &ballots);
+        struct az_decide_case c = {&s.item, {s.ballots, s.n}, false, false, true};
+        r = az_decide(&s.panel, &c, s.arena, &v, &ballots, NULL);
         az_fault_alloc(0);
         seated_release(&s);
     }
@@ -152,6 +188,7 @@ int main(void)
         cmocka_unit_test(round_table),
         cmocka_unit_test(gold_that_came_later),
         cmocka_unit_test(too_many_judges),
+        cmocka_unit_test(who_came),
         cmocka_unit_test(decide_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -445,6 +445,26 @@ static void early_stopping_leaves_judges_out(void **state)
     assert_int_equal(f->alpha.n, 1);
 }
 
+/* Judges that only some items have ballots of: elsewhere they were not asked. */
+static void judges_who_came(void **state)
+{
+    (void)state;
+    static const struct item_case cases[] = {{"AA - BB", "A", "A"}, {"AA AA -", "A", "A"}};
+    for (int who_came = 0; who_came <= 1; who_came++) {
+        AZ_AUTO(summary) s = az_summary_new(&pair_panel);
+        if (who_came)
+            az_summary_who_came(s);
+        assert_int_equal(add_case(s, &cases[0], 0), 0);
+        assert_int_equal(add_case(s, &cases[1], 1), 0);
+        assert_int_equal(az_summary_finish(s, &small_extra, NULL), 0);
+        const struct az_summary_judge *j = az_summary_figures(s)->judges;
+        assert_int_equal(j[0].accuracy.n, 2);
+        assert_int_equal(j[1].accuracy.n, who_came ? 1 : 2);
+        assert_true(j[1].accuracy.value == (who_came ? 1 : 0.5));
+        assert_int_equal(j[2].accuracy.n, who_came ? 1 : 2);
+    }
+}
+
 /* A true answer that is known only afterwards does not make it asked in full. */
 static void early_items_with_a_late_gold(void **state)
 {
@@ -516,6 +536,7 @@ int main(void)
         cmocka_unit_test(scores),
         cmocka_unit_test(early_stopping_leaves_judges_out),
         cmocka_unit_test(early_items_with_a_late_gold),
+        cmocka_unit_test(judges_who_came),
         cmocka_unit_test(gold_that_is_not_one_answer),
         cmocka_unit_test(summary_without_memory),
     };
