@@ -81,6 +81,49 @@ static int over_folds(const struct work *o, size_t n_folds, double *variance)
     return 0;
 }
 
+/* What a cluster adds to the error of the map, and to that of the mean. */
+struct share {
+    uint64_t cluster;
+    double map, mean;
+};
+
+static int by_cluster(const void *a, const void *b)
+{
+    uint64_t p = ((const struct share *)a)->cluster, q = ((const struct share *)b)->cluster;
+    return (p > q) - (p < q);
+}
+
+static int over_both(const struct work *o, double estimate, double *covariance)
+{
+    const struct az_oua_data *d = o->d;
+    double weights = 0, sum = 0;
+    *covariance = 0;
+    if (!d->cluster)
+        return 0;
+    AZ_AUTO_MEM struct share *shares = az_alloc(d->n * sizeof(*shares));
+    if (!shares)
+        return AZ_ENOMEM;
+    for (size_t i = 0; i < d->n; i++)
+        weights += d->labelled[i] ? d->w ? d->w[i] : 1 : 0;
+    for (size_t i = 0; i < d->n; i++) {
+        double w = d->labelled[i] ? d->w ? d->w[i] : 1 : 0;
+        shares[i] =
+            (struct share){d->cluster[i], w > 0 ? w / weights * (d->truth[i] - o->mapped[i]) : 0,
+                           (o->mapped[i] - estimate) / (double)d->n};
+    }
+    qsort(shares, d->n, sizeof(*shares), by_cluster);
+    for (size_t first = 0, end; first < d->n; first = end) {
+        double map_error = 0, mean_error = 0;
+        for (end = first; end < d->n && shares[end].cluster == shares[first].cluster; end++) {
+            map_error += shares[end].map;
+            mean_error += shares[end].mean;
+        }
+        sum += end - first > 1 ? map_error * mean_error : 0;
+    }
+    *covariance = AZ_MAX(2 * sum, 0.0);
+    return 0;
+}
+
 /* Folds of the labelled items. Returns how many labelled clusters. */
 static int64_t deal(const struct work *o, size_t n_folds, uint64_t seed, int64_t *n_labelled)
 {
@@ -121,6 +164,8 @@ static int fit(struct work *o, uint64_t seed, struct az_oua *ret)
         r = over_items(o, &ret->items, &items_df);
     }
     if (r == 0)
+        r = over_both(o, ret->estimate, &ret->both);
+    if (r == 0)
         r = over_folds(o, AZ_OUA_FOLDS, &ret->oracle);
     if (r < 0)
         return r;
@@ -150,7 +195,7 @@ int az_oua_fit(const struct az_oua_data *d, uint64_t seed, struct az_oua *ret)
 struct az_figure az_oua_figure(const struct az_oua *o)
 {
     struct az_figure f = az_figure_of(o->estimate, o->n);
-    double variance = o->items + o->oracle, spread = o->estimate * (1 - o->estimate);
+    double variance = o->items + o->oracle + o->both, spread = o->estimate * (1 - o->estimate);
     double low, high;
     if (!f.defined || !(variance > 0 && spread > 0))
         return f;

@@ -7,7 +7,9 @@
  * what the map would have been with other labels (oracle-uncertainty-aware): the
  * jackknife over folds, (K - 1)/K sum of (estimate without fold k - mean)^2, the map
  * fitted anew each time. An interval without the second part covers far too rarely
- * when labels are few.
+ * when labels are few. Where clusters hold several items, what the map misses in one
+ * goes with the scores of the others: twice that covariance by cluster is added, if it
+ * is above 0 (the paper has independent items).
  *
  * The map is the plain logistic curve; from AZ_OUA_ISOTONIC labels on the isotonic
  * one. Labelled items are a random sample, or carry the weights of one. */
@@ -29,7 +31,8 @@ struct az_oua_data {
 
 struct az_oua {
     double estimate;
-    double items, oracle; /* the two parts of the variance */
+    double items, oracle; /* the two parts of the variance, */
+    double both;          /* and their covariance, twice */
     double df;            /* of t, by Satterthwaite */
     int64_t n;            /* labelled */
     const char *map;      /* static: "platt" or "isotonic" */
