@@ -2,18 +2,14 @@
  * takes them. Of a client that takes none only its place is kept: between two
  * readings nothing is open, so neither memory nor the WAL grows with it. */
 #include "coordinator/io_service_state.h"
+#include "coordinator/stream.h"
 #include "core/buf.h"
 #include "core/io_clock.h"
 #include "core/mem.h"
 #include "core/verdict.h"
 
 enum {
-    READ_BYTES = 256 << 10, /* of lines in one message, or one line that is longer */
-    READ_LINES = 4096,
-    READ_CASES = 16384, /* looked at for one message */
-    WAKE_MS = 100,      /* between two looks at a job that runs */
-    RETRY_MS = 100,     /* the first time; then twice as long, up to … */
-    RETRY_MAX_MS = 10000,
+    WAKE_MS = 100,    /* between two looks at a job that runs */
     STREAMS_MAX = 64, /* of one client */
 };
 
@@ -24,21 +20,13 @@ struct stream {
     struct az_asked asker;
     int64_t job;
     char *dir;
-    bool follow, as_they_come, brief;
-    int64_t at, credit;
-    az_ms retry, retry_ms;
-    bool idle;  /* it has read all there is */
-    bool woken; /* there may be more, since it began to read */
-    bool busy;  /* the thread has it */
-    bool gone;  /* and nobody wants it any more */
+    bool brief;
+    struct az_stream place;
+    bool gone; /* nobody wants it any more, and the thread has it */
 
     /* of one reading */
-    bool final; /* nothing more will come */
-    int64_t budget, cases;
     struct az_buf lines;
     size_t n, *ends, ends_cap;
-    int64_t after, open, first_open;
-    bool all;
     int code;
     struct az_error err;
 };
@@ -59,8 +47,6 @@ static void stream_free(struct stream *st)
 }
 
 /* ---- reading, on the thread `reading` ---- */
-
-enum { READ_ALL = 0, READ_ENOUGH = 1, READ_TO_AN_OPEN_ONE = 2 };
 
 struct reading {
     struct stream *st;
@@ -83,20 +69,12 @@ static int read_case(void *arg, const struct az_case *c, struct az_error *err)
 {
     struct reading *r = arg;
     struct stream *st = r->st;
-    if (c->verdict.status == AZ_OPEN) {
-        if (st->follow && !st->final)
-            return READ_TO_AN_OPEN_ONE;
-        if (!st->open++)
-            st->first_open = c->item->seq;
-    } else {
-        int code = put_line(r, c, err);
-        if (code < 0)
-            return code;
-    }
-    st->after = (st->as_they_come ? c->pos : c->item->seq) + 1;
-    bool enough =
-        (int64_t)st->lines.n >= st->budget || st->n == READ_LINES || ++st->cases == READ_CASES;
-    return enough ? READ_ENOUGH : READ_ALL;
+    int64_t seq = c->item->seq, before = (int64_t)st->lines.n;
+    int next = az_stream_case(&st->place, seq, c->pos, c->verdict.status != AZ_OPEN);
+    if (next != AZ_STREAM_LINE)
+        return next;
+    int code = put_line(r, c, err);
+    return code < 0 ? code : az_stream_line(&st->place, seq, c->pos, (int64_t)st->lines.n - before);
 }
 
 static int read_store(struct stream *st, struct az_error *err)
@@ -110,10 +88,10 @@ static int read_store(struct stream *st, struct az_error *err)
     if (r == 0)
         r = az_store_reader_open(store, &reader, err);
     struct reading reading = {st, panel};
-    if (r == 0 && st->as_they_come)
-        r = az_store_each_decided(reader, panel, st->at, read_case, &reading, err);
+    if (r == 0 && st->place.as_they_come)
+        r = az_store_each_decided(reader, panel, st->place.at, read_case, &reading, err);
     else if (r == 0)
-        r = az_store_each_from(reader, panel, st->at, read_case, &reading, err);
+        r = az_store_each_from(reader, panel, st->place.at, read_case, &reading, err);
     return r;
 }
 
@@ -121,7 +99,7 @@ static void read_run(struct az_chore *c)
 {
     struct stream *st = (struct stream *)c;
     st->code = read_store(st, &st->err);
-    st->all = st->code != READ_ENOUGH;
+    az_stream_read(&st->place, st->code == AZ_STREAM_ENOUGH);
 }
 
 /* ---- sending ---- */
@@ -137,14 +115,14 @@ static void unlink_stream(struct az_service *s, struct stream *st)
 static void stream_ends(struct az_service *s, struct stream *st)
 {
     unlink_stream(s, st);
-    if (st->busy)
+    if (st->place.busy)
         st->gone = true;
     else
         stream_free(st);
 }
 
 /* AZ_EAGAIN: not now. */
-static int send_lines(struct az_service *s, struct stream *st, bool end)
+static int send_lines(struct az_service *s, struct stream *st)
 {
     Assize__Verdicts m = ASSIZE__VERDICTS__INIT;
     ProtobufCBinaryData *lines = az_alloc((st->n + 1) * sizeof(*lines));
@@ -158,10 +136,10 @@ static int send_lines(struct az_service *s, struct stream *st, bool end)
     m.request = st->asker.request;
     m.n_lines = st->n;
     m.lines = lines;
-    m.next = st->after;
-    m.end = end;
-    m.open = st->open;
-    m.first_open = st->open ? st->first_open : 0;
+    m.next = st->place.after;
+    m.end = az_stream_is_last(&st->place);
+    m.open = st->place.open;
+    m.first_open = st->place.first_open;
     int r = front_send(s, &st->asker, AZ_MSG_VERDICTS, &m.base);
     free(lines);
     return r;
@@ -171,25 +149,13 @@ static int send_lines(struct az_service *s, struct stream *st, bool end)
  * and with it the stream: `busy` keeps it until here is done. */
 static void send_reading(struct az_service *s, struct stream *st)
 {
-    bool end = st->all && (!st->follow || st->final);
-    bool says = st->n || end || st->after != st->at;
-    int r = says ? send_lines(s, st, end) : 0;
-    int64_t sent = (int64_t)st->lines.n;
+    int r = az_stream_says(&st->place) ? send_lines(s, st) : 0;
     reading_release(st);
-    st->busy = false;
-    if (st->gone) {
+    bool over = az_stream_sent(&st->place, r == AZ_EAGAIN, az_clock_ms());
+    if (st->gone)
         stream_free(st);
-    } else if (r == AZ_EAGAIN) {
-        st->retry_ms = AZ_MIN(AZ_MAX(2 * st->retry_ms, (az_ms)RETRY_MS), (az_ms)RETRY_MAX_MS);
-        st->retry = az_clock_ms() + st->retry_ms;
-    } else if (end || r < 0) {
+    else if (over || (r < 0 && r != AZ_EAGAIN))
         stream_ends(s, st);
-    } else {
-        st->retry_ms = 0;
-        st->at = st->after;
-        st->credit -= sent;
-        st->idle = st->all && !st->woken;
-    }
 }
 
 static void read_done(struct az_chore *c)
@@ -200,7 +166,7 @@ static void read_done(struct az_chore *c)
         stream_free(st);
     } else if (st->code < 0) {
         front_failed(s, &st->asker, st->job, &st->err);
-        st->busy = false;
+        st->place.busy = false;
         if (st->gone)
             stream_free(st);
         else
@@ -214,13 +180,8 @@ static void read_done(struct az_chore *c)
 
 static void start_reading(struct az_service *s, struct stream *st, const struct job *job)
 {
-    st->final = az_job_rests(&job->rec) && job->desk.phase == AZ_PHASE_CLOSED;
-    st->budget = AZ_MIN(st->credit, (int64_t)READ_BYTES);
-    st->cases = st->open = 0;
+    az_stream_begin(&st->place, az_job_rests(&job->rec) && job->desk.phase == AZ_PHASE_CLOSED);
     st->n = 0;
-    st->after = st->at;
-    st->woken = false;
-    st->busy = true;
     st->code = 0;
     st->err = (struct az_error){0};
     st->lines = az_buf(AZ_BUF_MAX);
@@ -237,10 +198,8 @@ static az_ms wake_idle(struct az_service *s, az_ms now)
         return s->next_wake;
     for (struct stream *st = s->streams; st; st = st->next) {
         const struct job *job = service_job(s, st->job);
-        if (!job || job->news) {
-            st->idle = false;
-            st->woken = true;
-        }
+        if (!job || job->news)
+            az_stream_wake(&st->place);
     }
     for (struct job *j = job_first(s); j; j = job_next(j))
         j->news = false;
@@ -253,9 +212,9 @@ static void tell_gone(struct az_service *s, struct stream *st)
 {
     struct az_error err = {0};
     az_fail(&err, AZ_ENOENT, "no job %lld", (long long)st->job);
-    st->busy = true; /* telling may end its session, and that its streams */
+    st->place.busy = true; /* telling may end its session, and that its streams */
     front_failed(s, &st->asker, st->job, &err);
-    st->busy = false;
+    st->place.busy = false;
     if (st->gone)
         stream_free(st);
     else
@@ -266,11 +225,8 @@ static void tell_gone(struct az_service *s, struct stream *st)
 static struct stream *next_ready(struct az_service *s, az_ms now, az_ms *until)
 {
     for (struct stream *st = s->streams; st; st = st->next) {
-        if (st->busy || st->idle || st->credit <= 0)
-            continue;
-        if (st->retry <= now)
+        if (az_stream_ready(&st->place, now, until))
             return st;
-        *until = AZ_MIN(*until, st->retry);
     }
     return NULL;
 }
@@ -346,11 +302,8 @@ void front_results(struct az_service *s, const struct az_asked *asker, const Ass
                           .asker = *asker,
                           .job = job->rec.id,
                           .dir = dir,
-                          .follow = m->follow,
-                          .as_they_come = m->as_they_come,
                           .brief = m->brief,
-                          .at = m->from,
-                          .credit = m->credit};
+                          .place = az_stream(m->from, m->credit, m->follow, m->as_they_come)};
     s->streams = st;
 }
 
@@ -361,6 +314,6 @@ void front_more(struct az_service *s, const struct az_asked *asker, const Assize
         return; /* it has come to its end */
     if (m->stop)
         stream_ends(s, st);
-    else if (__builtin_add_overflow(st->credit, m->credit, &st->credit))
-        st->credit = INT64_MAX;
+    else
+        az_stream_more(&st->place, m->credit);
 }

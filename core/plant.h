@@ -14,6 +14,7 @@ enum az_plant {
     AZ_PLANT_LEASE_OUTLIVED,  /* a worker calls after its lease */
     AZ_PLANT_EARLY_CHUNK,     /* a chunk is acknowledged before its commit */
     AZ_PLANT_EARLY_NUMBER,    /* a job's number is told before its record is durable */
+    AZ_PLANT_UNSENT_PASSED,   /* verdicts that could not be sent are passed over */
 };
 
 #ifdef ASSIZE_PLANT
