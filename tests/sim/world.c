@@ -95,6 +95,7 @@ static bool of_coordinator(const struct event *e)
     case EV_TO_SERVICE:
     case EV_CATALOG:
     case EV_CHORE:
+    case EV_READ:
         return true;
     default:
         return false;
@@ -148,6 +149,9 @@ static void to_coordinator(struct world *w, struct event *e)
     case EV_CATALOG:
         catalog_time(w, e);
         break;
+    case EV_READ:
+        reader_reads(w, e);
+        break;
     default:
         chores_time(w);
         break;
@@ -198,6 +202,13 @@ static void happen(struct world *w, struct event *e)
     case EV_TO_CLIENT:
         to_client(w, e);
         break;
+    case EV_READER_TIME:
+        reader_time(w, &w->readers[e->who]);
+        break;
+    case EV_TO_READER:
+        if (e->said.session == w->readers[e->who].session)
+            reader_hears(w, &w->readers[e->who], &e->said);
+        break;
     case EV_CONNECT:
         net_connect(w, e);
         break;
@@ -224,7 +235,8 @@ static bool all_over(const struct world *w)
 {
     for (int j = 0; j < w->n_jobs; j++) {
         const struct job *job = &w->jobs[j];
-        if (job->desk.phase != AZ_PHASE_CLOSED || !job->kept.id || !az_job_has_ended(&job->kept))
+        if (job->desk.phase != AZ_PHASE_CLOSED || !job->kept.id || !az_job_has_ended(&job->kept) ||
+            w->readers[j].state != READER_CONTENT)
             return false;
     }
     for (int c = 0; c < w->n_clients; c++) {

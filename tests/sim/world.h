@@ -11,6 +11,7 @@
 #include "coordinator/reception.h"
 #include "coordinator/sched.h"
 #include "coordinator/session.h"
+#include "coordinator/stream.h"
 #include "core/heap.h"
 #include "core/rng.h"
 #include "workers/session.h"
@@ -77,6 +78,7 @@ enum chance {
     BY_CLIENT,
     BY_JOB,
     BY_CATALOG,
+    BY_READER,
     CHANCES
 };
 
@@ -99,8 +101,11 @@ struct event {
         EV_TO_CLIENT,
         EV_JOB_RESUMES, /* somebody does what it waits for */
         EV_CATALOG,     /* what was handed to it is durable */
-        EV_CHORE,       /* the thread that waits for disks has done the next */
-        EV_BACK,        /* a worker's server that was away */
+        EV_READ,        /* a reader's next verdicts are there */
+        EV_TO_READER,
+        EV_READER_TIME,
+        EV_CHORE, /* the thread that waits for disks has done the next */
+        EV_BACK,  /* a worker's server that was away */
         EV_MISFORTUNE,
     } kind;
     int who, life;
@@ -115,13 +120,16 @@ struct event {
             C_SUBMITTED,
             C_CHUNKED,
             C_FAILED,
-            C_REFUSED /* the session is over */
+            C_REFUSED, /* the session is over */
+            C_VERDICTS /* `items`; `index`: where to go on; `chunks`: open ones, the first: */
         } kind;
         int session;
         uint64_t seq;
         int64_t job, index, chunks, last_line;
         int from, to; /* lines of a chunk: [from, to) */
         bool last, sealed;
+        int n_items;
+        unsigned char items[WORLD_ITEMS];
     } said;
     struct event *next; /* free ones */
 };
@@ -179,6 +187,7 @@ struct stored_item {
         bool late;
     } ballots[WORLD_BALLOTS];
     struct az_verdict verdict; /* AZ_OPEN: none */
+    int64_t pos;               /* in the order of decisions, from 1 */
 };
 
 /* A question that was sent, as the world knows it. */
@@ -224,6 +233,7 @@ struct job {
     int64_t dir; /* whose: the number of a job; 0: there is none */
     struct az_received in;
     struct stored_item items[WORLD_ITEMS];
+    int64_t decisions;
     az_nusd ceiling;
     bool receives; /* its intake is open, and this is what it knows: */
     struct az_reception reception;
@@ -269,6 +279,20 @@ struct client {
     /* the service's side */
     int open; /* its session; 0: none */
     struct az_peer_seq seq;
+};
+
+/* Of a job's verdicts. */
+struct reader {
+    struct job *job;
+    enum { READER_APART, READER_READING, READER_CONTENT } state;
+    bool as_they_come, seen[WORLD_ITEMS];
+    int session;
+    int64_t next;       /* position */
+    int64_t first_open; /* item that was passed over, -1: none */
+    az_ms heard, last_down;
+    /* the service's side */
+    bool open;
+    struct az_stream place;
 };
 
 /* What the operator asked for, and is told once it is durable. */
@@ -384,6 +408,7 @@ struct world {
     struct job jobs[WORLD_JOBS];
     struct worker workers[WORLD_WORKERS];
     struct client clients[WORLD_CLIENTS];
+    struct reader readers[WORLD_JOBS];
     int last_client; /* session */
     int garbled;     /* messages of clients, in 1000 */
     struct conn *conns;
@@ -475,6 +500,15 @@ void client_make(struct world *w, struct job *job, az_ms at);
 void client_time(struct world *w, struct client *c);
 void client_hears(struct world *w, struct client *c, const struct client_msg *msg);
 void client_breaks(struct world *w, struct client *c, bool dies);
+
+/* world_reader.c */
+void reader_make(struct world *w, struct job *job);
+void reader_time(struct world *w, struct reader *r);
+void reader_hears(struct world *w, struct reader *r, const struct client_msg *msg);
+void reader_breaks(struct world *w, struct reader *r);
+void reader_wakes(struct world *w, struct job *job); /* there may be more to read */
+void reader_reads(struct world *w, struct event *e);
+az_ms readers_go(struct world *w);
 
 /* world_service.c: the desk, its sessions and its operator */
 void service_starts(struct world *w);

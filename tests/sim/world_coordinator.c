@@ -137,7 +137,7 @@ void coordinator_settle(struct world *w)
     coordinator_effects(w);
     for (int j = 0; j < w->n_jobs; j++)
         disk_submit(w, &w->jobs[j]);
-    sleep_until(w, az_sched_deadline(w->sched));
+    sleep_until(w, AZ_MIN(az_sched_deadline(w->sched), readers_go(w)));
     if (!*w->failed)
         check_sched(w);
 }

@@ -149,6 +149,7 @@ static void commit(struct world *w, struct job *job, uint64_t ticket)
             store_ballot(job, r);
         } else if (r->kind == REC_VERDICT) {
             job->items[r->seq].verdict = r->verdict;
+            job->items[r->seq].pos = ++job->decisions;
             check_verdict(w, job, r->seq);
         } else if (r->kind == REC_LEDGER) {
             job->ceiling = r->ceiling;

@@ -74,6 +74,7 @@ static void job_make(struct world *w, struct job *job)
     job->pending_end = &job->pending;
     job->limits[0] = job->limit_most = job->panel->limits.usd;
     job->n_limits = 1;
+    reader_make(w, job);
     client_make(w, job, (az_ms)roll(w, 5000));
     bool two = !roll(w, 3);
     az_ms second = (az_ms)roll(w, 20000);

@@ -81,6 +81,7 @@ static void put(struct world *w, struct job *job, bool changed)
 {
     if (changed)
         world_say(w, "job %d is %s", job->index, az_job_state_name(job->record.state));
+    reader_wakes(w, job);
     if (changed && job->record.cause == AZ_CAUSE_BUDGET &&
         job->limit_ran != service_limit(job, job->record.sets))
         world_fail(w, "job %d stops for the limit %lld, and has another", job->index,
@@ -343,6 +344,8 @@ void service_dies(struct world *w)
     catalog_crash(w);
     for (int c = 0; c < w->n_clients; c++)
         w->clients[c].open = 0;
+    for (int j = 0; j < w->n_jobs; j++)
+        reader_breaks(w, &w->readers[j]);
     for (int j = 0; j < w->n_jobs; j++) {
         struct job *job = &w->jobs[j];
         az_job_record_release(&job->record);

@@ -233,6 +233,7 @@ void misfortune_happens(struct world *w, struct event *e)
         return;
     case MIS_CLIENT:
         client_breaks(w, &w->clients[e->who % w->n_clients], e->who / w->n_clients % 2);
+        reader_breaks(w, &w->readers[e->who % w->n_jobs]);
         return;
     case MIS_CANCEL:
     case MIS_PAUSE:
