@@ -71,7 +71,7 @@ static void decide(struct state *s)
     struct az_ballots ballots;
     az_assert(az_ballots_unique(v, &n) >= 0);
     az_assert(az_ballots_fit(s->arena, s->panel, &v, &n) == 0);
-    struct az_decide_case c = {s->item, {v, n}, false, false};
+    struct az_decide_case c = {s->item, {v, n}, false, false, n % 2 == 0};
     az_assert(az_decide(s->panel, &c, s->arena, &verdict, &ballots, NULL) == AZ_DECIDE_DONE);
     az_verdict_print(&b, s->panel, s->item, &verdict, ballots, false);
     az_assert(az_json_parse(az_buf_view(&b), &doc, NULL) == 0);

@@ -265,6 +265,30 @@ def test_bad_input(world, files, args, rc, says):
     assert decided.rc == rc and says in decided.stderr, decided
 
 
+def test_compressed_and_cut_off(world):
+    text = HEAD + "".join(row(f"q{i}", "a", "AB"[i % 3 == 0]) for i in range(500))
+    packed = gzip.compress(text.encode())
+    world.path("b.gz").write_bytes(packed[:-100])
+    decided = world.assize("decide", "b.gz")
+    assert decided.rc == 66 and "gzip data is cut off" in decided.stderr, decided
+    world.path("b.gz").write_bytes(packed)
+    decided = world.assize("decide", "b.gz", env={"TMPDIR": str(world.path("nosuch"))})
+    assert decided.rc == 74 and "Set TMPDIR to a folder with room." in decided.stderr, decided
+
+
+def test_a_byte_order_mark_and_other_line_ends(world):
+    world.path("b.jsonl").write_bytes(
+        b'\xef\xbb\xbf{"item":"q","judge":"a","label":"A"}\r\n\r\n{"item":"q","judge":"b","label":"A"}')
+    decided = world.assize("decide", "b.jsonl")
+    assert decided.rc == 0 and lines(decided.stdout)[0]["seats"]["voted"] == 2, decided
+
+
+def test_output_that_is_full(world):
+    world.write("b.tsv", HEAD + row("q", "a", "A"))
+    with open("/dev/full", "w") as full:
+        assert world.command("decide", "b.tsv", stdout=full).wait().rc == 74
+
+
 def test_a_job_of_another_question(world):
     world.run(LEXICAL, lexical_items(5))
     other = world.write("p.yaml", LEXICAL.replace("kind: pair", "kind: pair, ask: Which is worse?"))
