@@ -74,6 +74,27 @@ def test_a_clients_key_is_revoked(lab, world):
     complete(job, 200)
 
 
+def test_a_role_is_withdrawn(lab, world):
+    """Whoever may look no more is told so in the middle of its reading; what its other
+    roles are for it may go on with, and so does the job."""
+    stub = world.stub(delay=20)
+    lab.coordinator("keys")
+    owner, reader = lab.client("owner", "submit"), lab.client("reader", "read,submit")
+    job = owner.submit(panel([]), pairs(200))
+    following = reader.start("results", job.id, "--follow")
+    watching = reader.start("watch", job.id)
+    lab.worker("w0", [backend(stub, slots=4)])
+    stub.wait(requests=20)
+    lab.principals["reader"] = lab.principals["reader"].replace("read,submit", "submit")
+    lab.coordinators[0].allow(lab.principals.values())
+    for running in (following, watching):
+        run = running.wait()
+        assert run.rc == 66 and f"no job {job.id}" in run.stderr, run
+    assert reader.run("status", job.id).rc == 66
+    complete(reader.submit(panel([]), pairs(3)), 3)
+    complete(job, 200)
+
+
 def test_another_owners_job(lab, world):
     """It can be neither read, nor changed, nor found by who submits; readers look and
     change nothing; admins do all."""
