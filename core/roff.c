@@ -1,5 +1,17 @@
 #include "core/roff.h"
 
+/* roff reads bytes; what is not ASCII has a name there. Returns its last byte. */
+static const char *put_wide(struct az_buf *b, const char *text)
+{
+    unsigned char first = (unsigned char)*text;
+    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    unsigned code = first & (0x3fU >> more);
+    for (; more > 0 && ((unsigned char)text[1] & 0xc0) == 0x80; more--)
+        code = code << 6 | ((unsigned char)*++text & 0x3f);
+    az_buf_fmt(b, "\\[u%04X]", code);
+    return text;
+}
+
 void az_roff(struct az_buf *b, const char *text)
 {
     bool begins = true;
@@ -11,6 +23,8 @@ void az_roff(struct az_buf *b, const char *text)
             az_buf_z(b, "\\e");
         else if (*text == '-')
             az_buf_z(b, "\\-");
+        else if ((unsigned char)*text >= 0x80)
+            text = put_wide(b, text);
         else
             az_buf_char(b, *text);
     }

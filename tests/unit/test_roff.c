@@ -11,6 +11,7 @@ static void text(void **state)
         {"plain", "plain"},
         {"a-b \\n", "a\\-b \\en"},
         {".TH is no request", "\\&.TH is no request"},
+        {"so \u2026 \u2013 \u00e9", "so \\[u2026] \\[u2013] \\[u00E9]"},
         {"a\n'b\nc.d", "a\n\\&'b\nc.d"},
     };
     for (size_t i = 0; i < AZ_LEN(cases); i++) {
