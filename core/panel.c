@@ -96,8 +96,11 @@ int az_panel_parse(const char *yaml, const char *path, const struct az_panel_sou
 
 void az_panel_free(struct az_panel *p)
 {
-    if (p)
-        az_arena_free(p->arena);
+    if (!p)
+        return;
+    if (p->aggregate.calibrated)
+        p->aggregate.calibrated_free(p->aggregate.calibrated);
+    az_arena_free(p->arena);
 }
 
 int az_panel_judge_find(const struct az_panel *p, struct az_str name)

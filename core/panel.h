@@ -111,14 +111,28 @@ enum az_aggregate_kind {
     AZ_AGG_MIN,
     AZ_AGG_MAX,
     AZ_AGG_TRIMMED_MEAN,
-    AZ_AGG_WEIGHTED
+    AZ_AGG_WEIGHTED,
+    AZ_AGG_AUTO, /* from here on: learnt, by a calibration */
+    AZ_AGG_LOGODDS,
+    AZ_AGG_CONFUSION,
+    AZ_AGG_SINGLE,
+    AZ_AGG_HIERARCHICAL,
+    AZ_AGG_STACK,
 };
+
+struct az_calibration; /* policies/calibration.h */
+
 enum az_tie { AZ_TIE_DEFAULT, AZ_TIE_TIE, AZ_TIE_ABSTAIN, AZ_TIE_JUDGE };
 struct az_aggregate {
     enum az_aggregate_kind kind;
     enum az_tie tie;
-    int tie_judge; /* AZ_TIE_JUDGE: index */
-    double trim;   /* trimmed_mean: share cut at each end */
+    int tie_judge;                     /* AZ_TIE_JUDGE: index */
+    double trim;                       /* trimmed_mean: share cut at each end */
+    const char *calibration;           /* JSON; NULL: none */
+    struct az_calibration *calibrated; /* the same, read (az_policy_prepare()); owned */
+    void (*calibrated_free)(struct az_calibration *);
+    double abstain_below; /* a probability; 0: never */
+    double risk, delta;   /* a guarantee that the calibration gives; risk 0: none */
 };
 
 struct az_limits {

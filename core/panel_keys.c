@@ -10,8 +10,10 @@ const char *const az_answer_words[] = {"json",     "letter", "logprobs", "arena_
                                        "mt_bench", "regex",  NULL};
 const char *const az_orders_words[] = {"default", "one", "both", "none", NULL};
 const char *const az_policy_words[] = {"vote", "debate", NULL};
-const char *const az_aggregate_words[] = {"majority", "plurality",    "mean",     "median", "min",
-                                          "max",      "trimmed_mean", "weighted", NULL};
+const char *const az_aggregate_words[] = {
+    "majority",  "plurality",    "mean",         "median", "min",
+    "max",       "trimmed_mean", "weighted",     "auto",   "logodds",
+    "confusion", "single",       "hierarchical", "stack",  NULL};
 const char *const az_backend_words[] = {"openai", "anthropic", "lexical", "recorded", NULL};
 const char *const az_field_words[] = {"id",      "prompt", "response", "responses", "reference",
                                       "context", "turns",  "images",   "systems",   "gold",
@@ -21,7 +23,6 @@ static const char *const later_kinds[] = {"rank", NULL};
 static const char *const later_policies[] = {"advocates",  "review",    "cascade",
                                              "sequential", "committee", "criteria",
                                              "rank",       "scaling",   NULL};
-static const char *const later_aggregates[] = {"auto", "risk", "calibrated", NULL};
 
 const struct az_key_row az_question_keys[] = {
     {"kind", AZ_KEY_WORD, AT(question_draft, kind), .words = az_kind_words, .later = later_kinds,
@@ -179,10 +180,11 @@ const struct az_key_row az_policy_keys[] = {
 
 const struct az_key_row az_aggregate_keys[] = {
     {"kind", AZ_KEY_WORD, AT(aggregate_draft, kind), HAS(aggregate_draft, has_kind),
-     .words = az_aggregate_words, .what = "aggregate", .later = later_aggregates,
-     .def_doc = "score: mean; the rest: majority",
+     .words = az_aggregate_words, .what = "aggregate", .def_doc = "score: mean; the rest: majority",
      .doc = "How ballots become a verdict: majority (of all seats), plurality or weighted for "
-            "labels; mean, median, min, max or trimmed_mean for a score."},
+            "labels; mean, median, min, max or trimmed_mean for a score; what was learnt from true "
+            "answers, with `calibration`: auto, or one of its parts (logodds, confusion, single, "
+            "hierarchical, stack)."},
     {"tie", AZ_KEY_TEXT, AT(aggregate_draft, tie),
      .def_doc = "tie where it is an answer, else abstain",
      .doc = "When there is no majority: tie, abstain, or the name of the judge that decides."},
@@ -190,9 +192,21 @@ const struct az_key_row az_aggregate_keys[] = {
      .doc = "weighted and mean: judge to weight; 1 for a judge not named."},
     {"trim", AZ_KEY_NUM, AT(aggregate_draft, trim), HAS(aggregate_draft, has_trim), .min = 0,
      .max = 0.49, .def = "0.2", .doc = "trimmed_mean: the share that is cut at each end."},
-    {"calibration", .unbuilt = true, .doc = "Weights learnt from gold answers."},
-    {"abstain_below", .unbuilt = true, .doc = "The probability below which there is no verdict."},
-    {"risk", .unbuilt = true, .doc = "The share of wrong verdicts that is allowed."},
+    {"calibration", AZ_KEY_TEXT, AT(aggregate_draft, calibration),
+     .doc =
+         "What was learnt from true answers: the file that `assize calibrate` wrote, relative to "
+         "the panel, or its JSON as text."},
+    {"abstain_below", AZ_KEY_NUM, AT(aggregate_draft, abstain_below),
+     HAS(aggregate_draft, has_abstain_below), .min = 0, .max = 1, .def_doc = "never",
+     .doc = "With a calibration: the probability below which there is no verdict."},
+    {"risk", AZ_KEY_NUM, AT(aggregate_draft, risk), HAS(aggregate_draft, has_risk), .min = 1e-6,
+     .max = 0.5, .def_doc = "none",
+     .doc = "With a calibration that was made with the same --risk: of what is decided at most "
+            "this share is wrong, with probability 1 - delta; the rest is abstained from."},
+    {"delta", AZ_KEY_NUM, AT(aggregate_draft, delta), HAS(aggregate_draft, has_delta), .min = 1e-6,
+     .max = 0.5, .def = "0.05",
+     .doc = "How sure the promise of `risk` is: it holds with "
+            "probability 1 - delta."},
     {0},
 };
 

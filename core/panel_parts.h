@@ -31,6 +31,9 @@ struct az_aggregate_draft {
     const struct az_yaml *weights;
     bool has_trim;
     double trim;
+    const char *calibration;
+    bool has_abstain_below, has_risk, has_delta;
+    double abstain_below, risk, delta;
 };
 
 struct az_panel_draft {

@@ -336,6 +336,14 @@ static void rules(struct out *o, const struct az_panel *p)
     weights(o, p);
     if (p->aggregate.kind == AZ_AGG_TRIMMED_MEAN)
         number(o, "trim", p->aggregate.trim);
+    if (p->aggregate.calibration)
+        text(o, "calibration", p->aggregate.calibration);
+    if (p->aggregate.abstain_below > 0)
+        number(o, "abstain_below", p->aggregate.abstain_below);
+    if (p->aggregate.risk > 0) {
+        number(o, "risk", p->aggregate.risk);
+        number(o, "delta", p->aggregate.delta);
+    }
     o->depth--;
 }
 

@@ -25,6 +25,11 @@ static int fail_judge(const struct az_panel *p, const struct az_yaml *at, struct
     return AZ_EINVAL;
 }
 
+static bool is_learnt(enum az_aggregate_kind k)
+{
+    return k >= AZ_AGG_AUTO;
+}
+
 static bool is_label_kind(enum az_aggregate_kind k)
 {
     return k == AZ_AGG_MAJORITY || k == AZ_AGG_PLURALITY || k == AZ_AGG_WEIGHTED;
@@ -35,7 +40,7 @@ static int check_kind(const struct az_panel_draft *d, struct az_error *err)
     const struct az_yaml *y = az_yaml_get(d->root, "aggregate");
     bool score = d->panel->question.kind == AZ_SCORE;
     const char *word = az_aggregate_words[d->panel->aggregate.kind];
-    if (score != is_label_kind(d->panel->aggregate.kind))
+    if (is_learnt(d->panel->aggregate.kind) || score != is_label_kind(d->panel->aggregate.kind))
         return 0;
     const struct az_yaml *kind = az_yaml_get(y, "kind");
     az_yaml_fail(err, kind ? kind : y, "aggregate '%s' is for %s, and the question asks for %s",
@@ -52,7 +57,7 @@ static int tie(struct az_panel_draft *d, struct az_aggregate *a, struct az_error
     const char *text = d->aggregate.tie;
     if (!text)
         return 0;
-    if (!is_label_kind(a->kind))
+    if (!is_label_kind(a->kind) && !(is_learnt(a->kind) && q->kind != AZ_SCORE))
         return az_yaml_fail_key(err, at, "'tie' means nothing for %s", az_aggregate_words[a->kind]);
     if (strcmp(text, "abstain") == 0) {
         a->tie = AZ_TIE_ABSTAIN;
@@ -107,6 +112,50 @@ static int weights(struct az_panel_draft *d, const struct az_aggregate *a, struc
     return sum > 0 ? 0 : az_yaml_fail(err, y, "all weights are 0");
 }
 
+/* The file's text, or the text itself. */
+static int calibration(struct az_panel_draft *d, struct az_aggregate *a, struct az_error *err)
+{
+    const struct az_yaml *at = aggregate_at(d, "calibration");
+    const char *text = d->aggregate.calibration;
+    if (!text && is_learnt(a->kind)) {
+        az_yaml_fail(err, az_yaml_get(d->root, "aggregate"), "aggregate '%s' has no 'calibration'",
+                     az_aggregate_words[a->kind]);
+        az_hint(err, "Make one of items with gold: assize calibrate JOB --gold FILE -o c.json");
+        return AZ_EINVAL;
+    }
+    if (!text)
+        return 0;
+    if (!is_learnt(a->kind)) {
+        az_yaml_fail_key(err, at, "'calibration' means nothing for %s",
+                         az_aggregate_words[a->kind]);
+        az_hint(err, "Write kind: auto.");
+        return AZ_EINVAL;
+    }
+    if (az_str_trim(az_str(text)).n && az_str_trim(az_str(text)).p[0] == '{') {
+        a->calibration = text;
+        return 0;
+    }
+    return az_panel_file(d, at, text, &a->calibration, err);
+}
+
+static int promises(struct az_panel_draft *d, struct az_aggregate *a, struct az_error *err)
+{
+    static const char *const keys[] = {"abstain_below", "risk", "delta"};
+    const bool has[] = {d->aggregate.has_abstain_below, d->aggregate.has_risk,
+                        d->aggregate.has_delta};
+    for (size_t i = 0; i < AZ_LEN(keys); i++) {
+        if (has[i] && !is_learnt(a->kind))
+            return az_yaml_fail_key(err, aggregate_at(d, keys[i]), "'%s' needs a calibration",
+                                    keys[i]);
+    }
+    if (d->aggregate.has_delta && !d->aggregate.has_risk)
+        return az_yaml_fail_key(err, aggregate_at(d, "delta"), "'delta' needs 'risk'");
+    a->abstain_below = d->aggregate.has_abstain_below ? d->aggregate.abstain_below : 0;
+    a->risk = d->aggregate.has_risk ? d->aggregate.risk : 0;
+    a->delta = d->aggregate.delta;
+    return 0;
+}
+
 static int aggregate(struct az_panel_draft *d, struct az_error *err)
 {
     struct az_aggregate *a = &d->panel->aggregate;
@@ -119,6 +168,10 @@ static int aggregate(struct az_panel_draft *d, struct az_error *err)
         r = tie(d, a, err);
     if (r == 0)
         r = weights(d, a, err);
+    if (r == 0)
+        r = calibration(d, a, err);
+    if (r == 0)
+        r = promises(d, a, err);
     if (r == 0 && d->aggregate.has_trim && a->kind != AZ_AGG_TRIMMED_MEAN)
         return az_yaml_fail_key(err, aggregate_at(d, "trim"), "'trim' is for kind: trimmed_mean");
     return r;

@@ -1,5 +1,6 @@
 #include "policies/policy.h"
 
+#include "policies/calibration.h"
 #include "policies/step.h"
 
 static const struct {
@@ -92,7 +93,17 @@ static int check_quorum(const struct az_panel *panel, struct az_error *err)
     return AZ_EINVAL;
 }
 
-int az_policy_check(const struct az_panel *panel, struct az_error *err)
+static int read_calibration(struct az_panel *panel, struct az_error *err)
+{
+    struct az_aggregate *a = &panel->aggregate;
+    if (!a->calibration || a->calibrated)
+        return 0;
+    int r = az_calibration_read(az_str(a->calibration), &a->calibrated, err);
+    a->calibrated_free = az_calibration_free;
+    return r < 0 ? az_wrap(err, "calibration") : 0;
+}
+
+int az_policy_check(struct az_panel *panel, struct az_error *err)
 {
     if (!panel->n_judges)
         return az_fail(err, AZ_EINVAL, "the panel has no judges");
@@ -101,6 +112,8 @@ int az_policy_check(const struct az_panel *panel, struct az_error *err)
     int r = check_policy(panel, err);
     if (!r)
         r = check_quorum(panel, err);
+    if (!r)
+        r = read_calibration(panel, err);
     return r ? r : az_aggregate_check(panel, err);
 }
 

@@ -45,9 +45,10 @@ struct az_fold {
 /* AZ_ENOMEM, or 0 and *step. */
 int az_policy_next(const struct az_fold *fold, struct az_step *step, struct az_error *err);
 
-/* May this panel be run with its policy and aggregation? AZ_EINVAL with a hint.
- * (Called by the programs after az_panel_parse().) */
-int az_policy_check(const struct az_panel *panel, struct az_error *err);
+/* May this panel be run with its policy and aggregation? AZ_EINVAL with a hint. Reads its
+ * calibration, which it then owns. (Called by the programs after az_panel_parse(); without
+ * it a panel with a calibration decides nothing.) */
+int az_policy_check(struct az_panel *panel, struct az_error *err);
 
 /* What the judge of `key` may see of earlier rounds; empty in round 1. */
 int az_policy_view(const struct az_fold *fold, const struct az_key *key, struct az_view *view);

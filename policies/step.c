@@ -76,7 +76,8 @@ int az_step_decide(const struct az_board *board, int round, const struct az_seat
     if (!step->used)
         return AZ_ENOMEM;
 
-    az_tally_decide(tally, &step->verdict);
+    if (az_tally_decide(tally, &step->verdict) < 0)
+        return AZ_ENOMEM;
     if (step->verdict.status == AZ_FAILED)
         explain_failure(board, round, seats, tally, &step->verdict);
     mark_dissent(&fold->panel->question, seats, &step->verdict);
@@ -94,6 +95,9 @@ int az_step_decide_all(const struct az_board *board, int round, const struct az_
         return r;
     for (size_t i = 0; i < board->plan.n_seats; i++)
         az_tally_add(&tally, &seats[i]);
+    tally.board = board;
+    tally.round = round;
+    tally.seats = seats;
     return az_step_decide(board, round, seats, &tally, step);
 }
 

@@ -96,6 +96,12 @@ void az_corpus_release(struct az_corpus *c); /* a zeroed one is fine */
 int az_corpus_add(struct az_corpus *c, const struct az_item *item, struct az_ballots ballots,
                   bool early, struct az_error *err);
 
+/* The sampling weight of the last item's true answer (1 / chance); else 1. */
+static inline void az_corpus_weigh(struct az_corpus *c, double weight)
+{
+    az_sample_weight(&c->sample, weight);
+}
+
 static inline size_t az_corpus_n(const struct az_corpus *c)
 {
     return c->sample.n_items;

@@ -259,6 +259,7 @@ static int set_gold(struct pass *p, struct az_error *err)
     struct az_item *item = p->found.item;
     struct az_str gold = p->s->golds ? az_golds_find(p->s->golds, item->id) : (struct az_str){0};
     int r = gold.p ? az_item_set_gold(p->s->panel, item, gold, err) : 0;
+    p->found.weight = gold.p ? az_golds_weight(p->s->golds, item->id) : 1;
     p->s->counts.golds += item->gold.n || item->gold.has_number;
     p->s->counts.unknown_golds += item->gold.unknown.p != NULL;
     return r;
@@ -457,7 +458,10 @@ struct az_sources_counts az_sources_counts(const struct az_sources *s)
 
 static int add_to_corpus(void *arg, struct az_found *f, struct az_error *err)
 {
-    return az_corpus_add(arg, f->item, f->ballots, f->verdict.early, err);
+    int r = az_corpus_add(arg, f->item, f->ballots, f->verdict.early, err);
+    if (r == 0)
+        az_corpus_weigh(arg, f->weight);
+    return r;
 }
 
 int az_sources_corpus(struct az_sources *s, int round, struct az_corpus *ret, struct az_error *err)

@@ -55,6 +55,7 @@ struct az_found {
     struct az_item *item;      /* gold is set; yours to change until `each` returns */
     struct az_ballots ballots; /* judges as the panel numbers them */
     struct az_verdict verdict; /* as the first source has it; AZ_OPEN: none has */
+    double weight;             /* of its true answer: 1 / the chance that it was drawn with */
     bool open;                 /* a job is not done with it */
     bool asked_with_gold;      /* it had a true answer when it was asked: early stopping minds */
 };

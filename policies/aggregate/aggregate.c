@@ -4,8 +4,9 @@
 #include <stdarg.h>
 
 static const struct az_aggregator *const table[] = {
-    &az_majority, &az_plurality, &az_weighted, &az_mean,
-    &az_median,   &az_min,       &az_max,      &az_trimmed_mean,
+    &az_majority,  &az_plurality, &az_weighted,     &az_mean,  &az_median,
+    &az_min,       &az_max,       &az_trimmed_mean, &az_auto,  &az_logodds,
+    &az_confusion, &az_single,    &az_hierarchical, &az_stack,
 };
 
 const struct az_aggregator *az_aggregator_at(size_t i)
@@ -210,8 +211,9 @@ static void set_share(const struct az_tally *t, struct az_verdict *v)
     v->share = n / t->asked;
 }
 
-void az_tally_decide(const struct az_tally *t, struct az_verdict *v)
+int az_tally_decide(const struct az_tally *t, struct az_verdict *v)
 {
+    int r = 0;
     az_assert(!t->hoped);
     v->label = AZ_LABEL_NONE;
     v->how = t->by->name;
@@ -220,8 +222,9 @@ void az_tally_decide(const struct az_tally *t, struct az_verdict *v)
     if (t->voted < az_tally_quorum(t))
         v->status = AZ_FAILED;
     else
-        t->by->decide(t, v);
+        r = t->by->decide(t, v);
     set_share(t, v);
+    return r;
 }
 
 /* ---- outcomes ---- */

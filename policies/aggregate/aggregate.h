@@ -17,6 +17,9 @@ struct az_aggregator;
 struct az_tally {
     const struct az_panel *panel;
     const struct az_aggregator *by;
+    const struct az_board *board; /* what the seats were folded from, and they: for */
+    const struct az_seat *seats;  /* aggregators that look at each; NULL under early stopping */
+    int round;
     size_t n_labels;
     double *sums;                         /* a label's weighted seat shares */
     double *counts;                       /* the same, every seat counting 1 */
@@ -40,8 +43,8 @@ struct az_aggregator {
     /* Is the panel right for it? NULL: nothing of its own to check. */
     int (*check)(const struct az_panel *panel, struct az_error *err);
     /* Sets status, label or score, and reason, from all seats of the tally;
-     * as many as the quorum wants have voted. */
-    void (*decide)(const struct az_tally *t, struct az_verdict *v);
+     * as many as the quorum wants have voted. 0, or AZ_ENOMEM. */
+    int (*decide)(const struct az_tally *t, struct az_verdict *v);
     /* Early stopping: is label and status the same whatever the rest say? With
      * seats hoped for: can they say something that makes it so? NULL: never
      * before all are there. */
@@ -68,8 +71,8 @@ int az_tally_quorum(const struct az_tally *t);
 /* Early stopping, quorum and all. */
 bool az_tally_settled(const struct az_tally *t);
 /* v->status, label, score, share, reason, how, seats and early. `reason` of a
- * failed one and v->error are the caller's. */
-void az_tally_decide(const struct az_tally *t, struct az_verdict *v);
+ * failed one and v->error are the caller's. 0, or AZ_ENOMEM. */
+int az_tally_decide(const struct az_tally *t, struct az_verdict *v);
 
 /* For aggregators: set the outcome. */
 void az_outcome_label(struct az_verdict *v, int label);
@@ -83,8 +86,10 @@ enum az_tie az_tie_rule(const struct az_panel *panel);
 double az_tally_eps(const struct az_tally *t);
 
 /* majority.c, for weighted.c too: more than half of the weight of all seats. */
-void az_majority_decide(const struct az_tally *t, struct az_verdict *v);
+int az_majority_decide(const struct az_tally *t, struct az_verdict *v);
 bool az_majority_settled(const struct az_tally *t);
 
 extern const struct az_aggregator az_majority, az_plurality, az_weighted, az_mean, az_median,
     az_min, az_max, az_trimmed_mean;
+extern const struct az_aggregator az_auto, az_logodds, az_confusion, az_single, az_hierarchical,
+    az_stack; /* learnt.c */

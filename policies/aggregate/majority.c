@@ -13,7 +13,7 @@ static double highest(const struct az_tally *t, int *label)
     return t->n_labels ? t->sums[*label] : 0;
 }
 
-void az_majority_decide(const struct az_tally *t, struct az_verdict *v)
+int az_majority_decide(const struct az_tally *t, struct az_verdict *v)
 {
     double bar = t->total / 2 + az_tally_eps(t);
     int label;
@@ -25,6 +25,7 @@ void az_majority_decide(const struct az_tally *t, struct az_verdict *v)
                            t->errors, t->n);
     else
         az_outcome_tie(t, v, "no majority");
+    return 0;
 }
 
 /* Does nobody win, whatever the rest say? `most` is the highest sum. The bar

@@ -3,13 +3,14 @@
 
 #include "policies/aggregate/aggregate.h"
 
-static void decide(const struct az_tally *t, struct az_verdict *v)
+static int decide(const struct az_tally *t, struct az_verdict *v)
 {
     int top = az_shares_top(t->sums, t->n_labels);
     if (top != AZ_LABEL_NONE)
         az_outcome_label(v, top);
     else
         az_outcome_tie(t, v, "the top is shared");
+    return 0;
 }
 
 /* The leader's lead is more than all that the rest could give to the next. */

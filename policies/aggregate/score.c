@@ -10,34 +10,38 @@ static double within(double mean, double low, double high)
     return AZ_MIN(AZ_MAX(mean, low), high);
 }
 
-static void mean(const struct az_tally *t, struct az_verdict *v)
+static int mean(const struct az_tally *t, struct az_verdict *v)
 {
     if (t->weight > 0)
         az_outcome_score(
             v, within(t->weighted_score / t->weight, t->scores[0], t->scores[t->voted - 1]));
     else
         az_outcome_abstain(v, "the judges that voted have no weight");
+    return 0;
 }
 
-static void median(const struct az_tally *t, struct az_verdict *v)
+static int median(const struct az_tally *t, struct az_verdict *v)
 {
     int n = t->voted;
     az_outcome_score(v, t->scores[(n - 1) / 2] / 2 + t->scores[n / 2] / 2);
+    return 0;
 }
 
-static void min(const struct az_tally *t, struct az_verdict *v)
+static int min(const struct az_tally *t, struct az_verdict *v)
 {
     az_outcome_score(v, t->scores[0]);
+    return 0;
 }
 
-static void max(const struct az_tally *t, struct az_verdict *v)
+static int max(const struct az_tally *t, struct az_verdict *v)
 {
     az_outcome_score(v, t->scores[t->voted - 1]);
+    return 0;
 }
 
 /* floor(trim × n) go at each end, as in R's mean(x, trim). The little that is
  * added keeps 0.1 × 30 at 3. */
-static void trimmed_mean(const struct az_tally *t, struct az_verdict *v)
+static int trimmed_mean(const struct az_tally *t, struct az_verdict *v)
 {
     int cut = (int)floor(t->panel->aggregate.trim * t->voted + 1e-9);
     double sum = 0;
@@ -45,6 +49,7 @@ static void trimmed_mean(const struct az_tally *t, struct az_verdict *v)
         sum += t->scores[i];
     az_outcome_score(
         v, within(sum / (t->voted - 2 * cut), t->scores[cut], t->scores[t->voted - 1 - cut]));
+    return 0;
 }
 
 static int check_trim(const struct az_panel *panel, struct az_error *err)

@@ -1,0 +1,137 @@
+/* What a calibration learnt from true answers, applied to an item's seats: the
+ * likeliest answer and its probability. A seat in error is a vote that is missing. */
+#include <math.h>
+
+#include "policies/aggregate/aggregate.h"
+#include "policies/answers.h"
+#include "policies/calibration.h"
+#include "statistics/learn/design.h"
+#include "statistics/learn/learner.h"
+
+/* The item as the model saw those that it was learnt from. */
+static int sample_of(const struct az_tally *t, const struct az_calibration *c, double *levels,
+                     struct az_sample *s)
+{
+    const struct az_panel *panel = t->panel;
+    size_t most = c->model->frame.n_labels;
+    size_t n = panel->question.kind == AZ_SCORE ? most : t->n_labels;
+    az_answers_sample(s, &panel->question, c->n_judges, most, levels);
+    int r = az_sample_item(s, 0, n);
+    for (int i = 0; r == 0 && i < t->n; i++) {
+        int judge = az_calibration_judge(c, panel->judges[t->seats[i].plan->judge].name);
+        if (judge >= 0)
+            r = az_answers_vote(s, t->board, t->round, &t->seats[i], (size_t)judge);
+    }
+    return r;
+}
+
+static int predict(const struct az_tally *t, const struct az_calibration *c, double *p)
+{
+    static const uint32_t first = 0;
+    double levels[AZ_SAMPLE_LABELS_MAX];
+    struct az_sample s = {0};
+    struct az_design d = {0};
+    int r = sample_of(t, c, levels, &s);
+    if (r == 0)
+        r = az_design_init(&d, &s, 0, 1, NULL);
+    if (r == 0)
+        r = az_model_predict(c->model, &d, (struct az_rows){&first, 1}, p);
+    az_design_release(&d);
+    az_sample_release(&s);
+    return r;
+}
+
+/* A model without labels enough counts votes: then there is no probability. */
+static bool is_probability(const struct az_calibration *c)
+{
+    return c->model->reason[0] == '\0';
+}
+
+static void answer(const struct az_tally *t, int label, struct az_verdict *v)
+{
+    const struct az_question *q = &t->panel->question;
+    if (q->kind == AZ_SCORE)
+        az_outcome_score(v, q->scale_min + label * q->step);
+    else
+        az_outcome_label(v, label);
+}
+
+/* Is it sure enough of it, by what the panel says and by what was promised? */
+static bool sure_enough(const struct az_tally *t, const struct az_calibration *c, double p,
+                        struct az_verdict *v)
+{
+    const struct az_aggregate *a = &t->panel->aggregate;
+    const struct az_guarantee *g =
+        a->risk > 0 ? az_calibration_guarantee(c, a->risk, a->delta) : NULL;
+    if (a->risk > 0 && !(g && g->kept && (g->all || p >= g->threshold))) {
+        az_outcome_abstain(v, "p %.3f is too low for risk %g", p, a->risk);
+        return false;
+    }
+    if (p < a->abstain_below) {
+        az_outcome_abstain(v, "p %.3f is below %g", p, a->abstain_below);
+        return false;
+    }
+    return true;
+}
+
+static int decide(const struct az_tally *t, struct az_verdict *v)
+{
+    const struct az_calibration *c = t->panel->aggregate.calibrated;
+    double p[AZ_SAMPLE_LABELS_MAX] = {0};
+    az_assert(c && t->seats);
+    if (t->n_labels > c->model->frame.n_labels) {
+        az_outcome_abstain(v, "%zu answers, and the calibration is for %zu", t->n_labels,
+                           c->model->frame.n_labels);
+        return 0;
+    }
+    int r = predict(t, c, p);
+    if (r < 0) {
+        if (r == AZ_ENOMEM)
+            return r;
+        az_outcome_abstain(v, "the calibration says nothing of this item");
+        return 0;
+    }
+    int top = az_shares_top(p, c->model->frame.n_labels);
+    if (top == AZ_LABEL_NONE) {
+        if (t->panel->question.kind == AZ_SCORE)
+            az_outcome_abstain(v, "two levels are as likely");
+        else
+            az_outcome_tie(t, v, "two answers are as likely");
+        return 0;
+    }
+    v->has_p = is_probability(c);
+    v->p = v->has_p ? p[top] : 0;
+    if (sure_enough(t, c, p[top], v))
+        answer(t, top, v);
+    return 0;
+}
+
+static int check(const struct az_panel *panel, struct az_error *err)
+{
+    if (!panel->aggregate.calibrated)
+        return az_fail(err, AZ_EINVAL, "the panel's calibration has not been read");
+    if (panel->question.kind == AZ_SCORE && !az_answers_levels(&panel->question)) {
+        az_fail(err, AZ_EINVAL, "aggregate '%s' needs a score with steps, at most %d",
+                az_aggregate_name(panel->aggregate.kind), AZ_SAMPLE_LABELS_MAX);
+        az_hint(err, "Say how far two answers are apart: question: {step: 1}.");
+        return AZ_EINVAL;
+    }
+    return az_calibration_fits(panel->aggregate.calibrated, panel, err);
+}
+
+#define LEARNT(id, word, named)            \
+    const struct az_aggregator az_##id = { \
+        .name = named,                     \
+        .kind = word,                      \
+        .for_labels = true,                \
+        .for_scores = true,                \
+        .check = check,                    \
+        .decide = decide,                  \
+    }
+
+LEARNT(auto, AZ_AGG_AUTO, "auto");
+LEARNT(logodds, AZ_AGG_LOGODDS, "logodds");
+LEARNT(confusion, AZ_AGG_CONFUSION, "confusion");
+LEARNT(single, AZ_AGG_SINGLE, "single");
+LEARNT(hierarchical, AZ_AGG_HIERARCHICAL, "hierarchical");
+LEARNT(stack, AZ_AGG_STACK, "stack");

@@ -1,0 +1,373 @@
+#include "policies/calibration.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/mem.h"
+#include "statistics/learn/model_json.h"
+
+static const char format[] = "assize-calibration/1";
+
+void az_calibration_free(struct az_calibration *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; c->labels && i < c->n_labels; i++)
+        free(c->labels[i]);
+    for (size_t j = 0; c->judges && j < c->n_judges; j++)
+        free(c->judges[j]);
+    free(c->labels);
+    free(c->judges);
+    free(c->identities);
+    az_model_free(c->model);
+    free(c);
+}
+
+/* ---- writing ---- */
+
+/* What a judge was asked is known of one that was asked; recorded and lexical judges
+ * are known by their names. */
+static void identity_of(const struct az_panel *p, size_t j, char hex[AZ_HASH_HEX + 1])
+{
+    int b = p->judges[j].backend_at;
+    hex[0] = '\0';
+    if (b >= 0 && (size_t)b < p->n_backends && !az_backend_is_local(&p->backends[b]))
+        az_hash_hex(&p->judges[j].identity, hex);
+}
+
+static void write_question(struct az_jw *w, const struct az_question *q)
+{
+    az_jw_key(w, "question");
+    az_jw_obj(w);
+    az_jw_kz(w, "kind", az_kind_name(q->kind));
+    if (q->kind == AZ_CHOICE || q->kind == AZ_PAIR) {
+        az_jw_key(w, "labels");
+        az_jw_arr(w);
+        for (size_t i = 0; i < q->n_labels; i++)
+            az_jw_z(w, q->labels[i]);
+        az_jw_arr_end(w);
+    }
+    if (q->kind == AZ_SCORE) {
+        az_jw_key(w, "scale");
+        az_jw_arr(w);
+        az_jw_num(w, q->scale_min);
+        az_jw_num(w, q->scale_max);
+        az_jw_arr_end(w);
+        az_jw_knum(w, "step", q->step);
+    }
+    az_jw_obj_end(w);
+}
+
+static void write_judges(struct az_jw *w, const struct az_panel *p)
+{
+    az_jw_key(w, "judges");
+    az_jw_arr(w);
+    for (size_t j = 0; j < p->n_judges; j++) {
+        char hex[AZ_HASH_HEX + 1];
+        identity_of(p, j, hex);
+        az_jw_obj(w);
+        az_jw_kz(w, "name", p->judges[j].name);
+        az_jw_kz(w, "identity", hex[0] ? hex : NULL);
+        az_jw_obj_end(w);
+    }
+    az_jw_arr_end(w);
+}
+
+static void write_guarantee(struct az_jw *w, const struct az_guarantee *g)
+{
+    az_jw_obj(w);
+    az_jw_knum(w, "risk", g->risk);
+    az_jw_knum(w, "delta", g->delta);
+    az_jw_kbool(w, "kept", g->kept);
+    az_jw_kbool(w, "all", g->all);
+    az_jw_knum(w, "threshold", g->threshold);
+    az_jw_kint(w, "n", g->n);
+    az_jw_kint(w, "needed", g->needed);
+    az_jw_knum(w, "coverage", g->coverage);
+    az_jw_obj_end(w);
+}
+
+void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
+                          const struct az_model *model, const struct az_guarantee *guarantees,
+                          size_t n_guarantees, struct az_str figures)
+{
+    struct az_jw w = az_jw(b);
+    az_jw_obj(&w);
+    az_jw_kz(&w, "format", format);
+    az_jw_kz(&w, "version", ASSIZE_VERSION);
+    write_question(&w, &panel->question);
+    write_judges(&w, panel);
+    az_jw_key(&w, "model");
+    az_model_write(&w, model);
+    az_jw_key(&w, "guarantees");
+    az_jw_arr(&w);
+    for (size_t i = 0; i < n_guarantees; i++)
+        write_guarantee(&w, &guarantees[i]);
+    az_jw_arr_end(&w);
+    if (figures.p) {
+        az_jw_key(&w, "figures");
+        az_jw_raw(&w, figures);
+    }
+    az_jw_obj_end(&w);
+}
+
+/* ---- reading ---- */
+
+static int copy_text(struct az_str s, char **ret, struct az_error *err)
+{
+    *ret = az_alloc(s.n + 1);
+    if (!*ret)
+        return az_oom(err);
+    memcpy(*ret, s.p, s.n);
+    (*ret)[s.n] = '\0';
+    return 0;
+}
+
+static int no_such(const char *where, struct az_error *err)
+{
+    return az_fail(err, AZ_EINVAL, "%s is missing or no such thing", where);
+}
+
+static int read_kind(struct az_str name, enum az_kind *ret, struct az_error *err)
+{
+    static const enum az_kind kinds[] = {AZ_CHOICE, AZ_SCORE, AZ_PAIR, AZ_BEST};
+    for (size_t i = 0; i < AZ_LEN(kinds); i++) {
+        if (name.p && az_str_eqz(name, az_kind_name(kinds[i]))) {
+            *ret = kinds[i];
+            return 0;
+        }
+    }
+    return no_such("'question.kind'", err);
+}
+
+static int read_labels(struct az_calibration *c, az_jv labels, struct az_error *err)
+{
+    size_t n = az_jv_len(labels);
+    if (az_jv_type(labels) != AZ_J_ARRAY || n < 2 || n > AZ_LABELS_MAX)
+        return no_such("'question.labels'", err);
+    c->labels = az_zalloc(n * sizeof(*c->labels));
+    if (!c->labels)
+        return az_oom(err);
+    for (az_jv v = az_jv_first(labels); v; v = az_jv_next(v)) {
+        struct az_str name = az_jv_str(v);
+        if (!name.p)
+            return no_such("a label in 'question.labels'", err);
+        int r = copy_text(name, &c->labels[c->n_labels], err);
+        if (r < 0)
+            return r;
+        c->n_labels++;
+    }
+    return 0;
+}
+
+static int read_question(struct az_calibration *c, az_jv q, struct az_error *err)
+{
+    int r = read_kind(az_jv_str(az_jv_get(q, "kind")), &c->kind, err);
+    if (r < 0 || c->kind == AZ_BEST)
+        return r;
+    if (c->kind != AZ_SCORE)
+        return read_labels(c, az_jv_get(q, "labels"), err);
+    if (!az_jv_num(az_jv_path(q, "scale.0"), &c->scale_min) ||
+        !az_jv_num(az_jv_path(q, "scale.1"), &c->scale_max) ||
+        !az_jv_num(az_jv_get(q, "step"), &c->step))
+        return no_such("'question.scale' or 'question.step'", err);
+    return 0;
+}
+
+static int read_judges(struct az_calibration *c, az_jv judges, struct az_error *err)
+{
+    size_t n = az_jv_len(judges);
+    if (az_jv_type(judges) != AZ_J_ARRAY || !n || n > AZ_JUDGES_MAX)
+        return no_such("'judges'", err);
+    c->judges = az_zalloc(n * sizeof(*c->judges));
+    c->identities = az_zalloc(n * sizeof(*c->identities));
+    if (!c->judges || !c->identities)
+        return az_oom(err);
+    for (az_jv v = az_jv_first(judges); v; v = az_jv_next(v)) {
+        struct az_str name = az_jv_str(az_jv_get(v, "name"));
+        struct az_str identity = az_jv_str(az_jv_get(v, "identity"));
+        if (!name.n || (identity.p && identity.n != AZ_HASH_HEX))
+            return no_such("a 'name' or 'identity' in 'judges'", err);
+        int r = copy_text(name, &c->judges[c->n_judges], err);
+        if (r < 0)
+            return r;
+        if (identity.p)
+            memcpy(c->identities[c->n_judges], identity.p, identity.n);
+        c->n_judges++;
+    }
+    return 0;
+}
+
+static int read_guarantee(struct az_guarantee *g, az_jv v, struct az_error *err)
+{
+    if (!az_jv_num(az_jv_get(v, "risk"), &g->risk) ||
+        !az_jv_num(az_jv_get(v, "delta"), &g->delta) ||
+        !az_jv_num(az_jv_get(v, "threshold"), &g->threshold) ||
+        !az_jv_num(az_jv_get(v, "coverage"), &g->coverage) ||
+        !az_jv_int(az_jv_get(v, "n"), &g->n) || !az_jv_int(az_jv_get(v, "needed"), &g->needed) ||
+        az_jv_type(az_jv_get(v, "kept")) != AZ_J_BOOL ||
+        az_jv_type(az_jv_get(v, "all")) != AZ_J_BOOL)
+        return no_such("a field of 'guarantees'", err);
+    g->kept = az_jv_true(az_jv_get(v, "kept"));
+    g->all = az_jv_true(az_jv_get(v, "all"));
+    return 0;
+}
+
+static int read_guarantees(struct az_calibration *c, az_jv v, struct az_error *err)
+{
+    int r = 0;
+    if (az_jv_type(v) != AZ_J_ARRAY || az_jv_len(v) > AZ_GUARANTEES_MAX)
+        return no_such("'guarantees'", err);
+    for (v = az_jv_first(v); r == 0 && v; v = az_jv_next(v))
+        r = read_guarantee(&c->guarantees[c->n_guarantees++], v, err);
+    return r;
+}
+
+static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
+{
+    if (!az_str_eqz(az_jv_str(az_jv_get(root, "format")), format)) {
+        az_fail(err, AZ_EINVAL, "this is no calibration (format '%s')", format);
+        az_hint(err, "Make one: assize calibrate SOURCE --gold FILE -o c.json");
+        return AZ_EINVAL;
+    }
+    int r = read_question(c, az_jv_get(root, "question"), err);
+    if (r == 0)
+        r = read_judges(c, az_jv_get(root, "judges"), err);
+    if (r == 0)
+        r = read_guarantees(c, az_jv_get(root, "guarantees"), err);
+    if (r == 0)
+        r = az_model_read(az_jv_get(root, "model"), &c->model, err);
+    if (r == 0 && c->model->frame.n_judges != c->n_judges)
+        return az_fail(err, AZ_EINVAL, "its model is of %zu judges, and %zu are named",
+                       c->model->frame.n_judges, c->n_judges);
+    if (r == 0 && c->n_labels && c->model->frame.n_labels != c->n_labels)
+        return az_fail(err, AZ_EINVAL, "its model is of %zu labels, and %zu are named",
+                       c->model->frame.n_labels, c->n_labels);
+    return r;
+}
+
+int az_calibration_read(struct az_str json, struct az_calibration **ret, struct az_error *err)
+{
+    AZ_AUTO(json) doc = NULL;
+    AZ_AUTO(calibration) c = az_zalloc(sizeof(*c));
+    if (!c)
+        return az_oom(err);
+    int r = az_json_parse(json, &doc, err);
+    if (r == 0)
+        r = read_all(c, az_json_root(doc), err);
+    if (r < 0)
+        return r;
+    *ret = AZ_TAKE(c);
+    return 0;
+}
+
+/* ---- does it fit? ---- */
+
+int az_calibration_judge(const struct az_calibration *c, const char *name)
+{
+    for (size_t j = 0; j < c->n_judges; j++) {
+        if (strcmp(c->judges[j], name) == 0)
+            return (int)j;
+    }
+    return -1;
+}
+
+static bool same_labels(const struct az_calibration *c, const struct az_question *q)
+{
+    if (q->kind == AZ_BEST)
+        return true;
+    if (q->kind == AZ_SCORE)
+        return c->scale_min == q->scale_min && c->scale_max == q->scale_max && c->step == q->step;
+    if (c->n_labels != q->n_labels)
+        return false;
+    for (size_t i = 0; i < c->n_labels; i++) {
+        if (strcmp(c->labels[i], q->labels[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static int other_judge(struct az_error *err, const char *what, const char *name)
+{
+    az_fail(err, AZ_EINVAL, "calibration: judge '%.60s' %s", name, what);
+    az_hint(err, "Calibrate with the panel's own judges: assize calibrate PANEL SOURCE");
+    return AZ_EINVAL;
+}
+
+static int check_judges(const struct az_calibration *c, const struct az_panel *p,
+                        struct az_error *err)
+{
+    for (size_t j = 0; j < p->n_judges; j++) {
+        char hex[AZ_HASH_HEX + 1];
+        int at = az_calibration_judge(c, p->judges[j].name);
+        if (at < 0)
+            return other_judge(err, "was not there when it was learnt", p->judges[j].name);
+        identity_of(p, j, hex);
+        if (hex[0] && c->identities[at][0] && strcmp(hex, c->identities[at]) != 0)
+            return other_judge(err, "was asked otherwise when it was learnt", p->judges[j].name);
+    }
+    for (size_t j = 0; j < c->n_judges; j++) {
+        if (az_panel_judge_find(p, az_str(c->judges[j])) < 0)
+            return other_judge(err, "counts in it, and has no seat", c->judges[j]);
+    }
+    return 0;
+}
+
+const struct az_guarantee *az_calibration_guarantee(const struct az_calibration *c, double risk,
+                                                    double delta)
+{
+    for (size_t i = 0; i < c->n_guarantees; i++) {
+        if (fabs(c->guarantees[i].risk - risk) < 1e-12 &&
+            fabs(c->guarantees[i].delta - delta) < 1e-12)
+            return &c->guarantees[i];
+    }
+    return NULL;
+}
+
+static int check_promise(const struct az_calibration *c, const struct az_aggregate *a,
+                         struct az_error *err)
+{
+    if (!(a->risk > 0))
+        return 0;
+    const struct az_guarantee *g = az_calibration_guarantee(c, a->risk, a->delta);
+    if (!g) {
+        az_fail(err, AZ_EINVAL, "the calibration makes no promise for risk %g and delta %g",
+                a->risk, a->delta);
+        az_hint(err, "Ask for it when it is made: assize calibrate … --risk %g --delta %g", a->risk,
+                a->delta);
+        return AZ_EINVAL;
+    }
+    if (g->kept)
+        return 0;
+    az_fail(err, AZ_EINVAL, "%lld labelled items do not allow a promise of risk %g",
+            (long long)g->n, a->risk);
+    if (g->needed > 0)
+        az_hint(err, "It takes some %lld labels to test on, and as many to learn from.",
+                (long long)g->needed);
+    else
+        az_hint(err, "More labels would not do: the panel is not sure enough of anything.");
+    return AZ_EINVAL;
+}
+
+int az_calibration_fits(const struct az_calibration *c, const struct az_panel *panel,
+                        struct az_error *err)
+{
+    const struct az_aggregate *a = &panel->aggregate;
+    const char *kind = az_aggregate_name(a->kind);
+    if (c->kind != panel->question.kind || !same_labels(c, &panel->question))
+        return az_fail(err, AZ_EINVAL, "the calibration is for another question (kind %s)",
+                       az_kind_name(c->kind));
+    /* Where labels were too few for anything, what was learnt is the votes' own. */
+    bool fell_back = c->model->reason[0] != '\0';
+    if (a->kind != AZ_AGG_AUTO && !fell_back && strcmp(c->model->learner->name, kind) != 0) {
+        az_fail(err, AZ_EINVAL, "the calibration was learnt by '%s', and the panel says '%s'",
+                c->model->learner->name, kind);
+        az_hint(err, "Write kind: %s, or make one with --kind %s.",
+                strcmp(c->model->learner->name, "auto") == 0 ? "auto" : c->model->learner->name,
+                kind);
+        return AZ_EINVAL;
+    }
+    int r = check_judges(c, panel, err);
+    return r < 0 ? r : check_promise(c, a, err);
+}

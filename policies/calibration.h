@@ -1,0 +1,62 @@
+/* policies/calibration.h: what was learnt from true answers, as a panel carries it:
+ * the model, for which question and judges it is, and what it may promise. Pure.
+ *
+ * "assize-calibration/1" is one JSON object: question, judges, model
+ * (statistics/learn/model_json.h), guarantees, and `figures` for people, which a
+ * reader passes over. A calibration is a frozen input of a job: nothing in it moves
+ * while the job runs. */
+#pragma once
+#include "core/base.h"
+#include "core/buf.h"
+#include "core/error.h"
+#include "core/panel.h"
+#include "statistics/guarantee/risk.h"
+#include "statistics/learn/model.h"
+
+enum { AZ_GUARANTEES_MAX = 8 };
+
+struct az_guarantee {
+    double risk, delta;
+    bool kept;        /* false: the labels did not allow it */
+    bool all;         /* keep everything */
+    double threshold; /* keep what has at least this probability */
+    int64_t n;        /* labelled items that it was tested on */
+    int64_t needed;   /* refused: labels that it would take; 0: more would not do */
+    double coverage;  /* share of them that was kept */
+};
+
+struct az_calibration {
+    enum az_kind kind;
+    size_t n_labels; /* of a choice or pair; else 0 */
+    char **labels;
+    double scale_min, scale_max, step; /* of a score */
+    size_t n_judges;                   /* in the order of the model */
+    char **judges;
+    char (*identities)[AZ_HASH_HEX + 1]; /* what each was asked, as a hash; "": not known */
+    struct az_model *model;
+    size_t n_guarantees;
+    struct az_guarantee guarantees[AZ_GUARANTEES_MAX];
+};
+
+/* AZ_EINVAL says what is wrong and where; AZ_ENOMEM. */
+int az_calibration_read(struct az_str json, struct az_calibration **ret, struct az_error *err);
+void az_calibration_free(struct az_calibration *c);
+AZ_FREEP(calibration)
+
+/* One object. The question and the judges are the panel's, which the model was learnt for,
+ * judge by judge; `figures` is JSON, or not there. */
+void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
+                          const struct az_model *model, const struct az_guarantee *guarantees,
+                          size_t n_guarantees, struct az_str figures);
+
+/* Is it for this panel: the same question, the same judges, asked as they were; and does
+ * it give the promise that the panel makes? AZ_EINVAL says what not, with a hint. */
+int az_calibration_fits(const struct az_calibration *c, const struct az_panel *panel,
+                        struct az_error *err);
+
+/* The promise for this risk and delta; NULL: it was not made. */
+const struct az_guarantee *az_calibration_guarantee(const struct az_calibration *c, double risk,
+                                                    double delta);
+
+/* Judge of the model to judge of the panel, or -1 for one that has no seat. */
+int az_calibration_judge(const struct az_calibration *c, const char *name);
