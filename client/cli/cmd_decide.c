@@ -1,6 +1,7 @@
 /* assize decide [PANEL] SOURCE…: verdicts from ballots that are there already. */
 #include "client/cli/command.h"
 #include "client/cli/decide.h"
+#include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/summary.h"
@@ -8,6 +9,7 @@
 #include "core/io_clock.h"
 #include "core/io_file.h"
 #include "core/verdict.h"
+#include "policies/calibration.h"
 
 enum { ARGS_MAX = 256, ITEM_BYTES = 32768, NO_TERMINAL_COLUMNS = 100 };
 
@@ -15,6 +17,7 @@ struct options {
     const char *out, *items, *gold, *json_summary;
     int64_t round;
     bool brief, quiet;
+    struct az_calibrated_options by;
 };
 
 static const struct az_opt table[] = {
@@ -28,6 +31,14 @@ static const struct az_opt table[] = {
      "as it stood after N rounds of a debate", 1},
     {"json-summary", 0, AZ_OPT_STRING, offsetof(struct options, json_summary), "FILE",
      "the summary as JSON; - is stdout", 0},
+    {"calibration", 0, AZ_OPT_STRING, offsetof(struct options, by.calibration), "FILE",
+     "decide by what `assize calibrate` learnt", 0},
+    {"risk", 0, AZ_OPT_STRING, offsetof(struct options, by.risk), "SHARE",
+     "with a calibration that promises it: at most this share of what is decided is wrong", 0},
+    {"delta", 0, AZ_OPT_STRING, offsetof(struct options, by.delta), "SHARE",
+     "the promise of --risk holds with probability 1 - SHARE (0.05)", 0},
+    {"abstain-below", 0, AZ_OPT_STRING, offsetof(struct options, by.abstain_below), "P",
+     "with a calibration: no verdict where the probability is lower", 0},
     {"brief", 0, AZ_OPT_FLAG, offsetof(struct options, brief), NULL,
      "verdicts without their ballots", 0},
     {"quiet", 'q', AZ_OPT_FLAG, offsetof(struct options, quiet), NULL, "no summary on stderr", 0},
@@ -128,12 +139,15 @@ static int decide(const struct options *o, const char *panel, const char *const 
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
     struct deciding d = {.options = o, .by_all = !panel, .line = az_buf(4 * AZ_BUF_MAX)};
     AZ_AUTO(sources) s = NULL;
+    AZ_AUTO(calibration) by = NULL;
     struct az_error err = {0};
     int r = o->out ? az_out_check(o->out, &err) : 0;
     if (r == 0)
         r = az_sources_open(paths, n, &with, &s, &err);
     if (r == 0)
         r = az_decide_panel(az_sources_panel(s), !panel, (int)o->round, &d.panel, &err);
+    if (r == 0)
+        r = az_calibrated_panel(&o->by, &d.panel, &by, &err);
     if (r == 0)
         r = decide_all(&d, s, &err);
     int code = r < 0 ? az_report(&err, az_exit_of(&err)) : exit_code(&d, s);
@@ -168,12 +182,12 @@ static int run(int argc, char **argv)
 
 const struct az_command az_cmd_decide = {
     .name = "decide",
-    .args = "[PANEL] SOURCE…",
+    .args = "[PANEL] SOURCE...",
     .summary = "verdicts from ballots that are there already; asks nobody",
     .more = "PANEL ends in .yaml or .yml; without one the majority of all judges who have\n"
-            "a ballot on an item decides it (a score: their mean). A SOURCE is a job directory,\n"
-            "a file of verdicts or ballots (JSONL), or a ballots TSV, and is only read, also\n"
-            "while the job runs.",
+            "a ballot on an item decides it (a score: their mean), or what --calibration\n"
+            "learnt. A SOURCE is a job directory, a file of verdicts or ballots (JSONL), or a\n"
+            "ballots TSV, and is only read, also while the job runs.",
     .options = table,
     .run = run,
 };

@@ -352,11 +352,12 @@ static int run(int argc, char **argv)
 
 const struct az_command az_cmd_label = {
     .name = "label",
-    .args = "[PANEL] SOURCE… -n N",
+    .args = "[PANEL] SOURCE... -n N",
     .summary = "pick the items whose true answer would help most, and label them",
-    .more = "Items in doubt are picked more often, every item with some chance; each label keeps\n"
-            "its weight, 1/chance, so that figures stay honest. One key a label; s skips, u takes\n"
-            "the last one back, q ends. Every label is on disk before the next item is shown.",
+    .more = "Items in doubt are picked more often, every item with some chance; each label\n"
+            "keeps its weight, 1/chance, so that figures stay honest. One key a label; s\n"
+            "skips, u takes the last one back, q ends. Every label is on disk before the next\n"
+            "item is shown.",
     .options = table,
     .run = run,
 };

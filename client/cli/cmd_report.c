@@ -6,10 +6,12 @@
 #include "client/cli/corpus.h"
 #include "client/cli/decide.h"
 #include "client/cli/habits.h"
+#include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/report.h"
 #include "core/io_file.h"
 #include "core/mem.h"
+#include "policies/calibration.h"
 
 enum {
     ARGS_MAX = 256,
@@ -23,6 +25,7 @@ enum {
 struct options {
     const char *out, *json, *items, *gold, *title;
     int64_t contested;
+    struct az_calibrated_options by;
 };
 
 static const struct az_opt table[] = {
@@ -34,6 +37,14 @@ static const struct az_opt table[] = {
      "the items that the ballots are about: their texts, systems and gold", 0},
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
      "true answers by id (JSONL or CSV: id, gold)", 0},
+    {"calibration", 0, AZ_OPT_STRING, offsetof(struct options, by.calibration), "FILE",
+     "decide by what `assize calibrate` learnt", 0},
+    {"risk", 0, AZ_OPT_STRING, offsetof(struct options, by.risk), "SHARE",
+     "with a calibration that promises it: at most this share of what is decided is wrong", 0},
+    {"delta", 0, AZ_OPT_STRING, offsetof(struct options, by.delta), "SHARE",
+     "the promise of --risk holds with probability 1 - SHARE (0.05)", 0},
+    {"abstain-below", 0, AZ_OPT_STRING, offsetof(struct options, by.abstain_below), "P",
+     "with a calibration: no verdict where the probability is lower", 0},
     {"title", 0, AZ_OPT_STRING, offsetof(struct options, title), "TEXT",
      "in place of the panel's name", 0},
     {"contested", 0, AZ_OPT_INT, offsetof(struct options, contested), "N",
@@ -87,6 +98,8 @@ static int add(struct reporting *r, struct az_found *found, const struct az_verd
         e = az_contested_add(r->contested, item, verdict, ballots, err);
     if (e == 0 && (item->gold.n || item->gold.has_number))
         e = az_corpus_add(&r->gold, item, ballots, verdict->early, err);
+    if (e == 0 && (item->gold.n || item->gold.has_number))
+        az_corpus_weigh(&r->gold, found->weight);
     count_errors(r, ballots);
     return e;
 }
@@ -267,14 +280,19 @@ static void release(struct reporting *r)
 static int report(const struct options *o, const char *panel, const char *const *paths, size_t n)
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
-    struct reporting r = {.options = o, .as_decided = !panel && n == 1, .who_came = !panel};
+    struct reporting r = {.options = o,
+                          .as_decided = !panel && n == 1 && !o->by.calibration,
+                          .who_came = !panel};
     AZ_AUTO(sources) s = NULL;
+    AZ_AUTO(calibration) by = NULL;
     struct az_error err = {0};
     int e = az_out_check(o->out ? o->out : "report.html", &err);
     if (e == 0)
         e = az_sources_open(paths, n, &with, &s, &err);
     if (e == 0)
         e = az_decide_panel(az_sources_panel(s), false, 0, &r.panel, &err);
+    if (e == 0)
+        e = az_calibrated_panel(&o->by, &r.panel, &by, &err);
     if (e == 0)
         e = make_parts(&r, s, &err);
     if (e == 0)
@@ -310,8 +328,8 @@ static int run(int argc, char **argv)
 
 const struct az_command az_cmd_report = {
     .name = "report",
-    .args = "[PANEL] SOURCE…",
-    .summary = "one page: verdicts, judges, agreement, accuracy against cost, contested items",
+    .args = "[PANEL] SOURCE...",
+    .summary = "one page: verdicts, judges, agreement, cost, contested items",
     .more = "The page is one file that loads nothing: it works offline, prints, and can be sent.\n"
             "A SOURCE is a job directory, verdicts or a ballots file; nobody is asked anything.",
     .options = table,

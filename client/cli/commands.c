@@ -9,6 +9,7 @@ const struct az_command *const az_commands[] = {
     &az_cmd_decide,
     &az_cmd_compare,
     &az_cmd_label,
+    &az_cmd_calibrate,
     &az_cmd_report,
     &az_cmd_init,
     &az_cmd_import,

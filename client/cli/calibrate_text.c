@@ -1,0 +1,139 @@
+#include "client/cli/calibrate_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cli/human.h"
+#include "client/cli/table.h"
+#include "core/json.h"
+
+static void cell(struct az_table *t, const struct az_figure *f, bool percent)
+{
+    char text[64] = "-";
+    if (f->defined && percent && f->has_interval)
+        snprintf(text, sizeof(text), "%.1f%% (%.1f-%.1f)", 100 * f->value, 100 * f->low,
+                 100 * f->high);
+    else if (f->defined && percent)
+        snprintf(text, sizeof(text), "%.1f%%", 100 * f->value);
+    else if (f->defined)
+        snprintf(text, sizeof(text), "%.3f", f->value);
+    az_table_cell_z(t, text);
+}
+
+static void put_methods(struct az_buf *b, const struct az_methods *m, size_t width)
+{
+    static const struct az_column columns[] = {
+        {"aggregation", .most = 20},      {"accuracy, ties shared", .right = true},
+        {"ties wrong", .right = true, 3}, {"log loss", .right = true},
+        {"Brier", .right = true, 2},      {"ECE", .right = true, 1},
+    };
+    AZ_AUTO(table) t = az_table_new(columns, AZ_LEN(columns));
+    for (size_t i = 0; t && i < m->n; i++) {
+        const struct az_report_method *v = &m->v[i];
+        az_table_cell_z(t, strcmp(v->name, "votes") == 0 ? "majority" : v->name);
+        cell(t, &v->accuracy_shared, true);
+        cell(t, &v->accuracy, true);
+        cell(t, &v->log_loss, false);
+        cell(t, &v->brier, false);
+        cell(t, &v->ece, false);
+    }
+    az_table_print(b, t, 2, width);
+}
+
+/* Which parts a mixture consists of. */
+static void put_parts(struct az_buf *b, const struct az_model *m)
+{
+    bool any = false;
+    for (size_t i = 0; i < m->n_parts; i++) {
+        double w = m->arrays[0][i];
+        if (w < 0.005)
+            continue;
+        az_buf_fmt(b, "%s%s %.0f%%", any ? ", " : "  carried by ", m->parts[i]->learner->name,
+                   100 * w);
+        any = true;
+    }
+    if (any)
+        az_buf_char(b, '\n');
+}
+
+static void put_promise(struct az_buf *b, const struct az_calibrate_told *t)
+{
+    const struct az_guarantee *g = t->guarantee;
+    az_buf_fmt(b, "  promise: risk %g, delta %g, learnt from %lld items, tested on %lld\n", g->risk,
+               g->delta, (long long)t->fitted, (long long)g->n);
+    if (g->kept) {
+        az_buf_fmt(b, "    kept: decides %.0f%% of the items", 100 * g->coverage);
+        if (!g->all)
+            az_buf_fmt(b, ", those with p of at least %.3f", g->threshold);
+        az_buf_z(b, "; abstains from the rest\n");
+        return;
+    }
+    az_buf_fmt(b, "    refused: %s\n", t->tested->reason ? t->tested->reason : "not proven");
+    if (g->needed > 0)
+        az_buf_fmt(b, "    it takes some %lld labels to test on, and as many to learn from\n",
+                   (long long)g->needed);
+    else if (g->n < t->tested->least)
+        az_buf_fmt(b, "    it takes %lld labels to test on at the least, one a cluster\n",
+                   (long long)t->tested->least);
+    else
+        az_buf_z(b, "    more labels of this kind would not do\n");
+}
+
+void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size_t width)
+{
+    az_buf_z(b, "calibrated on ");
+    az_human_count(b, t->labelled);
+    az_buf_fmt(b, " labelled item%s, %zu judges", t->labelled == 1 ? "" : "s", t->panel->n_judges);
+    if (t->early)
+        az_buf_fmt(b, " (%lld more were not asked in full: left out)", (long long)t->early);
+    az_buf_z(b, "\n  scored on items that had not been seen (five folds):\n");
+    put_methods(b, t->methods, width);
+    if (t->model->reason[0])
+        az_buf_fmt(b, "  nothing was learnt: %s; it counts votes\n", t->model->reason);
+    put_parts(b, t->model);
+    if (t->guarantee)
+        put_promise(b, t);
+    az_buf_z(b, "  in a panel: aggregate: {kind: ");
+    az_buf_fmt(b, "%s, calibration: %s", t->model->reason[0] ? "auto" : t->model->learner->name,
+               t->path);
+    if (t->guarantee && t->guarantee->kept)
+        az_buf_fmt(b, ", risk: %g, delta: %g", t->guarantee->risk, t->guarantee->delta);
+    az_buf_z(b, "}\n");
+}
+
+static void put_figure(struct az_jw *w, const char *key, const struct az_figure *f)
+{
+    az_jw_key(w, key);
+    az_jw_obj(w);
+    az_jw_key(w, "value");
+    if (f->defined)
+        az_jw_num(w, f->value);
+    else
+        az_jw_null(w);
+    if (f->has_interval) {
+        az_jw_knum(w, "low", f->low);
+        az_jw_knum(w, "high", f->high);
+        az_jw_kz(w, "method", f->method);
+    }
+    az_jw_kint(w, "n", f->n);
+    if (!f->defined)
+        az_jw_kz(w, "reason", f->reason);
+    az_jw_obj_end(w);
+}
+
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m)
+{
+    struct az_jw w = az_jw(b);
+    az_jw_obj(&w);
+    for (size_t i = 0; i < m->n; i++) {
+        az_jw_key(&w, m->v[i].name);
+        az_jw_obj(&w);
+        put_figure(&w, "accuracy_shared", &m->v[i].accuracy_shared);
+        put_figure(&w, "accuracy", &m->v[i].accuracy);
+        put_figure(&w, "log_loss", &m->v[i].log_loss);
+        put_figure(&w, "brier", &m->v[i].brier);
+        put_figure(&w, "ece", &m->v[i].ece);
+        az_jw_obj_end(&w);
+    }
+    az_jw_obj_end(&w);
+}

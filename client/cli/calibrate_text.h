@@ -1,0 +1,20 @@
+/* client/cli/calibrate_text.h: what `assize calibrate` says of what it learnt. Pure. */
+#pragma once
+#include "client/cli/methods.h"
+#include "core/buf.h"
+#include "policies/calibration.h"
+
+struct az_calibrate_told {
+    const struct az_methods *methods; /* the last one is what was learnt */
+    const struct az_model *model;
+    const struct az_panel *panel;
+    int64_t labelled, early, fitted;
+    const struct az_guarantee *guarantee; /* NULL: none was asked for */
+    const struct az_risk *tested;
+    const char *path;
+};
+
+void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size_t width);
+
+/* The figures that go into the calibration's file, for people: one JSON object. */
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m);

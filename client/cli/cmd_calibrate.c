@@ -1,0 +1,302 @@
+/* assize calibrate SOURCE… -o FILE: weights that are earned on items with true answers. */
+#include <math.h>
+#include <string.h>
+
+#include "client/cli/calibrate_text.h"
+#include "client/cli/command.h"
+#include "client/cli/corpus.h"
+#include "client/cli/io_calibrated.h"
+#include "client/cli/io_sources.h"
+#include "client/cli/io_terminal.h"
+#include "client/cli/methods.h"
+#include "core/io_file.h"
+#include "core/keys.h"
+#include "core/mem.h"
+#include "core/number.h"
+#include "policies/calibration.h"
+#include "statistics/folds.h"
+
+enum { ARGS_MAX = 256, CALIBRATION_MAX = 256 << 20, COLUMNS = 100 };
+
+struct options {
+    const char *out, *items, *gold, *kind, *risk, *delta;
+    int64_t seed;
+};
+
+static const struct az_opt table[] = {
+    {"output", 'o', AZ_OPT_STRING, offsetof(struct options, out), "FILE",
+     "the calibration, for a panel's aggregate: {kind: auto, calibration: FILE}", 0},
+    {"items", 0, AZ_OPT_STRING, offsetof(struct options, items), "ITEMS",
+     "the items that the ballots are about", 0},
+    {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
+     "true answers by id (JSONL or CSV: id, gold, weight)", 0},
+    {"kind", 0, AZ_OPT_STRING, offsetof(struct options, kind), "KIND",
+     "auto (default), logodds, confusion, single, hierarchical or stack", 0},
+    {"risk", 0, AZ_OPT_STRING, offsetof(struct options, risk), "SHARE",
+     "promise that at most this share of what is decided is wrong; half of the labels test it", 0},
+    {"delta", 0, AZ_OPT_STRING, offsetof(struct options, delta), "SHARE",
+     "how often such a promise may be broken (0.05)", 0},
+    {"seed", 0, AZ_OPT_INT, offsetof(struct options, seed), "N", "other folds", 0},
+    {0},
+};
+
+struct calibrating {
+    const struct options *options;
+    const char *kind;
+    double risk, delta;    /* risk 0: no promise */
+    struct az_panel panel; /* borrowed from the sources */
+    struct az_corpus corpus;
+    int64_t early; /* labelled items that were not asked in full */
+    struct az_design design;
+    uint32_t *room;
+    struct az_rows rows, fit, test;
+    struct az_methods methods;
+    struct az_model *model;
+    struct az_guarantee guarantee;
+    struct az_risk tested;
+};
+
+/* ---- labelled items ---- */
+
+static int add_one(void *arg, struct az_found *found, struct az_error *err)
+{
+    struct calibrating *c = arg;
+    const struct az_gold *g = &found->item->gold;
+    if (!g->n && !g->has_number)
+        return 0;
+    if (found->verdict.early && !found->asked_with_gold) {
+        c->early++;
+        return 0;
+    }
+    int r = az_corpus_add(&c->corpus, found->item, found->ballots, false, err);
+    if (r == 0)
+        az_corpus_weigh(&c->corpus, found->weight);
+    return r;
+}
+
+static int no_labels(const struct calibrating *c, struct az_error *err)
+{
+    az_fail(err, AZ_EUSAGE,
+            c->corpus.golds ? "no true answer is one of the question's levels"
+                            : "no item has a true answer");
+    az_hint(err, "Give them with --gold FILE; 'assize label' helps to make one.");
+    return AZ_EUSAGE;
+}
+
+static int gather(struct calibrating *c, struct az_sources *s, struct az_error *err)
+{
+    struct az_corpus_options with = {.n_responses = az_sources_n_responses(s)};
+    c->panel = *az_sources_panel(s);
+    int r = az_corpus_init(&c->corpus, &c->panel, &with, err);
+    if (r == 0)
+        r = az_sources_each(s, add_one, c, err);
+    if (r == 0 && !c->corpus.sample.n_labels) {
+        az_fail(err, AZ_EUSAGE, "a score without steps can't be calibrated");
+        az_hint(err, "Name a PANEL whose question has step: 1, or the like.");
+        return AZ_EUSAGE;
+    }
+    if (r == 0)
+        r = az_design_init(&c->design, &c->corpus.sample, 0, az_corpus_n(&c->corpus), err);
+    if (r < 0)
+        return r;
+    c->room = az_alloc((3 * az_corpus_n(&c->corpus) + 1) * sizeof(*c->room));
+    if (!c->room)
+        return az_oom(err);
+    c->rows = c->fit = az_labelled(&c->design, c->room);
+    return c->rows.n ? 0 : no_labels(c, err);
+}
+
+/* ---- learning ---- */
+
+/* A promise is tested on items that nothing was learnt from. */
+static int split(struct calibrating *c, struct az_error *err)
+{
+    size_t n = c->rows.n;
+    AZ_AUTO_MEM uint64_t *clusters = az_alloc((n + 1) * sizeof(*clusters));
+    AZ_AUTO_MEM bool *fits = az_alloc((n + 1) * sizeof(*fits));
+    if (!clusters || !fits)
+        return az_oom(err);
+    for (size_t i = 0; i < n; i++)
+        clusters[i] = c->design.clusters[c->rows.v[i]];
+    if (az_split(clusters, n, 0.5, (uint64_t)c->options->seed, fits) < 0)
+        return az_oom(err);
+    uint32_t *fit = c->room + az_corpus_n(&c->corpus), *test = fit + n;
+    c->fit = (struct az_rows){fit, 0};
+    c->test = (struct az_rows){test, 0};
+    for (size_t i = 0; i < n; i++) {
+        if (fits[i])
+            fit[c->fit.n++] = c->rows.v[i];
+        else
+            test[c->test.n++] = c->rows.v[i];
+    }
+    return 0;
+}
+
+/* What the model says of the items that it has not seen: its probability and whether it
+ * was wrong. A shared top is wrong where it is not shared with the truth. */
+static int test_promise(struct calibrating *c, struct az_error *err)
+{
+    size_t n = c->test.n, k = c->design.frame.n_labels;
+    AZ_AUTO_MEM double *p = az_alloc((n * k + 1) * sizeof(*p));
+    AZ_AUTO_MEM double *score = az_alloc((2 * n + 1) * sizeof(*score));
+    AZ_AUTO_MEM uint64_t *clusters = az_alloc((n + 1) * sizeof(*clusters));
+    if (!p || !score || !clusters || az_model_predict(c->model, &c->design, c->test, p) < 0)
+        return az_oom(err);
+    for (size_t i = 0; i < n; i++) {
+        bool top[AZ_SAMPLE_LABELS_MAX];
+        size_t tops = az_top(p + i * k, k, top);
+        double most = 0;
+        for (size_t l = 0; l < k; l++)
+            most = AZ_MAX(most, p[i * k + l]);
+        score[i] = tops == 1 ? most : 0; /* undecided: kept by no threshold */
+        score[n + i] = az_credit(p + i * k, az_design_truth(&c->design, c->test.v[i]), k) < 1;
+        clusters[i] = c->design.clusters[c->test.v[i]];
+    }
+    if (az_risk_fit(score, score + n, clusters, n, c->risk, c->delta, (uint64_t)c->options->seed,
+                    &c->tested) < 0)
+        return az_oom(err);
+    c->guarantee = (struct az_guarantee){.risk = c->risk,
+                                         .delta = c->delta,
+                                         .kept = c->tested.kept,
+                                         .all = c->tested.all,
+                                         .threshold = c->tested.threshold,
+                                         .n = c->tested.n,
+                                         .needed = c->tested.needed,
+                                         .coverage = az_risk_coverage(&c->tested).value};
+    return 0;
+}
+
+static int learn(struct calibrating *c, struct az_error *err)
+{
+    static const char *const others[] = {"votes", "single", "logodds"};
+    uint64_t seed = (uint64_t)c->options->seed;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < AZ_LEN(others); i++) {
+        if (strcmp(others[i], c->kind) != 0)
+            r = az_methods_add(&c->methods, others[i], &c->design, c->rows, seed, err);
+    }
+    if (r == 0)
+        r = az_methods_add(&c->methods, c->kind, &c->design, c->rows, seed, err);
+    if (r == 0 && c->risk > 0)
+        r = split(c, err);
+    if (r == 0)
+        r = az_learn(c->kind, &c->design, c->fit, seed, &c->model, err);
+    return r == 0 && c->risk > 0 ? test_promise(c, err) : r;
+}
+
+/* ---- telling ---- */
+
+static int write_out(const struct calibrating *c, struct az_error *err)
+{
+    AZ_AUTO_BUF b = az_buf(CALIBRATION_MAX);
+    AZ_AUTO_BUF figures = az_buf(CALIBRATION_MAX);
+    az_calibrate_json(&figures, &c->methods);
+    az_calibration_write(&b, &c->panel, c->model, &c->guarantee, c->risk > 0,
+                         az_buf_view(&figures));
+    az_buf_char(&b, '\n');
+    int r = az_buf_check(&figures, err);
+    if (r == 0)
+        r = az_buf_check(&b, err);
+    return r < 0 ? r : az_file_write(c->options->out, az_buf_view(&b), err);
+}
+
+static void tell(const struct calibrating *c)
+{
+    AZ_AUTO_BUF b = az_buf(1 << 20);
+    struct az_calibrate_told told = {.methods = &c->methods,
+                                     .model = c->model,
+                                     .panel = &c->panel,
+                                     .labelled = (int64_t)c->rows.n,
+                                     .early = c->early,
+                                     .guarantee = c->risk > 0 ? &c->guarantee : NULL,
+                                     .tested = &c->tested,
+                                     .fitted = (int64_t)c->fit.n,
+                                     .path = c->options->out};
+    az_calibrate_text(&b, &told, az_terminal_columns(2, COLUMNS));
+    fputs(b.p ? b.p : "", stderr);
+}
+
+/* ---- the command ---- */
+
+static int read_options(struct calibrating *c, struct az_error *err)
+{
+    static const char *const kinds[] = {"auto",         "logodds", "confusion", "single",
+                                        "hierarchical", "stack",   NULL};
+    const struct options *o = c->options;
+    bool known = false;
+    c->kind = o->kind ? o->kind : "auto";
+    c->delta = 0.05;
+    for (size_t i = 0; kinds[i]; i++)
+        known = known || strcmp(kinds[i], c->kind) == 0;
+    if (!known) {
+        az_fail(err, AZ_EUSAGE, "unknown --kind '%.40s'", c->kind);
+        az_keys_hint(err, az_str(c->kind), kinds);
+        return AZ_EUSAGE;
+    }
+    if (o->delta && !o->risk)
+        return az_fail(err, AZ_EUSAGE, "--delta needs --risk");
+    int r = o->risk ? az_calibrated_share("risk", o->risk, &c->risk, err) : 0;
+    return r < 0 || !o->delta ? r : az_calibrated_share("delta", o->delta, &c->delta, err);
+}
+
+static void release(struct calibrating *c)
+{
+    az_methods_release(&c->methods);
+    az_model_free(c->model);
+    az_design_release(&c->design);
+    az_corpus_release(&c->corpus);
+    free(c->room);
+}
+
+static int calibrate(const struct options *o, const char *panel, const char *const *paths, size_t n)
+{
+    struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
+    struct calibrating c = {.options = o};
+    AZ_AUTO(sources) s = NULL;
+    struct az_error err = {0};
+    int r = read_options(&c, &err);
+    if (r == 0)
+        r = az_out_check(o->out, &err);
+    if (r == 0)
+        r = az_sources_open(paths, n, &with, &s, &err);
+    if (r == 0)
+        r = gather(&c, s, &err);
+    if (r == 0)
+        r = learn(&c, &err);
+    if (r == 0)
+        r = write_out(&c, &err);
+    if (r == 0) {
+        az_sources_tell(s);
+        tell(&c);
+    }
+    release(&c);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : AZ_EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options o = {0};
+    const char *args[ARGS_MAX];
+    size_t n = 0;
+    struct az_error err = {0};
+    int r = az_options_parse(table, argc, argv, &o, args, ARGS_MAX, &n, &err);
+    bool panel = r == 0 && n && az_sources_is_panel(args[0]);
+    if (r == 0 && (n < 1 + (size_t)panel || !o.out)) {
+        r = az_fail(&err, AZ_EUSAGE, "calibrate wants %s", o.out ? "a SOURCE" : "-o FILE");
+        az_hint(&err, "assize calibrate ITEMS.PANEL.assize --gold gold.jsonl -o c.json");
+    }
+    if (r < 0)
+        return az_report(&err, az_exit_of(&err));
+    return calibrate(&o, panel ? args[0] : NULL, args + panel, n - panel);
+}
+
+const struct az_command az_cmd_calibrate = {
+    .name = "calibrate",
+    .args = "[PANEL] SOURCE... -o FILE",
+    .summary = "weights earned on items with true answers, for a panel to decide by",
+    .more = "What it prints of itself was scored on items that it had not seen. Without ten\n"
+            "labelled items nothing is learnt, and it says so. With --risk it learns from\n"
+            "half of the labels and tests the promise on the other half.",
+    .options = table,
+    .run = run,
+};
