@@ -174,6 +174,55 @@ static void a_greedy_submitter(void **state)
     leave(&other);
 }
 
+static void answer_at_length(struct client *w, const struct az_msg_question *q, int order,
+                             struct az_str rationale)
+{
+    struct az_msg_answer a = {.panel = q->panel,
+                              .ballot = {.key = q->key,
+                                         .label = 0,
+                                         .attempts = 1,
+                                         .how = AZ_STR("json"),
+                                         .rationale = rationale}};
+    a.ballot.key.order = order;
+    struct az_msg msg = {.kind = AZ_MSG_ANSWERS};
+    msg.answers.n = 1;
+    msg.answers.v = &a;
+    send_raw(w, msg);
+}
+
+/* Two reasons that each fit a frame, and a verdict with both that does not: whoever
+ * reads it is told so and keeps its session; without ballots it can be read. */
+static void a_verdict_too_large_to_send(void **state)
+{
+    enum { LONG = 33 << 20 };
+    struct scene *s = *state;
+    struct client c = come(s, "team"), w = worker_comes(s, "gpu", 4);
+    struct az_msg_question q;
+    uint64_t job = submit_whole(&c, "key", PANEL_OF_NOBODY, 1);
+    assert_int_equal(hear_questions(&w, &q), 2);
+    AZ_AUTO_MEM char *reason = az_alloc(LONG);
+    assert_non_null(reason);
+    memset(reason, 'x', LONG);
+    for (int order = 0; order < 2; order++)
+        answer_at_length(&w, &q, order, (struct az_str){reason, LONG});
+    await_state(&c, job, ASSIZE__JOB_STATE__DONE);
+
+    Assize__Results m = ASSIZE__RESULTS__INIT;
+    m.request = ++c.request;
+    m.job = job;
+    m.credit = INT64_C(1) << 40;
+    say(&c, AZ_MSG_RESULTS, &m);
+    while (hear(&c)->kind != AZ_MSG_FAILED)
+        assert_int_equal(c.msg.kind, AZ_MSG_HEARTBEAT);
+    assert_int_equal(c.msg.failed->request, m.request);
+    assert_int_equal(c.msg.failed->code, -AZ_ELIMIT);
+    assert_int_equal(status(&c, job)->decided, 1);
+    ask_results(&c, job, 0, false, false, 1 << 20);
+    assert_int_equal(hear_kind(&c, AZ_MSG_VERDICTS)->verdicts->n_lines, 1);
+    leave(&w);
+    leave(&c);
+}
+
 static void followers_of_a_client(void **state)
 {
     struct scene *s = *state;
@@ -316,10 +365,15 @@ static int free_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENE(slots_of_a_job),          SCENE(a_greedy_submitter),
-        SCENE(budget_without_prices),   SCENE(budget_of_a_job_that_is_closed),
-        SCENE(followers_of_a_client),   SCENE(deadline_put_off),
-        SCENE(time_beside_a_loud_peer), SCENE(counted_since_the_start),
+        SCENE(slots_of_a_job),
+        SCENE(a_greedy_submitter),
+        SCENE(a_verdict_too_large_to_send),
+        SCENE(budget_without_prices),
+        SCENE(budget_of_a_job_that_is_closed),
+        SCENE(followers_of_a_client),
+        SCENE(deadline_put_off),
+        SCENE(time_beside_a_loud_peer),
+        SCENE(counted_since_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
