@@ -15,7 +15,7 @@ static const double level = 0.95;
 
 /* The labelled and the other items apart. */
 struct parts {
-    size_t n, n_rest;
+    size_t n, n_rest, n_unlabelled; /* rest: those, or all items where chances were uneven */
     double *y, *judged, *w, *rest;
     uint64_t *cluster, *cluster_rest;
     bool weighted;
@@ -54,6 +54,13 @@ static int parts_of(const struct az_mean_of *of, struct parts *p)
         p->w[p->n] = of->w ? of->w[i] : 1;
         p->weighted = p->weighted || p->w[p->n] != p->w[0];
         p->cluster[p->n++] = cluster;
+    }
+    p->n_unlabelled = p->n_rest;
+    if (p->weighted && !of->elsewhere) { /* then those left over are no random sample */
+        for (size_t i = 0; i < p->n; i++) {
+            p->rest[p->n_rest] = p->judged[i];
+            p->cluster_rest[p->n_rest++] = p->cluster[i];
+        }
     }
     return 0;
 }
@@ -174,7 +181,7 @@ static int choose_powered(const struct az_mean_of *of, const struct parts *p, st
         return r;
     if (of->rate && (double)f.clusters * least < AZ_CHOOSE_RARE)
         use(c, c->labels, true, "fewer than 15 labels of the rarer answer: labels only");
-    else if (p->n_rest == 0)
+    else if (p->n_unlabelled == 0)
         use(c, c->labels, true, "every item is labelled");
     else if (!of->same_scale)
         return oua(of, c);

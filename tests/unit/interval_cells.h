@@ -194,7 +194,8 @@ static struct az_figure cell_ppi(const struct cell *c, const struct cell_run *r)
             p[d.n] = r->judged[i];
             w[d.n] = r->w[i];
             own[d.n++] = r->cluster[i];
-        } else {
+        }
+        if (!r->labelled[i] || c->weighted) { /* those left over are no random sample then */
             rest[d.n_rest] = r->judged[i];
             others[d.n_rest++] = r->cluster[i];
         }
