@@ -27,7 +27,7 @@ enum {
     WORLD_LINES = 24,   /* of a file */
     WORLD_AHEAD = 2,    /* chunks under way */
     WORLD_CLIENTS = 2 * WORLD_JOBS,
-    WORLD_ORDERS = 64,   /* of the operator */
+    WORLD_ORDERS = 64,   /* of the operator, the last ones */
     WORLD_LIMITS = 64,   /* that a job had */
     WORLD_STEPS = 300000 /* more: it does not end */
 };
@@ -47,6 +47,7 @@ enum misfortune {
     MIS_CANCEL,
     MIS_PAUSE,  /* a job, and resume it */
     MIS_SET,    /* its limit and its weight */
+    MIS_TUNE,   /* the slots of a backend */
     MIS_CLIENT, /* loses its connection, or dies and comes again */
     MIS_GARBLE, /* clients: messages that come twice, too late, or not at all */
     MIS_WRONG,  /* judges: an answer that can't be read */
@@ -358,6 +359,7 @@ struct worker {
     int socket;                        /* 0: none; grows */
     struct conn *conn;                 /* NULL: it is connecting */
     struct frame *waiting;             /* for a connection */
+    uint32_t slots[WORLD_BACKENDS];    /* as it was told; 0: it was not */
     uint32_t may_hold[WORLD_BACKENDS]; /* credit announced in this session */
     size_t n_remembered;               /* by its cache */
     struct remembered *remembered[64];
@@ -422,6 +424,7 @@ struct world {
     struct az_desk desk;
     struct catalog catalog;
     struct chore *chores, **chores_end;
+    uint32_t tuned[WORLD_BACKENDS]; /* slots that were set since it began; 0: none */
     int n_orders;
     struct order orders[WORLD_ORDERS];
     uint32_t last_number;
@@ -492,7 +495,8 @@ void job_commits(struct world *w, struct job *job);
 void job_ends(struct world *w, struct job *job);
 void job_stored(struct world *w, struct job *job); /* some more is durable */
 void job_disk_failed(struct world *w, struct job *job);
-bool door_send(struct world *w, int peer, struct az_msg *msg); /* false: it is gone */
+void door_tune(struct world *w, size_t backend, uint32_t slots); /* those that are there */
+bool door_send(struct world *w, int peer, struct az_msg *msg);   /* false: it is gone */
 void door_receive(struct world *w, int conn, struct az_str frame);
 
 /* world_client.c */
@@ -543,6 +547,7 @@ void worker_reply(struct world *w, struct event *e);
 
 /* world_judge.c: what a judge answers to a call, and what it bills */
 void judge_call(struct world *w, int who, struct work_call *call, az_ms timeout_ms);
+const char *world_backend_name(size_t backend);
 size_t world_backend(const char *name); /* its place in the world */
 
 /* world_check.c: what must hold */
@@ -555,6 +560,7 @@ void check_gone(struct world *w, int peer);
 void check_verdict(struct world *w, struct job *job, int64_t seq);
 void check_money(struct world *w, struct job *job);
 void check_held(struct world *w, int who);
+void check_slots(struct world *w, int who, size_t backend);
 void check_sched(struct world *w);
 void check_end(struct world *w);
 struct job *world_job(struct world *w, uint32_t number); /* NULL: it is closed */

@@ -210,6 +210,18 @@ void check_held(struct world *w, int who)
     }
 }
 
+/* When a call begins: no more are under way than the slots that it was told last. */
+void check_slots(struct world *w, int who, size_t backend)
+{
+    const struct worker *k = &w->workers[who];
+    uint32_t out = 0;
+    for (size_t i = 0; i < k->work->n_all; i++)
+        out += k->work->all[i]->state == CALL_OUT && k->work->all[i]->backend->index == backend;
+    if (k->slots[backend] && out > k->slots[backend])
+        world_fail(w, "worker %d: %u calls to '%s', it was told %u slots", who, out,
+                   k->backends[backend].name, k->slots[backend]);
+}
+
 /* ---- the scheduler's own sums ---- */
 
 /* Who is silent has lost what it held; who is back has what nobody else was sent. */

@@ -147,6 +147,11 @@ void world_panels(struct world *w)
         worker_make(w, who, has[who]);
 }
 
+const char *world_backend_name(size_t backend)
+{
+    return names[backend];
+}
+
 size_t world_backend(const char *name)
 {
     size_t b = 0;

@@ -66,7 +66,7 @@ static void tell(struct world *w, const struct az_desk_effect *e, int kind)
 
 static void order_done(struct world *w, const struct az_desk_effect *e)
 {
-    struct order *o = &w->orders[e->asked.request];
+    struct order *o = &w->orders[e->asked.request % WORLD_ORDERS];
     struct job *job = o->job;
     if (o->ticket > w->catalog.committed)
         world_fail(w, "job %d: what was asked of it is told and not durable", job->index);
@@ -229,8 +229,7 @@ void service_hears(struct world *w, struct client *c, const struct client_msg *m
 
 static bool is_there(const struct world *w, const struct job *job)
 {
-    return w->up && w->stopped_until <= w->now && !w->catalog.failing &&
-           w->n_orders < WORLD_ORDERS && job->record.id &&
+    return w->up && w->stopped_until <= w->now && !w->catalog.failing && job->record.id &&
            az_desk_told(&job->desk, w->catalog.committed);
 }
 
@@ -241,7 +240,7 @@ bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb)
     if (!is_there(w, job) ||
         az_desk_control(&w->desk, &job->desk, &asked, verb, service_now_s(w), &err) < 0)
         return false;
-    struct order *o = &w->orders[w->n_orders++];
+    struct order *o = &w->orders[w->n_orders++ % WORLD_ORDERS];
     *o = (struct order){.job = job, .cancels = verb == AZ_DESK_CANCEL};
     service_run(w, 0, NULL);
     o->ticket = job->desk.ticket;
@@ -262,7 +261,7 @@ bool service_set(struct world *w, struct job *job, az_nusd limit, int priority)
     if (!is_there(w, job) || az_desk_set(&w->desk, &job->desk, &asked, set, limits ? 2 : 1, panel,
                                          service_now_s(w), &err) < 0)
         return false;
-    struct order *o = &w->orders[w->n_orders++];
+    struct order *o = &w->orders[w->n_orders++ % WORLD_ORDERS];
     *o = (struct order){.job = job};
     if (limits) {
         o->limit = job->n_limits++;
@@ -342,6 +341,7 @@ void service_dies(struct world *w)
         continue;
     chores_drop(w);
     catalog_crash(w);
+    memset(w->tuned, 0, sizeof(w->tuned));
     for (int c = 0; c < w->n_clients; c++)
         w->clients[c].open = 0;
     for (int j = 0; j < w->n_jobs; j++)

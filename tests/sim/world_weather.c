@@ -16,6 +16,7 @@ const char *misfortune_name(enum misfortune m)
         "cancel",
         "pause",
         "set",
+        "tune",
         "client",
         "garble",
         "wrong",
@@ -94,6 +95,7 @@ void world_weather(struct world *w)
         {MIS_CANCEL, 6, 1},
         {MIS_PAUSE, 3, 3},
         {MIS_SET, 2, 5},
+        {MIS_TUNE, 3, 4},
         {MIS_CLIENT, 2, 3},
         {MIS_DEAD, 4, 2},
         {MIS_AWAY, 4, 3},
@@ -237,6 +239,14 @@ void misfortune_happens(struct world *w, struct event *e)
         return;
     case MIS_CANCEL:
     case MIS_PAUSE:
+    case MIS_TUNE: {
+        uint32_t slots = 1 + (uint32_t)roll(w, 8);
+        if (awake) {
+            door_tune(w, (size_t)e->who % 3, slots);
+            coordinator_settle(w);
+        }
+        return;
+    }
     case MIS_SET:
         if (awake)
             to_job(w, &w->jobs[e->who % w->n_jobs], e->what);

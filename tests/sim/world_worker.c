@@ -89,6 +89,7 @@ static void start_call(struct world *w, int who, const struct az_wfx *x)
         world_fail(w, "a body of %zu bytes, the bound is %lld", x->call.body.n,
                    (long long)c->bytes_bound);
     check_begun(w, who, c);
+    check_slots(w, who, c->backend->index);
     judge_call(w, who, x->call.call, x->call.timeout_ms);
 }
 
@@ -248,6 +249,17 @@ static int on_panel(struct worker *k, const struct az_msg *msg, struct az_error 
     return r < 0 ? r : az_work_on_panel(k->work, msg->panel.panel, panel, msg->panel.secret, err);
 }
 
+static int on_tune(struct world *w, struct worker *k, const struct az_msg *msg,
+                   struct az_error *err)
+{
+    for (size_t b = 0; b < k->n_backends; b++) {
+        if (az_str_eqz(msg->tune.backend, k->backends[b].name))
+            k->slots[b] = msg->tune.slots;
+    }
+    return az_work_on_tune(k->work, msg->tune.backend, msg->tune.slots, msg->tune.rpm,
+                           msg->tune.tpm, w->now, &k->fx, err);
+}
+
 static int on_message(struct world *w, int who, struct az_msg *msg, struct az_error *err)
 {
     struct worker *k = &w->workers[who];
@@ -258,6 +270,8 @@ static int on_message(struct world *w, int who, struct az_msg *msg, struct az_er
         return 0;
     case AZ_MSG_PANEL:
         return on_panel(k, msg, err);
+    case AZ_MSG_TUNE:
+        return on_tune(w, k, msg, err);
     case AZ_MSG_FORGET:
         az_work_on_forget(k->work, msg->forget.panel);
         return 0;
@@ -349,6 +363,7 @@ void worker_start(struct world *w, int who)
     k->life++;
     k->wakes = 0;
     memset(k->may_hold, 0, sizeof(k->may_hold));
+    memset(k->slots, 0, sizeof(k->slots));
     k->session = az_session(seed, w->now);
     if (az_work_new(&config, &k->work, &err) < 0 || az_wfxs_init(&k->fx, &err) < 0)
         world_fail(w, "a worker: %s", err.what);
