@@ -266,7 +266,9 @@ void check_begun(struct world *w, int who, const struct work_call *call)
             continue;
         const struct az_lease *l =
             az_lease_find(&w->sched->leases, p, call->panel->number, &call->ask.key);
-        if (l && l->lost)
+        const struct job *job = l ? world_job(w, call->panel->number) : NULL;
+        bool recalled = job && job->record.state == AZ_IS_CANCELLED; /* and asked of nobody */
+        if (l && l->lost && !recalled)
             world_fail(w, "worker %d calls for item %d, judge %d, which it has lost", who,
                        (int)call->ask.key.item, call->ask.key.judge);
     }
