@@ -330,8 +330,9 @@ const struct az_command az_cmd_report = {
     .name = "report",
     .args = "[PANEL] SOURCE...",
     .summary = "one page: verdicts, judges, agreement, cost, contested items",
-    .more = "The page is one file that loads nothing: it works offline, prints, and can be sent.\n"
-            "A SOURCE is a job directory, verdicts or a ballots file; nobody is asked anything.",
+    .more = "The page is one file that loads nothing: it works offline, prints, and can be\n"
+            "sent. A SOURCE is a job directory, verdicts or a ballots file; nobody is asked\n"
+            "anything.",
     .options = table,
     .run = run,
 };
