@@ -16,16 +16,14 @@ FOLDER/NAME.log, and shown when the test fails.
 
 import contextlib
 import json
-import resource
 import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
-import threading
 import time
 
-from conftest import BUILD, DEADLINE_S
+from conftest import DEADLINE_S
+from programs import Program
 
 
 def free_port():
@@ -34,81 +32,17 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Program:
-    """assize-coordinator or assize-worker, which may be started more than once."""
+class Member(Program):
+    """A program of the lab; its settings may be changed before each start."""
 
     def __init__(self, world, program, name, settings, host=None, limits=None):
-        self.world, self.program, self.name, self.host = world, program, name, host
-        self.limits = limits  # what setrlimit() is given, or nothing
-        self.settings = settings
-        self.config = world.write(f"{name}.yaml", "")
-        self.process = None
-        self.lines, self.states = [], []  # what it logs, what it tells systemd
-        self._told = threading.Condition()
-        self._log = open(world.path(f"{name}.log"), "a")
-        self._heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._heard.bind(str(world.path(f"{name}.notify")))
-        threading.Thread(target=self._hear, daemon=True).start()
+        super().__init__(program, world.write(f"{name}.yaml", ""), world.folder, name,
+                         world.environment(), world.folder, host.wrap if host else (), limits)
+        self.world, self.host, self.settings = world, host, settings
 
-    # ---- its life ----
-
-    def start(self, ready=True):
-        """Start it, and wait until it says that it is ready."""
+    def start(self, ready=True, **environ):
         self.config.write_text(json.dumps(self.settings))
-        since = len(self.states)
-        notify = {"NOTIFY_SOCKET": str(self.world.path(f"{self.name}.notify"))}
-        self.process = subprocess.Popen(
-            [*(self.host.wrap if self.host else ()), BUILD / "bin" / self.program,
-             "--config", self.config],
-            preexec_fn=self.limits and (lambda: resource.setrlimit(*self.limits)),
-            cwd=self.world.folder, env=self.world.environment(notify), text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
-        self._reader.start()
-        if ready:
-            self._until(self.states, "READY=1", since, DEADLINE_S)
-        return self
-
-    def _add(self, to, text):
-        with self._told:
-            to.append(text)
-            self._told.notify_all()
-
-    def _read(self, pipe):
-        for line in pipe:
-            self._log.write(line)
-            self._log.flush()
-            self._add(self.lines, line.rstrip("\n"))
-        with self._told:
-            self._told.notify_all()
-
-    def _hear(self):
-        """Always: who tells more than is read is held up."""
-        while state := self._heard.recv(4096).decode():
-            self._add(self.states, state)
-
-    def running(self):
-        return self.process is not None and self.process.poll() is None
-
-    def signal(self, which):
-        self.process.send_signal(which)
-
-    def kill9(self):
-        """Killed, and gone when this returns."""
-        self.signal(signal.SIGKILL)
-        return self.wait()
-
-    def term(self):
-        """Told to end, and ended when this returns."""
-        self.signal(signal.SIGTERM)
-        return self.wait()
-
-    def stop(self):
-        """As with ^Z; cont() lets it go on."""
-        self.signal(signal.SIGSTOP)
-
-    def cont(self):
-        self.signal(signal.SIGCONT)
+        return super().start(ready, **environ)
 
     def reload(self, **settings):
         """Other settings, and SIGHUP."""
@@ -116,45 +50,12 @@ class Program:
         self.config.write_text(json.dumps(self.settings))
         self.signal(signal.SIGHUP)
 
-    def wait(self, timeout_s=DEADLINE_S):
-        rc = self.process.wait(timeout_s)
-        self._reader.join(timeout_s)
-        return rc
-
-    # ---- what it says ----
-
-    def mark(self):
-        """Where its log is now, for said(since=)."""
-        return len(self.lines)
-
-    def said(self, text, since=0, deadline_s=DEADLINE_S):
-        """Block until a line of its log has `text`."""
-        return self._until(self.lines, text, since, deadline_s)
-
-    def _until(self, told, text, since, deadline_s):
-        ends = time.monotonic() + deadline_s
-        with self._told:
-            while True:
-                for line in told[since:]:
-                    if text in line:
-                        return line
-                left = ends - time.monotonic()
-                assert left > 0, f"{self.name} never told '{text}'"
-                assert self._reader.is_alive(), \
-                    f"{self.name} ended without '{text}': {self.lines[-5:]}"
-                self._told.wait(min(left, 0.5))
-
     def close(self):
-        if self.running():
-            self.cont()
-            self.kill9()
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.sendto(b"", self._heard.getsockname())  # the end of _hear()
-        self._log.close()
+        super().close()
         print(f"---- {self.name}.log, the end of it", *self.lines[-40:], sep="\n")
 
 
-class Coordinator(Program):
+class Coordinator(Member):
     def __init__(self, lab, name, settings, host, limits):
         super().__init__(lab.world, "assize-coordinator", name, settings, host, limits)
         self.state = lab.world.path(settings["state"])
@@ -304,7 +205,7 @@ class Lab:
             keys = self.key(key or name, "work")
             settings.update(key=f"{keys}/{key or name}.secret",
                             coordinator_key="keys/server/server.public")
-        w = Program(self.world, "assize-worker", name, settings, host, limits)
+        w = Member(self.world, "assize-worker", name, settings, host, limits)
         self._programs.append(w)
         return w.start(ready) if start else w
 

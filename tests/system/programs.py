@@ -2,6 +2,7 @@
 ready and alive, and log to stderr."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -27,14 +28,17 @@ class Program:
     """assize-coordinator or assize-worker, which may be started more than once.
 
     `folder` is where its socket for systemd and its log, NAME.log, are made;
-    `environ` replaces the environment of the tests."""
+    `environ` replaces the environment of the tests, `cwd` their folder; `wrap` goes before
+    its command line, and `limits` is what setrlimit() is given."""
 
-    def __init__(self, program, config, folder, name=None, environ=None):
+    def __init__(self, program, config, folder, name=None, environ=None, cwd=None, wrap=(),
+                 limits=None):
         self.program, self.config, self.folder = program, config, folder
         self.name = name or program
         self.process = None
         self.lines, self.states = [], []  # what it logs, what it tells systemd
         self._environ = outside_systemd() if environ is None else environ
+        self._cwd, self._wrap, self._limits = cwd, wrap, limits
         self._told = threading.Condition()
         self._log = open(folder / f"{self.name}.log", "a")
         self._heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -47,8 +51,9 @@ class Program:
         """Start it, and wait until it says that it is ready."""
         since = len(self.states)
         self.process = subprocess.Popen(
-            [BUILD / "bin" / self.program, "--config", self.config], text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            [*self._wrap, BUILD / "bin" / self.program, "--config", self.config], text=True,
+            preexec_fn=self._limits and (lambda: resource.setrlimit(*self._limits)),
+            cwd=self._cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={**self._environ, "NOTIFY_SOCKET": self._heard.getsockname(), **environ})
         self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self._reader.start()
@@ -72,13 +77,21 @@ class Program:
         self.signal(signal.SIGTERM)
         return self.wait()
 
-    def wait(self):
-        code = self.process.wait(DEADLINE_S)
-        self._reader.join(DEADLINE_S)
+    def stop(self):
+        """As with ^Z; cont() lets it go on."""
+        self.signal(signal.SIGSTOP)
+
+    def cont(self):
+        self.signal(signal.SIGCONT)
+
+    def wait(self, timeout_s=DEADLINE_S):
+        code = self.process.wait(timeout_s)
+        self._reader.join(timeout_s)
         return code
 
     def close(self):
         if self.running():
+            self.cont()
             self.kill9()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.sendto(b"", self._heard.getsockname())  # the end of _hear()
@@ -90,16 +103,16 @@ class Program:
         """Where its log is now, for said(since=)."""
         return len(self.lines)
 
-    def said(self, text, since=0):
+    def said(self, text, since=0, deadline_s=DEADLINE_S):
         """Block until a line of its log has `text`."""
-        return self._until(self.lines, text, since)
+        return self._until(self.lines, text, since, deadline_s)
 
     def told(self, state, since=0):
         """Block until it tells systemd so."""
-        return self._until(self.states, state, since)
+        return self._until(self.states, state, since, DEADLINE_S)
 
-    def _until(self, told, text, since):
-        ends = time.monotonic() + DEADLINE_S
+    def _until(self, told, text, since, deadline_s):
+        ends = time.monotonic() + deadline_s
         ended = False  # what it told at last may still be on its way
         with self._told:
             while True:
