@@ -185,9 +185,9 @@ const struct az_command az_cmd_decide = {
     .args = "[PANEL] SOURCE...",
     .summary = "verdicts from ballots that are there already; asks nobody",
     .more = "PANEL ends in .yaml or .yml; without one the majority of all judges who have\n"
-            "a ballot on an item decides it (a score: their mean), or what --calibration\n"
-            "learnt. A SOURCE is a job directory, a file of verdicts or ballots (JSONL), or a\n"
-            "ballots TSV, and is only read, also while the job runs.",
+            "a ballot on an item decides it (a score: their mean). A SOURCE is a job\n"
+            "directory, a file of verdicts or ballots (JSONL), or a ballots TSV; it is only\n"
+            "read, also while the job runs.",
     .options = table,
     .run = run,
 };

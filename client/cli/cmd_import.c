@@ -25,7 +25,7 @@ static const struct az_opt table[] = {
     {"map", 0, AZ_OPT_STRING, offsetof(struct options, map), "LABEL=LABEL,…",
      "other names for FILE's labels: yes=A,no=B", 0},
     {"columns", 0, AZ_OPT_STRING, offsetof(struct options, columns), "WHAT=NAME,…",
-     "csv, crowd: where item, judge, label, score, order, sample … are", 0},
+     "csv, crowd: the columns of item, judge, label …", 0},
     {"shown", 0, AZ_OPT_FLAG, offsetof(struct options, shown), NULL,
      "csv, crowd: labels are in the frame that the judge saw; turn those of order BA", 0},
     {"panel", 0, AZ_OPT_STRING, offsetof(struct options, panel), "PANEL",
