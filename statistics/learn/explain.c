@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "statistics/interval/mean.h"
+#include "statistics/learn/effect.h"
 #include "statistics/learn/features.h"
 #include "statistics/learn/parts.h"
 
@@ -47,7 +48,7 @@ static void weight(const struct az_features *f, const struct az_model *m, size_t
 /* ---- what a judge adds ---- */
 
 struct drop {
-    struct az_design d; /* borrows everything but `has` */
+    struct az_design d; /* borrows everything but `has` and `weight` */
     struct az_rows rows;
     uint32_t *fold, *room;
     double *p, *full, *without; /* log scores of each row */
@@ -102,18 +103,21 @@ static int all_adds(struct drop *s, const struct az_design *whole, uint64_t seed
     size_t cells = whole->n * whole->frame.n_judges, n = s->rows.n;
     AZ_AUTO_MEM uint8_t *has = az_alloc(cells + 1);
     AZ_AUTO_MEM uint32_t *room = az_alloc((3 * n + 1) * sizeof(*room));
-    AZ_AUTO_MEM double *p = az_alloc((n * (whole->frame.n_labels + 2) + 1) * sizeof(*p));
+    AZ_AUTO_MEM double *p = az_alloc((n * (whole->frame.n_labels + 2) + whole->n + 1) * sizeof(*p));
     if (!has || !room || !p || az_learn_folds(whole, s->rows, s->n_folds, seed, room) < 0)
         return AZ_ENOMEM;
     memcpy(has, whole->has, cells);
     s->d = *whole;
     s->d.has = has;
+    s->d.weight = p + n * (whole->frame.n_labels + 2);
+    int r = az_effect_weights(whole, s->rows, s->d.weight, NULL);
     s->fold = room;
     s->room = room + n;
     s->full = p;
     s->without = p + n;
     s->p = p + 2 * n;
-    int r = scores(s, s->full);
+    if (r == 0)
+        r = scores(s, s->full);
     for (size_t j = 0; r == 0 && j < whole->frame.n_judges; j++)
         r = adds(s, whole, j, &ret[j].adds);
     return r;

@@ -6,6 +6,7 @@
 
 #include "core/mem.h"
 #include "statistics/folds.h"
+#include "statistics/learn/effect.h"
 #include "statistics/learn/parts.h"
 
 const struct az_learner *const az_learners[] = {
@@ -91,6 +92,18 @@ static bool too_little(const struct az_model *m, const struct az_design *d, stru
     return true;
 }
 
+/* Items that belong together count for less. */
+static int fit(const struct az_design *d, struct az_rows rows, uint64_t seed, struct az_model *m)
+{
+    if (m->n_clusters == rows.n || m->learner == &az_learn_votes)
+        return m->learner->fit(d, rows, seed, m);
+    struct az_design weighed = *d;
+    AZ_AUTO_MEM double *weight = az_alloc((d->n + 1) * sizeof(*weight));
+    int r = weight ? az_effect_weights(d, rows, weight, NULL) : AZ_ENOMEM;
+    weighed.weight = weight;
+    return r < 0 ? r : m->learner->fit(&weighed, rows, seed, m);
+}
+
 int az_learn(const char *name, const struct az_design *d, struct az_rows rows, uint64_t seed,
              struct az_model **ret, struct az_error *err)
 {
@@ -108,7 +121,7 @@ int az_learn(const char *name, const struct az_design *d, struct az_rows rows, u
             return az_oom(err);
         snprintf(m->reason, sizeof(m->reason), "%s", why);
     }
-    int r = learner->fit(d, rows, seed, m);
+    int r = fit(d, rows, seed, m);
     if (r == AZ_ENOMEM)
         return az_oom(err);
     if (r < 0)
