@@ -1,6 +1,7 @@
 /* assize-coordinator: configuration, keys, signals, what systemd is told, the page
  * for monitoring; the service itself is io_service.h. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -142,14 +143,27 @@ static void on_reload(void *arg, struct az_service_settings *settings)
     az_notify_ready();
 }
 
+static pthread_t loop_thread;
+static const int heard[] = {SIGTERM, SIGINT, SIGHUP};
+
+static void pass_on(int which)
+{
+    pthread_kill(loop_thread, which);
+}
+
 /* Before any thread is there, so that all of them leave the signals to this one. */
 static int open_signals(struct program *p, struct az_error *err)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    /* A library may have threads of its own before main() (OpenBLAS does), which block
+     * nothing: what comes to one of them is the loop's. */
+    loop_thread = pthread_self();
+    struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+    for (size_t i = 0; i < AZ_LEN(heard); i++) {
+        sigaddset(&set, heard[i]);
+        sigaction(heard[i], &pass, NULL);
+    }
     if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
         p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (p->signals >= 0)
