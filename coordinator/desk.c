@@ -117,11 +117,11 @@ bool az_desk_drop(struct az_desk *d, struct az_desk_effect *ret)
 {
     struct az_desk_node *n = queue_pop(&d->now);
     n = n ? n : queue_pop(&d->waiting);
-    if (n) {
-        *ret = n->e;
-        free(n);
-    }
-    return n;
+    if (!n)
+        return false;
+    *ret = n->e;
+    free(n);
+    return true;
 }
 
 bool az_desk_waits(const struct az_desk *d)

@@ -1,6 +1,5 @@
 /* assize label SOURCE -n N -o GOLD: which items to label, and a place to do it. */
 #include <math.h>
-#include <unistd.h>
 
 #include "client/cli/command.h"
 #include "client/cli/contested.h"
@@ -259,7 +258,12 @@ static int read_file(struct labelling *l, struct az_error *err)
 {
     AZ_AUTO_MEM char *text = NULL;
     size_t n = 0;
-    int r = access(l->path, F_OK) == 0 ? az_file_read(l->path, FILE_MOST, &text, &n, err) : 0;
+    struct az_error none = {0};
+    int r = az_file_read(l->path, FILE_MOST, &text, &n, &none);
+    if (r == AZ_ENOENT)
+        r = 0; /* it will be made */
+    else if (r < 0)
+        *err = none;
     if (r == 0)
         r = az_label_file_parse((struct az_str){text ? text : "", n}, &l->file, err);
     return r < 0 ? az_wrap(err, "'%s'", l->path) : 0;

@@ -280,9 +280,8 @@ static void release(struct reporting *r)
 static int report(const struct options *o, const char *panel, const char *const *paths, size_t n)
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
-    struct reporting r = {.options = o,
-                          .as_decided = !panel && n == 1 && !o->by.calibration,
-                          .who_came = !panel};
+    struct reporting r = {
+        .options = o, .as_decided = !panel && n == 1 && !o->by.calibration, .who_came = !panel};
     AZ_AUTO(sources) s = NULL;
     AZ_AUTO(calibration) by = NULL;
     struct az_error err = {0};

@@ -73,9 +73,10 @@ static void check_limit(struct world *w, const struct job *job)
     if (b->limit != limit)
         world_fail(w, "job %d: a question under the limit %lld, and %lld is in force", job->index,
                    (long long)b->limit, (long long)limit);
-    if (b->settled + b->reserved > limit)
+    az_nusd held = b->settled + b->reserved;
+    if (held > limit)
         world_fail(w, "job %d: %lld is spent or reserved, the limit is %lld", job->index,
-                   (long long)(b->settled + b->reserved), (long long)limit);
+                   (long long)held, (long long)limit);
 }
 
 /* No stored ballot is asked again, and a later round only when all it can see is
