@@ -85,7 +85,8 @@ struct az_votes_of {
 
 static inline struct az_votes_of az_sample_votes(const struct az_sample *s, size_t item)
 {
-    return (struct az_votes_of){s->votes + s->start[item], s->start[item + 1] - s->start[item]};
+    size_t n = s->start[item + 1] - s->start[item];
+    return (struct az_votes_of){n ? s->votes + s->start[item] : NULL, n};
 }
 
 bool az_vote_has_share(const struct az_vote *v); /* false: margins or score only */
