@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "core/mem.h"
+#include "policies/answers.h"
 #include "statistics/learn/model_json.h"
 
 static const char format[] = "assize-calibration/1";
@@ -189,6 +190,10 @@ static int read_judges(struct az_calibration *c, az_jv judges, struct az_error *
         struct az_str identity = az_jv_str(az_jv_get(v, "identity"));
         if (!name.n || (identity.p && identity.n != AZ_HASH_HEX))
             return no_such("a 'name' or 'identity' in 'judges'", err);
+        for (size_t j = 0; j < c->n_judges; j++) {
+            if (az_str_eqz(name, c->judges[j]))
+                return az_fail(err, AZ_EINVAL, "judge '%.60s' is named twice", c->judges[j]);
+        }
         int r = copy_text(name, &c->judges[c->n_judges], err);
         if (r < 0)
             return r;
@@ -224,6 +229,35 @@ static int read_guarantees(struct az_calibration *c, az_jv v, struct az_error *e
     return r;
 }
 
+/* A model is applied to samples of the question and of no other: its arrays have their
+ * sizes. Who wrote the file need not have been `assize calibrate`. */
+static int check_frame(const struct az_calibration *c, struct az_error *err)
+{
+    const struct az_frame *f = &c->model->frame;
+    struct az_question q = {.kind = c->kind,
+                            .n_labels = c->n_labels,
+                            .ties = c->n_labels > AZ_LABEL_TIE,
+                            .scale_min = c->scale_min,
+                            .scale_max = c->scale_max,
+                            .step = c->step};
+    double levels[AZ_SAMPLE_LABELS_MAX];
+    struct az_sample s;
+    az_answers_sample(&s, &q, c->n_judges, f->n_labels, levels);
+    if (f->n_judges != s.n_judges)
+        return az_fail(err, AZ_EINVAL, "its model is of %zu judges, and %zu are named", f->n_judges,
+                       s.n_judges);
+    if (f->n_labels != s.n_labels)
+        return az_fail(err, AZ_EINVAL, "its model is of %zu labels, and the question has %zu",
+                       f->n_labels, s.n_labels);
+    if (f->answers != s.answers || f->tie != s.tie)
+        return az_fail(err, AZ_EINVAL, "its model is of other answers than the question has");
+    for (size_t k = 0; s.levels && k < s.n_labels; k++) {
+        if (f->levels[k] != s.levels[k])
+            return az_fail(err, AZ_EINVAL, "its model is of other levels than the question has");
+    }
+    return 0;
+}
+
 static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
 {
     if (!az_str_eqz(az_jv_str(az_jv_get(root, "format")), format)) {
@@ -236,15 +270,9 @@ static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
         r = read_judges(c, az_jv_get(root, "judges"), err);
     if (r == 0)
         r = read_guarantees(c, az_jv_get(root, "guarantees"), err);
-    if (r == 0)
-        r = az_model_read(az_jv_get(root, "model"), &c->model, err);
-    if (r == 0 && c->model->frame.n_judges != c->n_judges)
-        return az_fail(err, AZ_EINVAL, "its model is of %zu judges, and %zu are named",
-                       c->model->frame.n_judges, c->n_judges);
-    if (r == 0 && c->n_labels && c->model->frame.n_labels != c->n_labels)
-        return az_fail(err, AZ_EINVAL, "its model is of %zu labels, and %zu are named",
-                       c->model->frame.n_labels, c->n_labels);
-    return r;
+    if (r == 0 && az_model_read(az_jv_get(root, "model"), &c->model, err) < 0)
+        return az_wrap(err, "model");
+    return r < 0 ? r : check_frame(c, err);
 }
 
 int az_calibration_read(struct az_str json, struct az_calibration **ret, struct az_error *err)
