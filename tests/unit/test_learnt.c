@@ -1,0 +1,299 @@
+#include <math.h>
+
+#include "policies/aggregate/aggregate.h"
+#include "tests/unit/calibrated.h"
+
+static const struct az_guarantee promise = {
+    .risk = 0.05, .delta = 0.1, .kept = true, .threshold = 0.9, .n = 120, .coverage = 0.7};
+
+static void panel(struct seated *s, enum az_kind kind, int n_judges)
+{
+    seated_init(s, kind, n_judges, AZ_ORDERS_ONE);
+}
+
+/* One letter a judge, in the order of the panel, whatever the seats. */
+static void say(struct seated *s, const char *letters)
+{
+    seated_reset(s);
+    for (int j = 0; letters[j]; j++)
+        seated_add(s, seated_seat(s, j), 1, 0, letters[j]);
+}
+
+static struct az_verdict verdict(struct seated *s, const char *letters)
+{
+    say(s, letters);
+    struct az_step step = seated_next(s, true);
+    assert_int_equal(step.kind, AZ_DECIDE);
+    return step.verdict;
+}
+
+/* ---- what is decided ---- */
+
+static void decides_the_likeliest(void **state)
+{
+    static const struct {
+        enum az_kind kind;
+        const char *letters, *label;
+        double score;
+    } cases[] = {
+        {AZ_PAIR, "BAA", "B", 0},   {AZ_PAIR, "AAA", "A", 0}, {AZ_PAIR, "ttA", "tie", 0},
+        {AZ_CHOICE, "DAA", "D", 0}, {AZ_BEST, "CAB", "C", 0}, {AZ_SCORE, "777", NULL, 7},
+        {AZ_SCORE, "2!9", NULL, 2},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct seated s;
+        panel(&s, cases[i].kind, 3);
+        struct learn_scene scene = calibrated_scene(&s);
+        AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+        struct az_verdict v = verdict(&s, cases[i].letters);
+        if (v.status != AZ_DECIDED || !v.has_p || !(v.p > 0.3 && v.p < 1))
+            fail_msg("%s: status %d, p %g, %s", cases[i].letters, v.status, v.p, v.reason);
+        if (cases[i].label)
+            assert_string_equal(az_label_name(&s.panel.question, v.label), cases[i].label);
+        else
+            assert_true(v.has_score && v.score == cases[i].score);
+        assert_string_equal(v.how, "auto");
+        seated_release(&s);
+    }
+}
+
+/* Its p is the model's own for the same votes. */
+static void p_is_the_models(void **state)
+{
+    static const uint32_t first = 0;
+    struct seated s;
+    struct az_sample sample;
+    struct az_design d;
+    double p[4];
+    panel(&s, AZ_CHOICE, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+    az_sample_init(&sample, 3, 4, AZ_ANSWERS_NAMED);
+    assert_int_equal(az_sample_item(&sample, 0, 4), 0);
+    assert_int_equal(az_sample_vote(&sample, 0, 1), 0);
+    assert_int_equal(az_sample_vote(&sample, 2, 0), 0);
+    assert_int_equal(az_design_init(&d, &sample, 0, 1, NULL), 0);
+    assert_int_equal(az_model_predict(c->model, &d, (struct az_rows){&first, 1}, p), 0);
+    struct az_verdict v = verdict(&s, "B!A");
+    assert_int_equal(v.label, 1);
+    assert_memory_equal(&v.p, &p[1], sizeof(double));
+    assert_int_equal(v.seats.errors, 1);
+    az_design_release(&d);
+    az_sample_release(&sample);
+    seated_release(&s);
+}
+
+/* Judges in any order of the panel: the same p, to the bit. */
+static void order_of_judges(void **state)
+{
+    static const char said[] = "BAtAB";
+    int order[] = {0, 1, 2, 3, 4};
+    struct seated s;
+    panel(&s, AZ_PAIR, 5);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "auto", &scene, NULL);
+    struct az_judge judges[5];
+    memcpy(judges, s.judges, sizeof(judges));
+    struct az_verdict want = verdict(&s, said);
+    assert_true(want.has_p);
+    do {
+        char letters[6] = "";
+        for (int j = 0; j < 5; j++) {
+            s.judges[j] = judges[order[j]];
+            letters[j] = said[order[j]];
+        }
+        seated_places(&s);
+        struct az_verdict v = verdict(&s, letters);
+        assert_int_equal(v.label, want.label);
+        assert_memory_equal(&v.p, &want.p, sizeof(double));
+    } while (seated_permute(order, 5));
+    seated_release(&s);
+}
+
+/* ---- ties ---- */
+
+static void ties_go_to_their_rule(void **state)
+{
+    static const struct {
+        enum az_tie tie;
+        const char *want;
+    } cases[] = {{AZ_TIE_TIE, "decide tie"},
+                 {AZ_TIE_ABSTAIN, "abstain: two answers are as likely"},
+                 {AZ_TIE_JUDGE, "decide B"}};
+    static const double alike[] = {0.8, 0.8};
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct seated s;
+        panel(&s, AZ_PAIR, 2);
+        struct learn_scene scene = calibrated_scene(&s);
+        scene.accuracy = alike;
+        scene.labelled = 3; /* votes: two of them are a tie to the bit */
+        AZ_AUTO(calibration) c = calibrated_panel(&s, "auto", &scene, NULL);
+        s.panel.aggregate.tie = cases[i].tie;
+        s.panel.aggregate.tie_judge = 1;
+        say(&s, "AB");
+        const char *got = seated_step(&s, true);
+        if (strncmp(got, cases[i].want, strlen(cases[i].want)) != 0)
+            fail_msg("'%s', not '%s'", got, cases[i].want);
+        seated_release(&s);
+    }
+}
+
+/* ---- sure enough? ---- */
+
+static void thresholds(void **state)
+{
+    static const struct {
+        const char *name, *letters;
+        double abstain_below, risk;
+        bool kept, all;
+        enum az_status want;
+    } cases[] = {
+        {"no threshold", "BAA", 0, 0, true, false, AZ_DECIDED},
+        {"sure", "AAA", 0.9, 0, true, false, AZ_DECIDED},
+        {"unsure", "BAA", 0.9, 0, true, false, AZ_ABSTAINED},
+        {"risk, sure", "AAA", 0, 0.05, true, false, AZ_DECIDED},
+        {"risk, unsure", "BAA", 0, 0.05, true, false, AZ_ABSTAINED},
+        {"risk, keeps all", "BAA", 0, 0.05, true, true, AZ_DECIDED},
+        {"keeps all, unsure", "BAA", 0.9, 0.05, true, true, AZ_ABSTAINED},
+        {"promise refused", "AAA", 0, 0.05, false, true, AZ_ABSTAINED},
+        {"no such promise", "AAA", 0, 0.2, true, true, AZ_ABSTAINED},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct seated s;
+        struct az_guarantee g = promise;
+        panel(&s, AZ_PAIR, 3);
+        struct learn_scene scene = calibrated_scene(&s);
+        g.kept = cases[i].kept;
+        g.all = cases[i].all;
+        AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, &g);
+        s.panel.aggregate.abstain_below = cases[i].abstain_below;
+        s.panel.aggregate.risk = cases[i].risk;
+        s.panel.aggregate.delta = 0.1;
+        struct az_verdict v = verdict(&s, cases[i].letters);
+        if (v.status != cases[i].want)
+            fail_msg("%s: %d, p %g, %s", cases[i].name, v.status, v.p, v.reason);
+        assert_true(v.has_p && !*v.reason == (v.status == AZ_DECIDED));
+        seated_release(&s);
+    }
+}
+
+/* Exactly at the threshold is sure enough: promises are tested with >=. */
+static void at_the_threshold(void **state)
+{
+    struct seated s;
+    struct az_guarantee g = promise;
+    panel(&s, AZ_PAIR, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, &g);
+    double p = verdict(&s, "BAA").p;
+    s.panel.aggregate.abstain_below = p;
+    s.panel.aggregate.risk = g.risk;
+    s.panel.aggregate.delta = g.delta;
+    c->guarantees[0].threshold = p;
+    assert_int_equal(verdict(&s, "BAA").status, AZ_DECIDED);
+    c->guarantees[0].threshold = nextafter(p, 1);
+    assert_int_equal(verdict(&s, "BAA").status, AZ_ABSTAINED);
+    seated_release(&s);
+}
+
+/* ---- what it says nothing of ---- */
+
+static void too_few_labels_are_votes(void **state)
+{
+    struct seated s;
+    panel(&s, AZ_PAIR, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    scene.labelled = 9;
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "auto", &scene, NULL);
+    assert_true(*c->model->reason);
+    struct az_verdict v = verdict(&s, "BAA");
+    assert_int_equal(v.status, AZ_DECIDED);
+    assert_int_equal(v.label, 0);
+    assert_true(!v.has_p && v.p == 0);
+    seated_release(&s);
+}
+
+static void more_responses_than_learnt(void **state)
+{
+    struct seated s;
+    panel(&s, AZ_BEST, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+    s.item.n_responses = 5;
+    seated_places(&s);
+    struct az_verdict v = verdict(&s, "BBB");
+    assert_int_equal(v.status, AZ_ABSTAINED);
+    assert_string_equal(v.reason, "5 answers, and the calibration is for 4");
+    s.item.n_responses = 2;
+    seated_places(&s);
+    v = verdict(&s, "BBB");
+    assert_int_equal(v.status, AZ_DECIDED);
+    assert_true(v.label == 1 && v.has_p);
+    seated_release(&s);
+}
+
+static void nobody_voted(void **state)
+{
+    struct seated s;
+    panel(&s, AZ_PAIR, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+    assert_int_equal(verdict(&s, "!!!").status, AZ_FAILED);
+    seated_release(&s);
+}
+
+/* Every seat is asked: what the rest say could change p. */
+static void never_stops_early(void **state)
+{
+    struct seated s;
+    panel(&s, AZ_PAIR, 5);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+    s.panel.policy.early_stop = true;
+    seated_reset(&s);
+    seated_ballots(&s, 1, "A A A A -");
+    assert_string_equal(seated_step(&s, false), "ask 5");
+    s.panel.aggregate.kind = AZ_AGG_MAJORITY;
+    seated_reset(&s);
+    seated_ballots(&s, 1, "A A A A -");
+    assert_true(strncmp(seated_step(&s, false), "decide A", 8) == 0);
+    seated_release(&s);
+}
+
+static void out_of_memory(void **state)
+{
+    struct seated s;
+    panel(&s, AZ_PAIR, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "auto", &scene, NULL);
+    for (int nth = 1, r = -1; r < 0; nth++) {
+        struct az_step step = {0};
+        struct az_error err = {0};
+        say(&s, "BAA");
+        struct az_fold fold = seated_fold(&s, true);
+        az_fault_alloc(nth);
+        r = az_policy_next(&fold, &step, &err);
+        az_fault_alloc(0);
+        assert_true(r == 0 || r == AZ_ENOMEM);
+        assert_true(r < 0 || (step.verdict.status == AZ_DECIDED && step.verdict.has_p));
+    }
+    seated_release(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decides_the_likeliest),
+        cmocka_unit_test(p_is_the_models),
+        cmocka_unit_test(order_of_judges),
+        cmocka_unit_test(ties_go_to_their_rule),
+        cmocka_unit_test(thresholds),
+        cmocka_unit_test(at_the_threshold),
+        cmocka_unit_test(too_few_labels_are_votes),
+        cmocka_unit_test(more_responses_than_learnt),
+        cmocka_unit_test(nobody_voted),
+        cmocka_unit_test(never_stops_early),
+        cmocka_unit_test(out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
