@@ -12,8 +12,16 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
-pkg_check_modules(BLAS REQUIRED IMPORTED_TARGET blas)
-pkg_check_modules(LAPACKE REQUIRED IMPORTED_TARGET lapacke)
+# OpenBLAS without threads, and linked in: which of Debian's alternatives is loaded would
+# else be the machine's choice, and the one with threads starts them before main(), which
+# takes signals from the program's own, and address space that a filter may not have.
+set(openblas /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial/libopenblas.a)
+find_library(LAPACKE_ARCHIVE NAMES liblapacke.a REQUIRED)
+if(NOT EXISTS ${openblas})
+  message(FATAL_ERROR "${openblas} is missing: install libopenblas-serial-dev")
+endif()
+add_library(openblas INTERFACE)
+target_link_libraries(openblas INTERFACE ${LAPACKE_ARCHIVE} ${openblas} -l:libgfortran.so.5)
 pkg_check_modules(LBFGS REQUIRED IMPORTED_TARGET liblbfgs)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 find_program(PROTOC_C protoc-c REQUIRED)
