@@ -63,9 +63,11 @@ static void put_promise(struct az_buf *b, const struct az_calibrate_told *t)
                g->delta, (long long)t->fitted, (long long)g->n);
     if (g->kept) {
         az_buf_fmt(b, "    kept: decides %.0f%% of the items", 100 * g->coverage);
-        if (!g->all)
-            az_buf_fmt(b, ", those with p of at least %.3f", g->threshold);
-        az_buf_z(b, "; abstains from the rest\n");
+        if (g->all)
+            az_buf_char(b, '\n');
+        else
+            az_buf_fmt(b, ", those with p of at least %.3f; abstains from the rest\n",
+                       g->threshold);
         return;
     }
     az_buf_fmt(b, "    refused: %s\n", t->tested->reason ? t->tested->reason : "not proven");
