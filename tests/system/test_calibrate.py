@@ -1,0 +1,176 @@
+"""`assize calibrate`: from labelled ballots to a panel that decides by them."""
+
+import json
+import random
+
+import pytest
+
+from panels import pair_items
+from services import Service
+from test_recorded import HEAD, recorded
+
+JUDGES = ("a", "b", "c")
+ACCURACY = (0.95, 0.65, 0.6)
+
+
+def draw(n, kind="pair", seed=1):
+    """(items, ballots as TSV, truths): judge a is nearly always right."""
+    rng = random.Random(seed)
+    rows, truths = [], []
+    for i in range(n):
+        truths.append(rng.choice("AB"))
+        for judge, accuracy in zip(JUDGES, ACCURACY):
+            right = rng.random() < accuracy
+            label = truths[i] if right else "BA"["AB".index(truths[i])]
+            rows.append(f"q{i}\t{judge}\t{kind}\t\t0\t{label}\t\n")
+    return pair_items(n), HEAD + "".join(rows), truths
+
+
+def gold(truths, n, **weights):
+    return [{"id": f"q{i}", "gold": t, **({"weight": weights[t]} if t in weights else {})}
+            for i, t in enumerate(truths[:n])]
+
+
+@pytest.fixture
+def made(world):
+    """300 items, 200 of them labelled, in the world's folder; its truths."""
+    items, ballots, truths = draw(300)
+    world.write("items.jsonl", items)
+    world.path("past.tsv").write_text(ballots)
+    world.write("gold.jsonl", gold(truths, 200))
+    world.write("plain.yaml", recorded("past.tsv"))
+    return truths
+
+
+def calibrate(world, *args, out="c.json", gold="gold.jsonl"):
+    return world.assize("calibrate", "plain.yaml", "past.tsv", "--items", "items.jsonl",
+                        "--gold", gold, "-o", out, *args)
+
+
+def right(verdicts, truths, since=0):
+    decided = [v for v in verdicts if v["status"] == "decided"][since:]
+    return sum(v["label"] == truths[int(v["id"][1:])] for v in decided) / len(decided)
+
+
+def panel(**aggregate):
+    rows = ", ".join(f"{k}: {v}" for k, v in {"kind": "auto", "calibration": "c.json",
+                                              **aggregate}.items())
+    return recorded("past.tsv") + f"aggregate: {{{rows}}}\n"
+
+
+def test_then_a_panel_decides_by_it(world, made):
+    run = calibrate(world)
+    assert run.rc == 0 and "200" in run.stderr, run
+    run = world.run(panel(), "items.jsonl")
+    assert run.rc == 0, run
+    verdicts = run.verdicts()
+    assert all(0 < v["p"] < 1 for v in verdicts)
+    assert right(verdicts, made, 200) > 0.85
+    before = (run.job / "verdicts.jsonl").read_bytes()
+    world.path("c.json").unlink()
+    assert "assize-calibration/1" in (run.job / "panel.yaml").read_text()
+    decided = world.assize("decide", run.job / "panel.yaml", run.job, "-q", "-o", "again.jsonl")
+    assert decided.rc == 0, decided
+    assert world.path("again.jsonl").read_bytes() == before
+
+
+def test_ballots_without_a_panel(world, made):
+    assert world.assize("calibrate", "past.tsv", "--items", "items.jsonl", "--gold", "gold.jsonl",
+                        "-o", "c.json").rc == 0
+    run = world.assize("decide", "past.tsv", "--items", "items.jsonl", "--calibration", "c.json")
+    assert run.rc == 0, run
+    verdicts = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(verdicts) == 300 and all(0 < v["p"] < 1 for v in verdicts)
+    assert right(verdicts, made, 200) > 0.85
+    sure = world.assize("decide", "past.tsv", "--items", "items.jsonl", "--calibration", "c.json",
+                        "--abstain-below", "0.97")
+    kept = [v for v in map(json.loads, sure.stdout.splitlines()) if v["status"] == "decided"]
+    assert 0 < len(kept) < 300 and all(v["p"] >= 0.97 for v in kept)
+
+
+def test_a_service_takes_it(world, made):
+    assert calibrate(world).rc == 0
+    service = Service(world)
+    try:
+        past = str(world.path("past.tsv"))
+        service.worker(backends=[{"name": "past", "kind": "recorded", "file": past}])
+        job = service.submit(panel(), world.path("items.jsonl"))
+        world.path("c.json").unlink()
+        run, verdicts = service.verdicts(job)
+        assert run.rc == 0 and len(verdicts) == 300, run
+        assert all(0 < v["p"] < 1 for v in verdicts)
+    finally:
+        service.close()
+
+
+def test_risk(world, made):
+    assert calibrate(world, "--risk", "0.2", "--delta", "0.1").rc == 0
+    promise, = json.loads(world.path("c.json").read_text())["guarantees"]
+    assert promise["kept"] and promise["risk"] == 0.2
+    run = world.run(panel(risk=0.2, delta=0.1), "items.jsonl")
+    assert right(run.verdicts(), made) >= 0.8
+    other = world.run(panel(risk=0.1, delta=0.1), "items.jsonl")
+    assert other.rc == 78 and "makes no promise for risk 0.1" in other.stderr, other
+    assert "--risk 0.1 --delta 0.1" in other.stderr
+    assert calibrate(world, "--risk", "0.001").rc == 0
+    refused = world.run(panel(risk=0.001), "items.jsonl")
+    assert refused.rc == 78 and "do not allow a promise of risk 0.001" in refused.stderr, refused
+
+
+def test_few_labels_are_votes(world, made):
+    world.write("few.jsonl", gold(made, 9))
+    run = calibrate(world, gold="few.jsonl")
+    assert run.rc == 0 and "weights need 10" in run.stderr, run
+    assert all(v["p"] is None for v in world.run(panel(), "items.jsonl").verdicts())
+
+
+def test_refusals(world, made):
+    world.write("none.jsonl", [{"id": "other", "gold": "A"}])
+    run = calibrate(world, gold="none.jsonl")
+    assert run.rc == 64 and "no item has a true answer" in run.stderr, run
+    assert "assize label" in run.stderr and not world.path("c.json").exists()
+    assert calibrate(world).rc == 0
+    for text, said in [
+        (panel().replace("{kind: pair}", "{kind: pair, ties: false}"), "for another question"),
+        (panel(kind="stack"), "learnt by 'auto'"),
+        (panel().replace("name: a,", "name: z,"), "'z' was not there"),
+    ]:
+        refused = world.run(text, "items.jsonl")
+        assert refused.rc == 78 and said in refused.stderr, refused
+
+
+@pytest.mark.parametrize("args, text", [
+    (["--kind", "stak"], "stack"), (["--delta", "0.1"], "--delta needs --risk"),
+    (["--risk", "0.7"], "--risk wants a share"),
+])
+def test_bad_options(world, made, args, text):
+    run = calibrate(world, *args)
+    assert run.rc == 64 and text in run.stderr, run
+
+
+def test_gold_weights_count(world, made):
+    assert calibrate(world).rc == 0
+    world.write("w.jsonl", gold(made, 200, A=9, B=1))
+    assert calibrate(world, out="w.json", gold="w.jsonl").rc == 0
+    plain, weighed = (json.loads(world.path(f).read_text()) for f in ("c.json", "w.json"))
+    assert plain["figures"] != weighed["figures"]
+    assert plain["model"] != weighed["model"]
+
+
+def test_killed_leaves_a_whole_file_or_none(world, made):
+    running = world.command("calibrate", "plain.yaml", "past.tsv", "--items", "items.jsonl",
+                            "--gold", "gold.jsonl", "-o", "c.json")
+    running.kill9()
+    if world.path("c.json").exists():  # it was done before
+        json.loads(world.path("c.json").read_text())
+
+
+def test_published_ballots(world, data):
+    folder = data / "judgebench"
+    run = world.assize("calibrate", folder / "ballots.tsv", "--items", folder / "items.jsonl",
+                       "-o", "c.json")
+    assert run.rc == 0, run
+    run = world.assize("decide", folder / "ballots.tsv", "--items", folder / "items.jsonl",
+                       "--calibration", "c.json", "--brief")
+    assert run.rc == 0, run
+    assert any(json.loads(line)["p"] for line in run.stdout.splitlines())
