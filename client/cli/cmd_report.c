@@ -1,6 +1,8 @@
 /* assize report SOURCE…: one page that carries everything there is to say. */
+#include <stdio.h>
 #include <string.h>
 
+#include "client/cli/combined.h"
 #include "client/cli/command.h"
 #include "client/cli/contested.h"
 #include "client/cli/corpus.h"
@@ -8,6 +10,7 @@
 #include "client/cli/habits.h"
 #include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
+#include "client/cli/ranking.h"
 #include "client/cli/report.h"
 #include "core/io_file.h"
 #include "core/mem.h"
@@ -17,9 +20,11 @@ enum {
     ARGS_MAX = 256,
     ITEM_BYTES = 32768,
     PAGE_MAX = 256 << 20,
-    NOTES_MAX = 8,
+    NOTES_MAX = 12,
     CONTESTED = 100,
     SUBPANEL_SEED = 1,
+    COMBINED_SEED = 0, /* as `calibrate` without --seed: the same figures */
+    RANKING_SEED = 1,
 };
 
 struct options {
@@ -68,12 +73,16 @@ struct reporting {
     int64_t left;
     double *cost; /* of a seat */
     bool costs_are_usd;
-    struct az_report_method methods[4];
+    struct az_ranking *ranking;
+    struct az_ranking_figures ranked;
+    struct az_combined combined;
+    struct az_report_method methods[AZ_METHODS_MAX + 2];
     size_t n_methods;
     struct az_report_system *systems;
     size_t n_systems;
     const char *notes[NOTES_MAX];
     size_t n_notes;
+    char drawn[160], over[160]; /* notes with numbers in them */
 };
 
 /* ---- items passing by ---- */
@@ -96,8 +105,11 @@ static int add(struct reporting *r, struct az_found *found, const struct az_verd
         e = az_habits_add(r->habits, item, ballots, err);
     if (e == 0)
         e = az_contested_add(r->contested, item, verdict, ballots, err);
+    if (e == 0)
+        e = az_ranking_add(r->ranking, item, verdict, err);
     if (e == 0 && (item->gold.n || item->gold.has_number))
-        e = az_corpus_add(&r->gold, item, ballots, verdict->early, err);
+        e = az_corpus_add(&r->gold, item, ballots, found->verdict.early && !found->asked_with_gold,
+                          err);
     if (e == 0 && (item->gold.n || item->gold.has_number))
         az_corpus_weigh(&r->gold, found->weight);
     count_errors(r, ballots);
@@ -130,9 +142,11 @@ static int make_parts(struct reporting *r, const struct az_sources *s, struct az
     r->summary = az_summary_new(&r->panel);
     r->habits = az_habits_new(&r->panel);
     r->contested = az_contested_new(&r->panel, (size_t)AZ_MIN(most, INT64_C(10000)));
+    r->ranking = az_ranking_new(&r->panel);
     r->errors = az_zalloc((r->panel.n_judges + 1) * sizeof(*r->errors));
     r->cost = az_zalloc((r->panel.n_judges + 1) * sizeof(*r->cost));
-    if (!r->arena || !r->summary || !r->habits || !r->contested || !r->errors || !r->cost)
+    if (!r->arena || !r->summary || !r->habits || !r->contested || !r->ranking || !r->errors ||
+        !r->cost)
         return az_oom(err);
     if (r->who_came)
         az_summary_who_came(r->summary);
@@ -160,7 +174,7 @@ static void add_method(struct reporting *r, struct az_report_method m)
     r->methods[r->n_methods++] = m;
 }
 
-static void add_simple_methods(struct reporting *r)
+static void add_methods(struct reporting *r)
 {
     const struct az_summary_figures *f = az_summary_figures(r->summary);
     struct az_figure none = az_figure_none("a count is no probability", 0);
@@ -169,23 +183,43 @@ static void add_simple_methods(struct reporting *r)
     add_method(r,
                (struct az_report_method){az_aggregate_name(r->panel.aggregate.kind), "as reported",
                                          f->accuracy, f->accuracy_shared, none, none, none, NULL});
-    if (r->subpanels.n_path)
+    for (size_t i = 0; i < r->combined.methods.n; i++)
+        add_method(r, r->combined.methods.v[i]);
+    if (!r->combined.methods.n && r->subpanels.n_path)
         add_method(r, (struct az_report_method){"one judge", "picked on other items", none,
                                                 r->subpanels.path[0].held_out, none, none, none,
                                                 NULL});
 }
 
+/* Pairs and the best of K are in the summary; scores in the ranking alone. */
 static int tell_systems(struct reporting *r, struct az_error *err)
 {
     const struct az_summary_figures *f = az_summary_figures(r->summary);
-    struct az_figure none = az_figure_none("not worked out", 0);
-    r->systems = az_zalloc((f->n_systems + 1) * sizeof(*r->systems));
+    struct az_figure none = az_figure_none("only pairs are games of two systems", 0);
+    size_t n = f->n_systems ? f->n_systems : r->ranked.n;
+    r->systems = az_zalloc((n + 1) * sizeof(*r->systems));
     if (!r->systems)
         return az_oom(err);
     for (size_t i = 0; i < f->n_systems; i++)
         r->systems[i] = (struct az_report_system){
             f->systems[i].name, f->systems[i].win_rate.n, f->systems[i].win_rate, none, none, none};
-    r->n_systems = f->n_systems;
+    for (size_t i = 0; i < r->ranked.n; i++) {
+        const struct az_ranked *from = &r->ranked.v[i];
+        size_t at = 0;
+        while (at < f->n_systems && strcmp(r->systems[at].name, from->name) != 0)
+            at++;
+        if (f->n_systems && at == f->n_systems)
+            continue; /* gold alone knows it */
+        if (!f->n_systems)
+            r->systems[at = i] =
+                (struct az_report_system){.name = from->name,
+                                          .n = from->n,
+                                          .win_rate = az_figure_none("scores are no games", 0)};
+        r->systems[at].strength = from->strength;
+        r->systems[at].elo = from->elo;
+        r->systems[at].mean = from->mean;
+    }
+    r->n_systems = n;
     return 0;
 }
 
@@ -193,6 +227,33 @@ static void note(struct reporting *r, const char *text)
 {
     az_assert(r->n_notes < NOTES_MAX);
     r->notes[r->n_notes++] = text;
+}
+
+static void note_combined(struct reporting *r)
+{
+    const struct az_combined *c = &r->combined;
+    if (r->options->by.calibration && c->methods.n)
+        note(r, "The panel decides by a calibration. If that was learnt from these labels, what is "
+                "reported looks better than it is; the other aggregations are out of fold.");
+    if (c->used == c->labelled)
+        return;
+    snprintf(r->drawn, sizeof(r->drawn),
+             "Aggregations are compared on %lld of the %lld items with gold, drawn at random.",
+             (long long)c->used, (long long)c->labelled);
+    note(r, r->drawn);
+}
+
+static void note_ranking(struct reporting *r)
+{
+    if (r->ranked.weak_prior)
+        note(r, "Some system won or lost every game: strengths have a weak prior, without which "
+                "it would have none.");
+    if (!r->ranked.over)
+        return;
+    snprintf(r->over, sizeof(r->over),
+             "More than %d systems: the others, seen %lld times, are not ranked.",
+             AZ_RANKING_SYSTEMS, (long long)r->ranked.over);
+    note(r, r->over);
 }
 
 static void take_notes(struct reporting *r)
@@ -209,6 +270,19 @@ static void take_notes(struct reporting *r)
     if (f->effective_votes.defined && f->n_judges > 2 &&
         f->effective_votes.value < (double)f->n_judges / 2)
         note(r, "The judges err together: the panel is worth far fewer votes than it has seats.");
+    note_combined(r);
+    note_ranking(r);
+}
+
+/* A fit that runs away costs the report its table, not the report. */
+static int combine(struct reporting *r, struct az_error *err)
+{
+    int e = az_combined(&r->gold, COMBINED_SEED, &r->combined, err);
+    if (e == AZ_ENOMEM || e == 0)
+        return e;
+    az_combined_release(&r->combined);
+    note(r, "Aggregations are not compared: the numbers of a fit ran away.");
+    return 0;
 }
 
 static int work_out(struct reporting *r, const struct az_sources *s, struct az_error *err)
@@ -220,7 +294,12 @@ static int work_out(struct reporting *r, const struct az_sources *s, struct az_e
     price_seats(r);
     if (az_subpanels(&r->gold.sample, r->cost, SUBPANEL_SEED, &r->subpanels) < 0)
         return az_oom(err);
-    add_simple_methods(r);
+    if (az_ranking_finish(r->ranking, RANKING_SEED, &r->ranked) < 0)
+        return az_oom(err);
+    e = combine(r, err);
+    if (e < 0)
+        return e;
+    add_methods(r);
     take_notes(r);
     return tell_systems(r, err);
 }
@@ -244,6 +323,10 @@ static int write_out(struct reporting *r, const char *const *paths, size_t n, st
         .n_systems = r->n_systems,
         .methods = r->methods,
         .systems = r->systems,
+        .tau = &r->ranked.tau,
+        .weights = r->combined.weights,
+        .adds = r->combined.adds,
+        .not_fitted = r->combined.reason,
         .errors = r->errors,
         .contested = r->contested,
     };
@@ -268,6 +351,8 @@ static void release(struct reporting *r)
 {
     az_subpanels_release(&r->subpanels);
     az_corpus_release(&r->gold);
+    az_combined_release(&r->combined);
+    az_ranking_free(r->ranking);
     az_contested_free(r->contested);
     az_habits_free(r->habits);
     az_summary_free(r->summary);

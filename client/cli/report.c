@@ -137,6 +137,8 @@ static void put_systems(struct az_jw *w, const struct az_report *r)
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);
+    if (r->tau)
+        put(w, "systems_tau", r->tau);
 }
 
 /* ---- judges ---- */
@@ -161,7 +163,7 @@ static void put_habits(struct az_jw *w, const struct az_habit_figures *h)
 static int put_judge(struct az_jw *w, const struct az_report *r, size_t j)
 {
     const struct az_summary_judge *s = &az_summary_figures(r->summary)->judges[j];
-    static const struct az_figure none = {.reason = "nothing was fitted"};
+    struct az_figure none = az_figure_none(r->not_fitted ? r->not_fitted : "nothing was fitted", 0);
     struct az_habit_figures habits;
     if (az_habits_figures(r->habits, j, &habits) < 0)
         return AZ_ENOMEM;

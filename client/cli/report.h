@@ -35,7 +35,9 @@ struct az_report {
     size_t n_methods, n_systems;
     const struct az_report_method *methods;
     const struct az_report_system *systems;
-    const struct az_figure *weights, *adds; /* by judge; NULL: nothing was fitted */
+    const struct az_figure *tau;            /* systems by verdicts and by gold */
+    const struct az_figure *weights, *adds; /* by judge; NULL: nothing was fitted, and */
+    const char *not_fitted;                 /* why; NULL: nobody knows */
     int64_t (*errors)[AZ_BE_COUNT];         /* by judge, how many of each kind */
     struct az_contested *contested;
 };
