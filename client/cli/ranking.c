@@ -67,16 +67,19 @@ void az_ranking_free(struct az_ranking *r)
 
 /* ---- items passing by ---- */
 
-/* -1: as many as are told apart; or AZ_ENOMEM. */
-static int system_of(struct az_ranking *r, struct az_str name)
+/* Its number; negative: as many as are told apart. 0 or AZ_ENOMEM. */
+static int system_of(struct az_ranking *r, struct az_str name, int *ret)
 {
     for (size_t i = 0; i < r->n; i++) {
-        if (az_str_eqz(name, r->names[i]))
-            return (int)i;
+        if (!az_str_eqz(name, r->names[i]))
+            continue;
+        *ret = (int)i;
+        return 0;
     }
+    *ret = -1;
     if (r->n == AZ_RANKING_SYSTEMS) {
         r->over++;
-        return -1;
+        return 0;
     }
     char *copy = az_alloc(name.n + 1);
     if (!copy)
@@ -84,7 +87,8 @@ static int system_of(struct az_ranking *r, struct az_str name)
     memcpy(copy, name.p, name.n);
     copy[name.n] = 0;
     r->names[r->n] = copy;
-    return (int)r->n++;
+    *ret = (int)r->n++;
+    return 0;
 }
 
 static uint32_t *slot_of(struct games *g, const struct az_game *row)
@@ -152,9 +156,10 @@ static int add_pair(struct az_ranking *r, const struct az_item *item, const stru
     if (item->n_responses != 2 || az_str_eq(item->systems[0], item->systems[1]))
         return 0;
     bool gold = item->gold.n == 1, decided = v->status == AZ_DECIDED && v->label >= 0;
-    int a = gold || decided ? system_of(r, item->systems[0]) : -1;
-    int b = a >= 0 ? system_of(r, item->systems[1]) : -1;
-    if (a == AZ_ENOMEM || b == AZ_ENOMEM)
+    int a, b;
+    if (!gold && !decided)
+        return 0;
+    if (system_of(r, item->systems[0], &a) < 0 || system_of(r, item->systems[1], &b) < 0)
         return AZ_ENOMEM;
     if (a < 0 || b < 0)
         return 0;
@@ -172,9 +177,13 @@ static int add_score(struct az_ranking *r, const struct az_item *item, const str
     if (item->n_responses != 1)
         return 0;
     bool decided = v->status == AZ_DECIDED && v->has_score;
-    int at = decided || item->gold.has_number ? system_of(r, item->systems[0]) : -1;
+    int at;
+    if (!decided && !item->gold.has_number)
+        return 0;
+    if (system_of(r, item->systems[0], &at) < 0)
+        return AZ_ENOMEM;
     if (at < 0)
-        return at == AZ_ENOMEM ? at : 0;
+        return 0;
     uint64_t cluster = az_item_cluster(item);
     r->played[at] += decided;
     int e = decided ? az_mean_add(&r->scored[at], cluster, v->score) : 0;

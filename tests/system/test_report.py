@@ -113,6 +113,31 @@ def test_scores_and_errors(world):
     assert figures["errors"] and figures["errors"][0]["judges"] == [{"name": "stern", "n": 3}]
 
 
+def test_systems_are_ranked(world):
+    items = [{k: v for k, v in i.items() if k != "gold" or n % 2} for n, i in enumerate(pairs(60))]
+    _, figures = report(world, world.run(PAIRS + "aggregate: {tie: abstain}\n", items).job)
+    no_nan(figures)
+    north, south = sorted(figures["systems"], key=lambda s: s["name"])
+    assert north["strength"]["value"] == pytest.approx(-south["strength"]["value"])
+    assert (north["win_rate"]["value"] > 0.5) == (north["strength"]["value"] > 0)
+    assert north["elo"]["value"] is not None
+
+
+def test_methods_are_those_of_calibrate(world, data):
+    ballots, items = data / "judgebench/ballots.tsv", data / "judgebench/items.jsonl"
+    _, figures = report(world, ballots, "--items", items)
+    run = world.assize("calibrate", ballots, "--items", items, "-o", "c.json")
+    assert run.rc == 0, run
+    learnt = json.loads(world.path("c.json").read_text())["figures"]
+    for method in figures["methods"]:
+        if method["name"] in learnt:
+            assert method["accuracy_shared"] == learnt[method["name"]]["accuracy_shared"]
+            assert method["log_loss"] == learnt[method["name"]]["log_loss"]
+    assert {"auto", "single", "logodds"} <= {m["name"] for m in figures["methods"]}
+    assert figures["reliability"] and all(j["weight"]["value"] is not None
+                                          for j in figures["judges"])
+
+
 def test_bad_sources(world):
     missing = world.assize("report", "nowhere", "-o", world.path("r.html"))
     assert missing.rc == 66 and "nowhere" in missing.stderr
