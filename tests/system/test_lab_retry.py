@@ -65,7 +65,7 @@ def test_of_a_job_that_runs(lab, world):
     assert sorted(asked(stub).values()) == [1] * 180 + [2] * 20
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [6, pytest.param(12, marks=pytest.mark.slow)])
 def test_killed_when_it_has_said_yes(lab, world, kills):
     """What it said is done, however soon it is killed; no answer is paid for twice."""
     rng = random.Random(kills)
