@@ -5,7 +5,7 @@
 
 #include "core/mem.h"
 #include "statistics/folds.h"
-#include "statistics/interval/mean.h"
+#include "statistics/interval/weighted.h"
 
 enum { ITEMS_LEAST = 20, ALL = AZ_SUBPANEL_FOLDS };
 
@@ -31,6 +31,7 @@ struct work {
     uint32_t *items; /* labelled ones */
     size_t n;
     uint32_t *fold;
+    uint64_t *clusters;
     double *weight;                           /* of the items, mean 1 */
     double sizes[AZ_SUBPANEL_FOLDS];          /* summed weights of the folds */
     double *shares;                           /* n * n_judges * n_labels */
@@ -210,25 +211,9 @@ static const uint32_t *judges_of(const struct work *w, int without, const struct
     return w->pools[w->s->n_judges <= AZ_SUBPANEL_ALL_MAX ? ALL : without].judges + c->at;
 }
 
-/* The weighted mean of the credits with its interval by cluster: each value is moved by
- * its weight about the mean, which linearises the ratio (Särndal et al. 1992, 5.5). */
 static int figure(const struct work *w, const double *credit, struct az_figure *ret)
 {
-    struct az_mean mean = {0};
-    double value = 0;
-    for (size_t i = 0; i < w->n; i++)
-        value += w->weight[i] * credit[i];
-    value /= (double)w->n;
-    for (size_t i = 0; i < w->n; i++) {
-        double x = w->weight[i] == 1 ? credit[i] : value + w->weight[i] * (credit[i] - value);
-        if (az_mean_add(&mean, w->s->clusters[w->items[i]], x) < 0) {
-            az_mean_release(&mean);
-            return AZ_ENOMEM;
-        }
-    }
-    *ret = az_mean_rate(&mean, "no item");
-    az_mean_release(&mean);
-    return 0;
+    return az_weighted_mean(credit, w->weight, w->clusters, w->n, true, "no item", ret);
 }
 
 /* Every fold judged by what was picked without it: by cost, or the first steps of its
@@ -327,15 +312,17 @@ static int gather(struct work *w)
             w->items[w->n++] = (uint32_t)i;
     }
     w->fold = az_alloc((w->n + 1) * sizeof(*w->fold));
+    w->clusters = az_alloc((w->n + 1) * sizeof(*w->clusters));
     w->weight = az_alloc((w->n + 1) * sizeof(*w->weight));
     w->credit = az_alloc((w->n + 1) * sizeof(*w->credit));
     w->sums = az_alloc((w->n * s->n_labels + 1) * sizeof(*w->sums));
     w->shares = az_zalloc((w->n * row + 1) * sizeof(*w->shares));
-    if (!w->fold || !w->weight || !w->credit || !w->sums || !w->shares)
+    if (!w->fold || !w->clusters || !w->weight || !w->credit || !w->sums || !w->shares)
         return AZ_ENOMEM;
     for (size_t i = 0; i < w->n; i++) {
         struct az_votes_of votes = az_sample_votes(s, w->items[i]);
         total += w->weight[i] = s->weights[w->items[i]];
+        w->clusters[i] = s->clusters[w->items[i]];
         for (size_t v = 0; v < votes.n; v++) {
             double *to = w->shares + i * row + (size_t)votes.v[v].judge * s->n_labels;
             for (size_t k = 0; k < s->n_labels; k++)
@@ -349,12 +336,7 @@ static int gather(struct work *w)
 
 static int deal(struct work *w, uint64_t seed, const char **reason)
 {
-    AZ_AUTO_MEM uint64_t *clusters = az_alloc((w->n + 1) * sizeof(*clusters));
-    if (!clusters)
-        return AZ_ENOMEM;
-    for (size_t i = 0; i < w->n; i++)
-        clusters[i] = w->s->clusters[w->items[i]];
-    int64_t different = az_clusters(clusters, w->n);
+    int64_t different = az_clusters(w->clusters, w->n);
     if (different < 0)
         return AZ_ENOMEM;
     if (w->n < ITEMS_LEAST || different < AZ_SUBPANEL_FOLDS) {
@@ -362,7 +344,7 @@ static int deal(struct work *w, uint64_t seed, const char **reason)
                                      : "the labelled items are of fewer than five clusters";
         return 0;
     }
-    if (az_folds(clusters, NULL, w->n, AZ_SUBPANEL_FOLDS, seed, w->fold) < 0)
+    if (az_folds(w->clusters, NULL, w->n, AZ_SUBPANEL_FOLDS, seed, w->fold) < 0)
         return AZ_ENOMEM;
     for (size_t i = 0; i < w->n; i++)
         w->sizes[w->fold[i]] += w->weight[i];
@@ -419,6 +401,7 @@ int az_subpanels(const struct az_sample *s, const double *cost, uint64_t seed,
     }
     free(w->items);
     free(w->fold);
+    free(w->clusters);
     free(w->weight);
     free(w->credit);
     free(w->sums);
