@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/cli/figure_json.h"
 #include "client/cli/human.h"
 #include "client/cli/table.h"
 #include "core/json.h"
@@ -103,26 +104,6 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
     az_buf_z(b, "}\n");
 }
 
-static void put_figure(struct az_jw *w, const char *key, const struct az_figure *f)
-{
-    az_jw_key(w, key);
-    az_jw_obj(w);
-    az_jw_key(w, "value");
-    if (f->defined)
-        az_jw_num(w, f->value);
-    else
-        az_jw_null(w);
-    if (f->has_interval) {
-        az_jw_knum(w, "low", f->low);
-        az_jw_knum(w, "high", f->high);
-        az_jw_kz(w, "method", f->method);
-    }
-    az_jw_kint(w, "n", f->n);
-    if (!f->defined)
-        az_jw_kz(w, "reason", f->reason);
-    az_jw_obj_end(w);
-}
-
 void az_calibrate_json(struct az_buf *b, const struct az_methods *m)
 {
     struct az_jw w = az_jw(b);
@@ -130,11 +111,11 @@ void az_calibrate_json(struct az_buf *b, const struct az_methods *m)
     for (size_t i = 0; i < m->n; i++) {
         az_jw_key(&w, m->v[i].name);
         az_jw_obj(&w);
-        put_figure(&w, "accuracy_shared", &m->v[i].accuracy_shared);
-        put_figure(&w, "accuracy", &m->v[i].accuracy);
-        put_figure(&w, "log_loss", &m->v[i].log_loss);
-        put_figure(&w, "brier", &m->v[i].brier);
-        put_figure(&w, "ece", &m->v[i].ece);
+        az_figure_put(&w, "accuracy_shared", &m->v[i].accuracy_shared);
+        az_figure_put(&w, "accuracy", &m->v[i].accuracy);
+        az_figure_put(&w, "log_loss", &m->v[i].log_loss);
+        az_figure_put(&w, "brier", &m->v[i].brier);
+        az_figure_put(&w, "ece", &m->v[i].ece);
         az_jw_obj_end(&w);
     }
     az_jw_obj_end(&w);

@@ -1,5 +1,4 @@
 /* assize calibrate SOURCE… -o FILE: weights that are earned on items with true answers. */
-#include <math.h>
 #include <string.h>
 
 #include "client/cli/calibrate_text.h"
@@ -12,9 +11,9 @@
 #include "core/io_file.h"
 #include "core/keys.h"
 #include "core/mem.h"
-#include "core/number.h"
 #include "policies/calibration.h"
 #include "statistics/folds.h"
+#include "statistics/interval/weighted.h"
 
 enum { ARGS_MAX = 256, CALIBRATION_MAX = 256 << 20, COLUMNS = 100 };
 
@@ -132,6 +131,17 @@ static int split(struct calibrating *c, struct az_error *err)
     return 0;
 }
 
+/* The test counts items, and each is one draw from the stream that is promised for. */
+static int check_weights(const struct calibrating *c, struct az_error *err)
+{
+    const struct az_sample *s = &c->corpus.sample;
+    if (az_weights_equal(s->weights, s->n_items))
+        return 0;
+    az_fail(err, AZ_EUSAGE, "--risk needs labels that were drawn with equal chances");
+    az_hint(err, "Take a random sample (assize label --uniform 100), or leave --risk out.");
+    return AZ_EUSAGE;
+}
+
 /* What the model says of the items that it has not seen: its probability and whether it
  * was wrong. A shared top is wrong where it is not shared with the truth. */
 static int test_promise(struct calibrating *c, struct az_error *err)
@@ -220,10 +230,11 @@ static void tell(const struct calibrating *c)
 
 static int read_options(struct calibrating *c, struct az_error *err)
 {
-    static const char *const kinds[] = {"auto",         "logodds", "confusion", "single",
-                                        "hierarchical", "stack",   NULL};
+    const char *kinds[AZ_AGG_STACK - AZ_AGG_AUTO + 2] = {NULL};
     const struct options *o = c->options;
     bool known = false;
+    for (size_t i = 0; i + 1 < AZ_LEN(kinds); i++)
+        kinds[i] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)i);
     c->kind = o->kind ? o->kind : "auto";
     c->delta = 0.05;
     for (size_t i = 0; kinds[i]; i++)
@@ -261,6 +272,8 @@ static int calibrate(const struct options *o, const char *panel, const char *con
         r = az_sources_open(paths, n, &with, &s, &err);
     if (r == 0)
         r = gather(&c, s, &err);
+    if (r == 0)
+        r = c.risk > 0 ? check_weights(&c, &err) : 0;
     if (r == 0)
         r = learn(&c, &err);
     if (r == 0)

@@ -249,7 +249,8 @@ static void tell(const struct labelling *l)
            "takes some %lld labels, to within 3 some %lld",
            100 * rate, 100 * low, 100 * high, (long long)az_labels_for_width(rate, 0.05, spread),
            (long long)az_labels_for_width(rate, 0.03, spread));
-    az_say("to promise that at most 5%% of what is kept is wrong takes 59 labels at the least");
+    az_say("to promise that at most 5%% of what is kept is wrong takes 59 labels to test on at the "
+           "least, and others to learn from, of a random sample (--uniform 100)");
 }
 
 /* ---- the command ---- */

@@ -42,14 +42,7 @@ static const struct az_opt table[] = {
      "the items that the ballots are about: their texts, systems and gold", 0},
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
      "true answers by id (JSONL or CSV: id, gold)", 0},
-    {"calibration", 0, AZ_OPT_STRING, offsetof(struct options, by.calibration), "FILE",
-     "decide by what `assize calibrate` learnt", 0},
-    {"risk", 0, AZ_OPT_STRING, offsetof(struct options, by.risk), "SHARE",
-     "with a calibration that promises it: at most this share of what is decided is wrong", 0},
-    {"delta", 0, AZ_OPT_STRING, offsetof(struct options, by.delta), "SHARE",
-     "the promise of --risk holds with probability 1 - SHARE (0.05)", 0},
-    {"abstain-below", 0, AZ_OPT_STRING, offsetof(struct options, by.abstain_below), "P",
-     "with a calibration: no verdict where the probability is lower", 0},
+    AZ_CALIBRATED_ROWS(struct options, by),
     {"title", 0, AZ_OPT_STRING, offsetof(struct options, title), "TEXT",
      "in place of the panel's name", 0},
     {"contested", 0, AZ_OPT_INT, offsetof(struct options, contested), "N",
@@ -177,7 +170,7 @@ static void add_method(struct reporting *r, struct az_report_method m)
 static void add_methods(struct reporting *r)
 {
     const struct az_summary_figures *f = az_summary_figures(r->summary);
-    struct az_figure none = az_figure_none("a count is no probability", 0);
+    struct az_figure none = az_figure_none("not worked out of what was reported", 0);
     if (!f->gold)
         return;
     add_method(r,

@@ -8,6 +8,34 @@ struct az_calibrated_options {
     const char *calibration, *risk, *delta, *abstain_below; /* as typed; NULL: not */
 };
 
+/* Their rows in a command's table of options; `field` is where its options hold them. */
+#define AZ_CALIBRATED_ROWS(options, field)                                                      \
+    {"calibration",                                                                             \
+     0,                                                                                         \
+     AZ_OPT_STRING,                                                                             \
+     offsetof(options, field.calibration),                                                      \
+     "FILE",                                                                                    \
+     "decide by what `assize calibrate` learnt",                                                \
+     0},                                                                                        \
+        {"risk",                                                                                \
+         0,                                                                                     \
+         AZ_OPT_STRING,                                                                         \
+         offsetof(options, field.risk),                                                         \
+         "SHARE",                                                                               \
+         "with a calibration that promises it: at most this share of what is decided is wrong", \
+         0},                                                                                    \
+        {"delta",                                                                               \
+         0,                                                                                     \
+         AZ_OPT_STRING,                                                                         \
+         offsetof(options, field.delta),                                                        \
+         "SHARE",                                                                               \
+         "the promise of --risk holds with probability 1 - SHARE (0.05)",                       \
+         0},                                                                                    \
+    {                                                                                           \
+        "abstain-below", 0, AZ_OPT_STRING, offsetof(options, field.abstain_below), "P",         \
+            "with a calibration: no verdict where the probability is lower", 0                  \
+    }
+
 /* Makes `panel` decide by them; nothing where there is no calibration. *ret is the
  * caller's, and outlives the panel. AZ_EUSAGE, AZ_EINVAL, what reading a file gives. */
 int az_calibrated_panel(const struct az_calibrated_options *o, struct az_panel *panel,

@@ -260,7 +260,9 @@ static int set_gold(struct pass *p, struct az_error *err)
     struct az_str gold = p->s->golds ? az_golds_find(p->s->golds, item->id) : (struct az_str){0};
     int r = gold.p ? az_item_set_gold(p->s->panel, item, gold, err) : 0;
     p->found.weight = gold.p ? az_golds_weight(p->s->golds, item->id) : 1;
-    p->s->counts.golds += item->gold.n || item->gold.has_number;
+    bool known = item->gold.n || item->gold.has_number;
+    p->s->counts.golds += known;
+    p->s->counts.own_golds += known && p->s->golds && !gold.p;
     p->s->counts.unknown_golds += item->gold.unknown.p != NULL;
     return r;
 }
@@ -498,6 +500,9 @@ void az_sources_tell(const struct az_sources *s)
          "lines of the items repeat an id: the first counts");
     tell(c->unknown_golds, "item has a true answer that is none of the question's: not compared",
          "items have a true answer that is none of the question's: not compared");
+    tell(c->own_golds,
+         "item is not in the --gold file and has a true answer of its own: it counts too",
+         "items are not in the --gold file and have true answers of their own: they count too");
     if (s->golds && c->items && !c->golds)
         az_say("none of the true answers' ids is an item's");
 }

@@ -78,6 +78,7 @@ struct az_sources_counts {
     int64_t changed;    /* items whose text is not what the job asked about */
     int64_t doubles;    /* lines of ITEMS that repeat an id */
     int64_t golds, unknown_golds;
+    int64_t own_golds; /* true answers that are the items' own, where --gold is given */
 };
 struct az_sources_counts az_sources_counts(const struct az_sources *s);
 /* One line on stderr for each of those that whoever typed the command should know. */

@@ -1,11 +1,14 @@
 #include "client/cli/methods.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/mem.h"
-#include "statistics/interval/mean.h"
+#include "statistics/interval/weighted.h"
 
 enum { BINS = 10 };
+
+static const double p_least = 1e-15; /* docs/statistics.md, log_loss */
 
 void az_methods_release(struct az_methods *m)
 {
@@ -15,43 +18,71 @@ void az_methods_release(struct az_methods *m)
     *m = (struct az_methods){0};
 }
 
-/* Values of weight 1 as they are, others moved about the weighted mean, which
- * linearises the ratio (Särndal, Swensson and Wretman 1992, section 5.5). */
-static int weighted(const struct az_design *d, struct az_rows rows, const double *x,
-                    struct az_figure *ret)
+/* What the rows have of the design, side by side; `x` is theirs to fill. */
+struct scored {
+    const struct az_design *d;
+    struct az_rows rows;
+    const double *p;
+    double *w, *x;
+    uint64_t *cluster;
+};
+
+static void scored_release(struct scored *s)
 {
-    struct az_mean mean = {0};
-    double sum = 0, weights = 0;
-    int r = 0;
-    for (size_t i = 0; i < rows.n; i++) {
-        sum += d->weight[rows.v[i]] * x[i];
-        weights += d->weight[rows.v[i]];
-    }
-    for (size_t i = 0; r == 0 && i < rows.n; i++) {
-        double w = d->weight[rows.v[i]] * (double)rows.n / weights, at = sum / weights;
-        r = az_mean_add(&mean, d->clusters[rows.v[i]], w == 1 ? x[i] : at + w * (x[i] - at));
-    }
-    *ret = az_mean_rate(&mean, "no item has a true answer");
-    az_mean_release(&mean);
-    return r;
+    free(s->w);
+    free(s->cluster);
 }
 
-int az_methods_accuracy(const struct az_design *d, struct az_rows rows, const double *p,
-                        struct az_figure *shared, struct az_figure *strict)
+static int scored_init(struct scored *s, const struct az_design *d, struct az_rows rows,
+                       const double *p)
 {
-    size_t k = d->frame.n_labels;
-    AZ_AUTO_MEM double *credit = az_alloc((2 * rows.n + 1) * sizeof(*credit));
-    if (!credit)
+    *s = (struct scored){.d = d, .rows = rows, .p = p};
+    s->w = az_alloc((2 * rows.n + 1) * sizeof(*s->w));
+    s->cluster = az_alloc((rows.n + 1) * sizeof(*s->cluster));
+    if (!s->w || !s->cluster) {
+        scored_release(s);
         return AZ_ENOMEM;
-    double *alone = credit + rows.n;
-    for (size_t i = 0; i < rows.n; i++) {
-        bool top[AZ_SAMPLE_LABELS_MAX];
-        const double *truth = az_design_truth(d, rows.v[i]);
-        credit[i] = az_credit(p + i * k, truth, k);
-        alone[i] = az_top(p + i * k, k, top) == 1 ? credit[i] : 0;
     }
-    int r = weighted(d, rows, credit, shared);
-    return r < 0 ? r : weighted(d, rows, alone, strict);
+    s->x = s->w + rows.n;
+    for (size_t i = 0; i < rows.n; i++) {
+        s->w[i] = d->weight[rows.v[i]];
+        s->cluster[i] = d->clusters[rows.v[i]];
+    }
+    return 0;
+}
+
+/* One number of each row, from its probabilities and the truth: its weighted mean. */
+typedef double row_fn(const double *p, const double *truth, size_t n);
+
+static int mean_of(struct scored *s, row_fn *of, bool rate, struct az_figure *ret)
+{
+    size_t k = s->d->frame.n_labels;
+    for (size_t i = 0; i < s->rows.n; i++)
+        s->x[i] = of(s->p + i * k, az_design_truth(s->d, s->rows.v[i]), k);
+    return az_weighted_mean(s->x, s->w, s->cluster, s->rows.n, rate, "no item has a true answer",
+                            ret);
+}
+
+static double strict(const double *p, const double *truth, size_t n)
+{
+    bool top[AZ_SAMPLE_LABELS_MAX];
+    return az_top(p, n, top) == 1 ? az_credit(p, truth, n) : 0;
+}
+
+static double log_loss(const double *p, const double *truth, size_t n)
+{
+    double sum = 0;
+    for (size_t k = 0; k < n; k++)
+        sum -= truth[k] > 0 ? truth[k] * log(AZ_MAX(p[k], p_least)) : 0;
+    return sum;
+}
+
+static double brier(const double *p, const double *truth, size_t n)
+{
+    double sum = 0;
+    for (size_t k = 0; k < n; k++)
+        sum += (p[k] - truth[k]) * (p[k] - truth[k]);
+    return sum;
 }
 
 /* The likeliest true label, or -1. */
@@ -64,21 +95,51 @@ static int truth_of(const struct az_design *d, size_t item)
     return truth[best] > 0.5 ? (int)best : -1;
 }
 
-static int measure(struct az_methods *m, size_t at, const struct az_design *d, struct az_rows rows)
+/* The curve counts items, so it is drawn only where each stands for as many. */
+static int draw_curve(const struct scored *s, struct az_quality *q)
 {
-    size_t k = d->frame.n_labels;
-    struct az_report_method *method = &m->v[at];
-    int r = az_methods_accuracy(d, rows, m->p, &method->accuracy_shared, &method->accuracy);
-    for (size_t i = 0; r == 0 && i < rows.n; i++) {
-        int truth = truth_of(d, rows.v[i]);
+    size_t k = s->d->frame.n_labels;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < s->rows.n; i++) {
+        int truth = truth_of(s->d, s->rows.v[i]);
         if (truth >= 0)
-            r = az_quality_add(&m->quality[at], d->clusters[rows.v[i]], m->p + i * k, k,
-                               (size_t)truth);
+            r = az_quality_add(q, s->cluster[i], s->p + i * k, k, (size_t)truth);
     }
-    method->log_loss = az_quality_log_loss(&m->quality[at]);
-    method->brier = az_quality_brier(&m->quality[at]);
-    method->ece = az_quality_ece(&m->quality[at]);
-    method->quality = &m->quality[at];
+    return r;
+}
+
+static int measure_probabilities(struct scored *s, struct az_report_method *m,
+                                 struct az_quality *quality)
+{
+    int r = mean_of(s, log_loss, false, &m->log_loss);
+    if (r == 0)
+        r = mean_of(s, brier, false, &m->brier);
+    if (!az_weights_equal(s->w, s->rows.n)) {
+        m->ece = az_figure_none("the labels have unequal weights", (int64_t)s->rows.n);
+        return r;
+    }
+    if (r == 0)
+        r = draw_curve(s, quality);
+    m->ece = az_quality_ece(quality);
+    m->quality = quality;
+    return r;
+}
+
+static int measure(struct az_methods *all, size_t at, const struct az_design *d,
+                   struct az_rows rows)
+{
+    struct az_report_method *m = &all->v[at];
+    struct scored s;
+    if (scored_init(&s, d, rows, all->p) < 0)
+        return AZ_ENOMEM;
+    int r = mean_of(&s, az_credit, true, &m->accuracy_shared);
+    if (r == 0)
+        r = mean_of(&s, strict, true, &m->accuracy);
+    if (strcmp(m->name, "votes") == 0) /* and their log loss would be of nothing */
+        m->log_loss = m->brier = m->ece = az_figure_none("a count is no probability", 0);
+    else if (r == 0)
+        r = measure_probabilities(&s, m, &all->quality[at]);
+    scored_release(&s);
     return r;
 }
 

@@ -23,8 +23,3 @@ void az_methods_release(struct az_methods *m);
  * together. AZ_ENOMEM; AZ_EINVAL: the fit ran away. */
 int az_methods_add(struct az_methods *m, const char *name, const struct az_design *d,
                    struct az_rows rows, uint64_t seed, struct az_error *err);
-
-/* Weighted means of the credit of answers `p`, ties shared and ties wrong, with their
- * intervals by cluster. AZ_ENOMEM. */
-int az_methods_accuracy(const struct az_design *d, struct az_rows rows, const double *p,
-                        struct az_figure *shared, struct az_figure *strict);

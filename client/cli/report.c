@@ -2,29 +2,9 @@
 
 #include <string.h>
 
+#include "client/cli/figure_json.h"
 #include "client/cli/report_template.h"
 #include "core/json.h"
-
-/* {value, low, high, method, n, reason}: what is not there is left out, but for value. */
-static void put(struct az_jw *w, const char *key, const struct az_figure *f)
-{
-    az_jw_key(w, key);
-    az_jw_obj(w);
-    az_jw_key(w, "value");
-    if (f->defined)
-        az_jw_num(w, f->value);
-    else
-        az_jw_null(w);
-    if (f->has_interval) {
-        az_jw_knum(w, "low", f->low);
-        az_jw_knum(w, "high", f->high);
-        az_jw_kz(w, "method", f->method);
-    }
-    az_jw_kint(w, "n", f->n);
-    if (!f->defined)
-        az_jw_kz(w, "reason", f->reason ? f->reason : "not worked out");
-    az_jw_obj_end(w);
-}
 
 static void put_money(struct az_jw *w, const char *key, bool known, az_nusd cost)
 {
@@ -86,19 +66,19 @@ static void put_verdicts(struct az_jw *w, const struct az_summary_figures *f)
         az_jw_obj(w);
         az_jw_kz(w, "name", f->labels[i].name);
         az_jw_kint(w, "n", f->labels[i].n);
-        put(w, "share", &f->labels[i].share);
+        az_figure_put(w, "share", &f->labels[i].share);
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);
-    put(w, "pass_rate", &f->pass_rate);
-    put(w, "mean", &f->mean);
+    az_figure_put(w, "pass_rate", &f->pass_rate);
+    az_figure_put(w, "mean", &f->mean);
     az_jw_obj_end(w);
 
     az_jw_key(w, "panel");
     az_jw_obj(w);
-    put(w, "accuracy", &f->accuracy);
-    put(w, "accuracy_shared", &f->accuracy_shared);
-    put(w, "kappa", &f->kappa);
+    az_figure_put(w, "accuracy", &f->accuracy);
+    az_figure_put(w, "accuracy_shared", &f->accuracy_shared);
+    az_figure_put(w, "kappa", &f->kappa);
     az_jw_obj_end(w);
 }
 
@@ -111,11 +91,11 @@ static void put_methods(struct az_jw *w, const struct az_report *r)
         az_jw_obj(w);
         az_jw_kz(w, "name", m->name);
         az_jw_kz(w, "note", m->note);
-        put(w, "accuracy", &m->accuracy);
-        put(w, "accuracy_shared", &m->accuracy_shared);
-        put(w, "log_loss", &m->log_loss);
-        put(w, "brier", &m->brier);
-        put(w, "ece", &m->ece);
+        az_figure_put(w, "accuracy", &m->accuracy);
+        az_figure_put(w, "accuracy_shared", &m->accuracy_shared);
+        az_figure_put(w, "log_loss", &m->log_loss);
+        az_figure_put(w, "brier", &m->brier);
+        az_figure_put(w, "ece", &m->ece);
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);
@@ -130,34 +110,34 @@ static void put_systems(struct az_jw *w, const struct az_report *r)
         az_jw_obj(w);
         az_jw_kz(w, "name", s->name);
         az_jw_kint(w, "n", s->n);
-        put(w, "win_rate", &s->win_rate);
-        put(w, "strength", &s->strength);
-        put(w, "elo", &s->elo);
-        put(w, "mean", &s->mean);
+        az_figure_put(w, "win_rate", &s->win_rate);
+        az_figure_put(w, "strength", &s->strength);
+        az_figure_put(w, "elo", &s->elo);
+        az_figure_put(w, "mean", &s->mean);
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);
     if (r->tau)
-        put(w, "systems_tau", r->tau);
+        az_figure_put(w, "systems_tau", r->tau);
 }
 
 /* ---- judges ---- */
 
 static void put_habits(struct az_jw *w, const struct az_habit_figures *h)
 {
-    put(w, "verbosity", &h->verbosity);
-    put(w, "own_family", &h->own_family);
-    put(w, "leniency", &h->leniency);
-    put(w, "within", &h->within);
-    put(w, "levels_used", &h->levels_used);
-    put(w, "mean", &h->scale_mean);
-    put(w, "deviation", &h->scale_deviation);
-    put(w, "ends", &h->scale_ends);
-    put(w, "decisiveness", &h->decisiveness);
-    put(w, "system_bias", &h->system_bias);
-    put(w, "log_loss", &h->log_loss);
-    put(w, "brier", &h->brier);
-    put(w, "ece", &h->ece);
+    az_figure_put(w, "verbosity", &h->verbosity);
+    az_figure_put(w, "own_family", &h->own_family);
+    az_figure_put(w, "leniency", &h->leniency);
+    az_figure_put(w, "within", &h->within);
+    az_figure_put(w, "levels_used", &h->levels_used);
+    az_figure_put(w, "mean", &h->scale_mean);
+    az_figure_put(w, "deviation", &h->scale_deviation);
+    az_figure_put(w, "ends", &h->scale_ends);
+    az_figure_put(w, "decisiveness", &h->decisiveness);
+    az_figure_put(w, "system_bias", &h->system_bias);
+    az_figure_put(w, "log_loss", &h->log_loss);
+    az_figure_put(w, "brier", &h->brier);
+    az_figure_put(w, "ece", &h->ece);
 }
 
 static int put_judge(struct az_jw *w, const struct az_report *r, size_t j)
@@ -172,18 +152,18 @@ static int put_judge(struct az_jw *w, const struct az_report *r, size_t j)
     az_jw_kz(w, "family", r->panel->judges[j].family);
     az_jw_kint(w, "ballots", s->ballots);
     az_jw_kint(w, "errors", s->errors);
-    put(w, "parse_rate", &s->parse_rate);
-    put(w, "accuracy", &s->accuracy);
-    put(w, "accuracy_shared", &s->accuracy_shared);
-    put(w, "kappa", &s->kappa);
-    put(w, "mae", &s->mae);
-    put(w, "pearson", &s->pearson);
-    put(w, "flip_rate", &s->flip_rate);
-    put(w, "reversal_rate", &s->reversal_rate);
-    put(w, "position", &s->position);
+    az_figure_put(w, "parse_rate", &s->parse_rate);
+    az_figure_put(w, "accuracy", &s->accuracy);
+    az_figure_put(w, "accuracy_shared", &s->accuracy_shared);
+    az_figure_put(w, "kappa", &s->kappa);
+    az_figure_put(w, "mae", &s->mae);
+    az_figure_put(w, "pearson", &s->pearson);
+    az_figure_put(w, "flip_rate", &s->flip_rate);
+    az_figure_put(w, "reversal_rate", &s->reversal_rate);
+    az_figure_put(w, "position", &s->position);
     put_habits(w, &habits);
-    put(w, "weight", r->weights ? &r->weights[j] : &none);
-    put(w, "adds", r->adds ? &r->adds[j] : &none);
+    az_figure_put(w, "weight", r->weights ? &r->weights[j] : &none);
+    az_figure_put(w, "adds", r->adds ? &r->adds[j] : &none);
     put_money(w, "usd", s->cost_known && s->cost > 0, s->cost);
     az_jw_obj_end(w);
     return 0;
@@ -205,10 +185,10 @@ static void put_agreement(struct az_jw *w, const struct az_report *r)
     const struct az_summary_figures *f = az_summary_figures(r->summary);
     az_jw_key(w, "agreement");
     az_jw_obj(w);
-    put(w, "alpha", &f->alpha);
-    put(w, "percent", &f->percent);
-    put(w, "kappa", &f->agreement_kappa);
-    put(w, "effective_votes", &f->effective_votes);
+    az_figure_put(w, "alpha", &f->alpha);
+    az_figure_put(w, "percent", &f->percent);
+    az_figure_put(w, "kappa", &f->agreement_kappa);
+    az_figure_put(w, "effective_votes", &f->effective_votes);
     az_jw_key(w, "pairs");
     az_jw_arr(w);
     for (size_t a = 0; a < f->n_judges; a++) {
@@ -217,9 +197,9 @@ static void put_agreement(struct az_jw *w, const struct az_report *r)
             az_jw_obj(w);
             az_jw_kint(w, "a", (int64_t)a);
             az_jw_kint(w, "b", (int64_t)b);
-            put(w, "percent", &p.percent);
-            put(w, "kappa", &p.kappa);
-            put(w, "pearson", &p.pearson);
+            az_figure_put(w, "percent", &p.percent);
+            az_figure_put(w, "kappa", &p.kappa);
+            az_figure_put(w, "pearson", &p.pearson);
             az_jw_obj_end(w);
         }
     }
@@ -300,7 +280,7 @@ static void put_frontier(struct az_jw *w, const struct az_subpanels *s)
         for (size_t j = 0; j < p->n; j++)
             az_jw_int(w, p->judges[j]);
         az_jw_arr_end(w);
-        put(w, "held_out", &s->frontier[i].held_out);
+        az_figure_put(w, "held_out", &s->frontier[i].held_out);
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);
@@ -314,7 +294,7 @@ static void put_path(struct az_jw *w, const struct az_subpanels *s)
         az_jw_obj(w);
         az_jw_kint(w, "judge", s->path[i].judge);
         az_jw_knum(w, "accuracy", s->path[i].accuracy);
-        put(w, "held_out", &s->path[i].held_out);
+        az_figure_put(w, "held_out", &s->path[i].held_out);
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from conftest import read_jsonl
 from panels import pair_items
 from services import Service
 from test_recorded import HEAD, recorded
@@ -155,6 +156,23 @@ def test_gold_weights_count(world, made):
     plain, weighed = (json.loads(world.path(f).read_text()) for f in ("c.json", "w.json"))
     assert plain["figures"] != weighed["figures"]
     assert plain["model"] != weighed["model"]
+
+
+def test_risk_wants_labels_of_equal_chances(world, made):
+    world.write("w.jsonl", gold(made, 200, A=9, B=1))
+    run = calibrate(world, "--risk", 0.2, out="w.json", gold="w.jsonl")
+    assert run.rc == 64 and "equal chances" in run.stderr, run
+    assert not world.path("w.json").exists()
+
+
+def test_gold_that_items_have_is_told(world, made):
+    rows = [{**item, "gold": "A"} for item in read_jsonl(world.path("items.jsonl"))]
+    world.write("own.jsonl", rows)
+    run = world.assize("calibrate", "plain.yaml", "past.tsv", "--items", "own.jsonl",
+                       "--gold", "gold.jsonl", "-o", "c.json")
+    assert run.rc == 0, run
+    named = len(read_jsonl(world.path("gold.jsonl")))
+    assert f"{len(rows) - named} items are not in the --gold file" in run.stderr
 
 
 def test_killed_leaves_a_whole_file_or_none(world, made):
