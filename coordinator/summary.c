@@ -70,6 +70,7 @@ void az_summary_free(struct az_summary *s)
     az_mean_release(&s->mean);
     az_mean_release(&s->panel_right);
     az_mean_release(&s->panel_shared);
+    az_mean_release(&s->set_held);
     az_pairs_release(&s->pairs);
     az_votes_release(&s->votes);
     free(s->score_pairs);
@@ -315,7 +316,8 @@ static int add_closed(struct az_summary *s, const struct az_fold *fold, const st
         s->failed++;
         s->failed_by[v->error]++;
     }
-    if (add_panel_gold(s, &board, v, cluster) < 0)
+    if (add_panel_gold(s, &board, v, cluster) < 0 ||
+        az_summary_add_set(s, fold->item, v->set, cluster) < 0)
         return AZ_ENOMEM;
     return az_summary_add_judges(s, &board, v->early, cluster);
 }

@@ -112,6 +112,10 @@ struct az_summary_figures {
     struct az_figure pass_rate, mean;                                /* over decided items */
     struct az_figure accuracy, accuracy_shared, kappa, mae, pearson; /* the panel's */
 
+    int64_t sets;                          /* verdicts with a set of answers; of these: */
+    struct az_figure set_size, set_single; /* the mean number of answers, the share of one */
+    struct az_figure set_held;             /* with gold: the share that has the true answer */
+
     size_t n_judges; /* in the panel's order */
     struct az_summary_judge *judges;
     struct az_figure alpha, percent, agreement_kappa, effective_votes;

@@ -207,6 +207,7 @@ int az_summary_finish(struct az_summary *s, const struct az_summary_extra *extra
     label_figures(s);
     system_figures(s);
     panel_figures(s);
+    az_summary_set_figures(s);
     out->n_judges = s->n_judges;
     for (size_t i = 0; i < s->n_judges; i++)
         judge_figures(s, i, &out->judges[i]);

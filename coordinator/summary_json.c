@@ -255,6 +255,19 @@ static void put_agreement(struct az_jw *w, const struct az_summary *s)
     object_end(&o);
 }
 
+static void put_sets(struct az_jw *w, const struct az_summary_figures *f)
+{
+    if (!f->sets)
+        return;
+    az_jw_key(w, "sets");
+    struct object o = object(w);
+    put(&o, "size", &f->set_size);
+    put(&o, "single", &f->set_single);
+    az_jw_kint(w, "n", f->sets);
+    put_rate(w, "held", &f->set_held, false);
+    object_end(&o);
+}
+
 void az_summary_json(struct az_buf *b, const struct az_summary *s)
 {
     const struct az_summary_figures *f = &s->out;
@@ -269,6 +282,7 @@ void az_summary_json(struct az_buf *b, const struct az_summary *s)
     put_rate(&w, "pass_rate", &f->pass_rate, true);
     put_rate(&w, "mean", &f->mean, true);
     put_panel(&w, f);
+    put_sets(&w, f);
     az_jw_key(&w, "judges");
     az_jw_arr(&w);
     for (size_t i = 0; i < f->n_judges; i++)

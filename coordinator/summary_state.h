@@ -66,6 +66,8 @@ struct az_summary {
     struct az_mean pass, mean;
     struct az_mean panel_right, panel_shared;
     struct az_gold_match panel_gold;
+    int64_t sets, set_answers, set_singles;
+    struct az_mean set_held;
 
     struct az_judge_sums *judges;
     int64_t *margins; /* of the kappas against gold: the judges', then the panel's */
@@ -85,6 +87,11 @@ int az_summary_gold_label(const struct az_summary *s, const struct az_item *item
 
 /* An item's credit: 1/m where gold is among the m labels that share the top. */
 double az_summary_credit(const double *shares, size_t n_labels, int gold);
+
+/* A verdict's set of answers (0: it has none). AZ_ENOMEM. */
+int az_summary_add_set(struct az_summary *s, const struct az_item *item, uint64_t set,
+                       uint64_t cluster);
+void az_summary_set_figures(struct az_summary *s);
 
 /* What every ballot adds to its judge, whatever became of the item. */
 void az_summary_add_ballots(struct az_summary *s, struct az_ballots ballots);

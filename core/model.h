@@ -183,8 +183,9 @@ struct az_verdict {
     double share;
     bool has_p;
     double p;
-    const char *how;            /* aggregate's name; static */
-    char reason[128];           /* abstained or failed: why; else empty */
+    uint64_t set;     /* bit i: label (of a score: step) i may be the true one; 0: no set */
+    const char *how;  /* aggregate's name; static */
+    char reason[128]; /* abstained or failed: why; else empty */
     enum az_ballot_error error; /* failed: the commonest, or NONE */
     struct az_seats seats;
     int rounds;

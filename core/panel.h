@@ -133,6 +133,7 @@ struct az_aggregate {
     void (*calibrated_free)(struct az_calibration *);
     double abstain_below; /* a probability; 0: never */
     double risk, delta;   /* a guarantee that the calibration gives; risk 0: none */
+    double conformal;     /* label sets that miss the true one in this share; 0: none */
 };
 
 struct az_limits {

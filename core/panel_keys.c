@@ -207,6 +207,10 @@ const struct az_key_row az_aggregate_keys[] = {
      .max = 0.5, .def = "0.05",
      .doc = "How sure the promise of `risk` is: it holds with "
             "probability 1 - delta."},
+    {"conformal", AZ_KEY_NUM, AT(aggregate_draft, conformal), HAS(aggregate_draft, has_conformal),
+     .min = 1e-6, .max = 0.5, .def_doc = "none",
+     .doc = "With a calibration that was made with the same --conformal: a verdict has a `set` of "
+            "answers, which misses the true one in at most this share of the items."},
     {0},
 };
 

@@ -32,8 +32,8 @@ struct az_aggregate_draft {
     bool has_trim;
     double trim;
     const char *calibration;
-    bool has_abstain_below, has_risk, has_delta;
-    double abstain_below, risk, delta;
+    bool has_abstain_below, has_risk, has_delta, has_conformal;
+    double abstain_below, risk, delta, conformal;
 };
 
 struct az_panel_draft {

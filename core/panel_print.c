@@ -344,6 +344,8 @@ static void rules(struct out *o, const struct az_panel *p)
         number(o, "risk", p->aggregate.risk);
         number(o, "delta", p->aggregate.delta);
     }
+    if (p->aggregate.conformal > 0)
+        number(o, "conformal", p->aggregate.conformal);
     o->depth--;
 }
 

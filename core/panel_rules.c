@@ -140,9 +140,9 @@ static int calibration(struct az_panel_draft *d, struct az_aggregate *a, struct 
 
 static int promises(struct az_panel_draft *d, struct az_aggregate *a, struct az_error *err)
 {
-    static const char *const keys[] = {"abstain_below", "risk", "delta"};
+    static const char *const keys[] = {"abstain_below", "risk", "delta", "conformal"};
     const bool has[] = {d->aggregate.has_abstain_below, d->aggregate.has_risk,
-                        d->aggregate.has_delta};
+                        d->aggregate.has_delta, d->aggregate.has_conformal};
     for (size_t i = 0; i < AZ_LEN(keys); i++) {
         if (has[i] && !is_learnt(a->kind))
             return az_yaml_fail_key(err, aggregate_at(d, keys[i]), "'%s' needs a calibration",
@@ -153,6 +153,7 @@ static int promises(struct az_panel_draft *d, struct az_aggregate *a, struct az_
     a->abstain_below = d->aggregate.has_abstain_below ? d->aggregate.abstain_below : 0;
     a->risk = d->aggregate.has_risk ? d->aggregate.risk : 0;
     a->delta = d->aggregate.delta;
+    a->conformal = d->aggregate.has_conformal ? d->aggregate.conformal : 0;
     return 0;
 }
 

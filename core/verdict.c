@@ -244,6 +244,24 @@ static void print_number(struct az_jw *w, const char *key, bool has, double v)
         az_jw_knull(w, key);
 }
 
+/* The answers of which one is true but for a share that was promised. */
+static void print_set(struct az_jw *w, const struct az_question *q, uint64_t set)
+{
+    if (!set)
+        return;
+    az_jw_key(w, "set");
+    az_jw_arr(w);
+    for (int i = 0; i < AZ_LABELS_MAX; i++) {
+        if (!(set >> i & 1))
+            continue;
+        if (q->kind == AZ_SCORE)
+            az_jw_num(w, q->scale_min + i * q->step);
+        else
+            az_jw_z(w, az_label_name(q, i));
+    }
+    az_jw_arr_end(w);
+}
+
 static void print_outcome(struct az_jw *w, const struct az_panel *panel, const struct az_item *item,
                           const struct az_verdict *v)
 {
@@ -255,6 +273,7 @@ static void print_outcome(struct az_jw *w, const struct az_panel *panel, const s
     print_number(w, "share", v->has_share, v->share);
     print_number(w, "p", v->has_p, v->p);
     az_jw_knull(w, "probs");
+    print_set(w, q, v->set);
     az_jw_kz(w, "how", v->how);
     if (*v->reason)
         az_jw_kz(w, "reason", v->reason);

@@ -271,6 +271,7 @@ static void verdict_fill(const struct az_verdict *v, Assize__Verdict *m)
     m->rounds = (uint32_t)v->rounds;
     m->cost_nusd = v->cost;
     m->early = v->early;
+    m->set = v->set;
 }
 
 int az_wire_verdict_pack(struct az_buf *b, const struct az_verdict *v, struct az_keys used,
@@ -494,6 +495,7 @@ int az_wire_verdict_unpack(struct az_str packed, struct az_arena *a, struct az_v
         .rounds = small(m->rounds),
         .cost = m->cost_nusd,
         .early = m->early,
+        .set = m->set,
     };
 #define NUMBER(field, CASE)                                                              \
     v.has_##field = m->field##_or_none_case == ASSIZE__VERDICT__##CASE##_OR_NONE_##CASE; \

@@ -89,9 +89,23 @@ static void write_guarantee(struct az_jw *w, const struct az_guarantee *g)
     az_jw_obj_end(w);
 }
 
+static void write_sets(struct az_jw *w, const struct az_label_sets *s)
+{
+    az_jw_obj(w);
+    az_jw_knum(w, "conformal", s->conformal);
+    az_jw_kbool(w, "made", s->made);
+    az_jw_knum(w, "quantile", s->quantile);
+    az_jw_kint(w, "n", s->n);
+    az_jw_kint(w, "needed", s->needed);
+    az_jw_knum(w, "held", s->held);
+    az_jw_knum(w, "size", s->size);
+    az_jw_knum(w, "single", s->single);
+    az_jw_obj_end(w);
+}
+
 void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
-                          const struct az_model *model, const struct az_guarantee *guarantees,
-                          size_t n_guarantees, struct az_str figures)
+                          const struct az_model *model, const struct az_calibration_tested *tested,
+                          struct az_str figures)
 {
     struct az_jw w = az_jw(b);
     az_jw_obj(&w);
@@ -103,8 +117,13 @@ void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
     az_model_write(&w, model);
     az_jw_key(&w, "guarantees");
     az_jw_arr(&w);
-    for (size_t i = 0; i < n_guarantees; i++)
-        write_guarantee(&w, &guarantees[i]);
+    for (size_t i = 0; i < tested->n_guarantees; i++)
+        write_guarantee(&w, &tested->guarantees[i]);
+    az_jw_arr_end(&w);
+    az_jw_key(&w, "sets");
+    az_jw_arr(&w);
+    for (size_t i = 0; i < tested->n_sets; i++)
+        write_sets(&w, &tested->sets[i]);
     az_jw_arr_end(&w);
     if (figures.p) {
         az_jw_key(&w, "figures");
@@ -229,6 +248,32 @@ static int read_guarantees(struct az_calibration *c, az_jv v, struct az_error *e
     return r;
 }
 
+static int read_one_set(struct az_label_sets *s, az_jv v, struct az_error *err)
+{
+    if (!az_jv_num(az_jv_get(v, "conformal"), &s->conformal) ||
+        !az_jv_num(az_jv_get(v, "quantile"), &s->quantile) ||
+        !az_jv_num(az_jv_get(v, "held"), &s->held) || !az_jv_num(az_jv_get(v, "size"), &s->size) ||
+        !az_jv_num(az_jv_get(v, "single"), &s->single) || !az_jv_int(az_jv_get(v, "n"), &s->n) ||
+        !az_jv_int(az_jv_get(v, "needed"), &s->needed) ||
+        az_jv_type(az_jv_get(v, "made")) != AZ_J_BOOL)
+        return no_such("a field of 'sets'", err);
+    s->made = az_jv_true(az_jv_get(v, "made"));
+    return 0;
+}
+
+/* Files of before there were any have none. */
+static int read_sets(struct az_calibration *c, az_jv v, struct az_error *err)
+{
+    int r = 0;
+    if (!v)
+        return 0;
+    if (az_jv_type(v) != AZ_J_ARRAY || az_jv_len(v) > AZ_LABEL_SETS_MAX)
+        return no_such("'sets'", err);
+    for (v = az_jv_first(v); r == 0 && v; v = az_jv_next(v))
+        r = read_one_set(&c->sets[c->n_sets++], v, err);
+    return r;
+}
+
 /* A model is applied to samples of the question and of no other: its arrays have their
  * sizes. Who wrote the file need not have been `assize calibrate`. */
 static int check_frame(const struct az_calibration *c, struct az_error *err)
@@ -270,6 +315,8 @@ static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
         r = read_judges(c, az_jv_get(root, "judges"), err);
     if (r == 0)
         r = read_guarantees(c, az_jv_get(root, "guarantees"), err);
+    if (r == 0)
+        r = read_sets(c, az_jv_get(root, "sets"), err);
     if (r == 0 && az_model_read(az_jv_get(root, "model"), &c->model, err) < 0)
         return az_wrap(err, "model");
     return r < 0 ? r : check_frame(c, err);
@@ -353,6 +400,40 @@ const struct az_guarantee *az_calibration_guarantee(const struct az_calibration 
     return NULL;
 }
 
+const struct az_label_sets *az_calibration_sets(const struct az_calibration *c, double conformal)
+{
+    for (size_t i = 0; i < c->n_sets; i++) {
+        if (fabs(c->sets[i].conformal - conformal) < 1e-12)
+            return &c->sets[i];
+    }
+    return NULL;
+}
+
+uint64_t az_calibration_set(const struct az_label_sets *sets, const double *p, size_t n_labels)
+{
+    struct az_conformal c = {.defined = sets->made, .quantile = sets->quantile};
+    return az_conformal_set(&c, p, n_labels);
+}
+
+static int check_sets(const struct az_calibration *c, double conformal, struct az_error *err)
+{
+    if (!(conformal > 0))
+        return 0;
+    const struct az_label_sets *s = az_calibration_sets(c, conformal);
+    if (!s) {
+        az_fail(err, AZ_EINVAL, "the calibration has no label sets for conformal %g", conformal);
+        az_hint(err, "Ask for them when it is made: assize calibrate … --conformal %g", conformal);
+        return AZ_EINVAL;
+    }
+    if (s->made)
+        return 0;
+    az_fail(err, AZ_EINVAL, "%lld labelled items do not allow sets for conformal %g",
+            (long long)s->n, conformal);
+    az_hint(err, "It takes %lld labels to make them from, and as many to learn from.",
+            (long long)s->needed);
+    return AZ_EINVAL;
+}
+
 static int check_promise(const struct az_calibration *c, const struct az_aggregate *a,
                          struct az_error *err)
 {
@@ -397,5 +478,7 @@ int az_calibration_fits(const struct az_calibration *c, const struct az_panel *p
         return AZ_EINVAL;
     }
     int r = check_judges(c, panel, err);
-    return r < 0 ? r : check_promise(c, a, err);
+    if (r == 0)
+        r = check_promise(c, a, err);
+    return r < 0 ? r : check_sets(c, a->conformal, err);
 }

@@ -10,10 +10,11 @@
 #include "core/buf.h"
 #include "core/error.h"
 #include "core/panel.h"
+#include "statistics/guarantee/conformal.h"
 #include "statistics/guarantee/risk.h"
 #include "statistics/learn/model.h"
 
-enum { AZ_GUARANTEES_MAX = 8 };
+enum { AZ_GUARANTEES_MAX = 8, AZ_LABEL_SETS_MAX = 8 };
 
 struct az_guarantee {
     double risk, delta;
@@ -23,6 +24,16 @@ struct az_guarantee {
     int64_t n;        /* labelled items that it was tested on */
     int64_t needed;   /* refused: labels that it would take; 0: more would not do */
     double coverage;  /* share of them that was kept */
+};
+
+/* Sets of answers that miss the true one in at most the share `conformal` of the items. */
+struct az_label_sets {
+    double conformal;
+    bool made;                 /* false: too few labels */
+    double quantile;           /* an answer of probability 1 - quantile or more is in the set */
+    int64_t n;                 /* labelled items that it is from, one a cluster */
+    int64_t needed;            /* not made: labels that it would take */
+    double held, size, single; /* of these: sets with the truth; answers in a set; sets of one */
 };
 
 struct az_calibration {
@@ -36,6 +47,16 @@ struct az_calibration {
     struct az_model *model;
     size_t n_guarantees;
     struct az_guarantee guarantees[AZ_GUARANTEES_MAX];
+    size_t n_sets;
+    struct az_label_sets sets[AZ_LABEL_SETS_MAX];
+};
+
+/* What was found of it on items that nothing was learnt from. */
+struct az_calibration_tested {
+    const struct az_guarantee *guarantees;
+    size_t n_guarantees;
+    const struct az_label_sets *sets;
+    size_t n_sets;
 };
 
 /* AZ_EINVAL says what is wrong and where; AZ_ENOMEM. */
@@ -46,8 +67,8 @@ AZ_FREEP(calibration)
 /* One object. The question and the judges are the panel's, which the model was learnt for,
  * judge by judge; `figures` is JSON, or not there. */
 void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
-                          const struct az_model *model, const struct az_guarantee *guarantees,
-                          size_t n_guarantees, struct az_str figures);
+                          const struct az_model *model, const struct az_calibration_tested *tested,
+                          struct az_str figures);
 
 /* Is it for this panel: the same question, the same judges, asked as they were; and does
  * it give the promise that the panel makes? AZ_EINVAL says what not, with a hint. */
@@ -57,6 +78,11 @@ int az_calibration_fits(const struct az_calibration *c, const struct az_panel *p
 /* The promise for this risk and delta; NULL: it was not made. */
 const struct az_guarantee *az_calibration_guarantee(const struct az_calibration *c, double risk,
                                                     double delta);
+
+/* Its label sets for this share; NULL: there are none. */
+const struct az_label_sets *az_calibration_sets(const struct az_calibration *c, double conformal);
+/* Bit k: answer k is in the set, by its probabilities. `sets` is made. */
+uint64_t az_calibration_set(const struct az_label_sets *sets, const double *p, size_t n_labels);
 
 /* Judge of the model to judge of the panel, or -1 for one that has no seat. */
 int az_calibration_judge(const struct az_calibration *c, const char *name);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "policies/answers.h"
 #include "workers/recorded_match.h"
 
 /* ---- lines ---- */
@@ -228,6 +229,26 @@ static void read_seats(az_jv v, struct az_seats *s)
                            (int)count(v, "errors"), (int)count(v, "partial")};
 }
 
+/* What is no answer of the question is passed over. */
+static uint64_t read_set(az_jv v, const struct az_question *q, const struct az_item *item)
+{
+    uint64_t set = 0;
+    if (az_jv_type(v) != AZ_J_ARRAY)
+        return 0;
+    for (v = az_jv_first(v); v; v = az_jv_next(v)) {
+        struct az_str label = az_jv_str(v);
+        double score;
+        int at = AZ_LABEL_NONE;
+        if (q->kind == AZ_SCORE && az_jv_num(v, &score))
+            at = az_answers_level(q, score);
+        else if (label.p)
+            at = az_label_find(q, az_label_count(q, item), label);
+        if (at >= 0 && at < AZ_LABELS_MAX)
+            set |= UINT64_C(1) << at;
+    }
+    return set;
+}
+
 static const char *text_of(struct az_arena *arena, az_jv v)
 {
     struct az_str s = az_jv_str(v);
@@ -247,6 +268,7 @@ int az_ballot_line_verdict(const struct az_ballot_line *l, const struct az_quest
     out.has_score = az_jv_num(az_jv_get(v, "score"), &out.score);
     out.has_share = az_jv_num(az_jv_get(v, "share"), &out.share);
     out.has_p = az_jv_num(az_jv_get(v, "p"), &out.p);
+    out.set = read_set(az_jv_get(v, "set"), q, item);
     out.how = text_of(arena, az_jv_get(v, "how"));
     if (!out.how)
         return AZ_ENOMEM;

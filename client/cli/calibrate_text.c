@@ -59,7 +59,8 @@ static void put_parts(struct az_buf *b, const struct az_model *m)
 
 static void put_promise(struct az_buf *b, const struct az_calibrate_told *t)
 {
-    const struct az_guarantee *g = t->guarantee;
+    const struct az_guarantee *g = &t->promises->guarantee;
+    const struct az_risk *tested = &t->promises->tested;
     az_buf_fmt(b, "  promise: risk %g, delta %g, learnt from %lld items, tested on %lld\n", g->risk,
                g->delta, (long long)t->fitted, (long long)g->n);
     if (g->kept) {
@@ -71,15 +72,32 @@ static void put_promise(struct az_buf *b, const struct az_calibrate_told *t)
                        g->threshold);
         return;
     }
-    az_buf_fmt(b, "    refused: %s\n", t->tested->reason ? t->tested->reason : "not proven");
+    az_buf_fmt(b, "    refused: %s\n", tested->reason ? tested->reason : "not proven");
     if (g->needed > 0)
         az_buf_fmt(b, "    it takes some %lld labels to test on, and as many to learn from\n",
                    (long long)g->needed);
-    else if (g->n < t->tested->least)
+    else if (g->n < tested->least)
         az_buf_fmt(b, "    it takes %lld labels to test on at the least, one a cluster\n",
-                   (long long)t->tested->least);
+                   (long long)tested->least);
     else
         az_buf_z(b, "    more labels of this kind would not do\n");
+}
+
+static void put_sets(struct az_buf *b, const struct az_calibrate_told *t)
+{
+    const struct az_label_sets *s = &t->promises->sets;
+    az_buf_fmt(b, "  label sets: conformal %g, learnt from %lld items, made from %lld others\n",
+               s->conformal, (long long)t->fitted, (long long)s->n);
+    if (s->made)
+        az_buf_fmt(b,
+                   "    made: the true answer is in %.0f%% of the sets; %.2f answers in a set, "
+                   "%.0f%% are of one\n",
+                   100 * s->held, s->size, 100 * s->single);
+    else
+        az_buf_fmt(b,
+                   "    refused: it takes %lld labels to make them from, and as many to learn "
+                   "from\n",
+                   (long long)s->needed);
 }
 
 void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size_t width)
@@ -94,13 +112,17 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
     if (t->model->reason[0])
         az_buf_fmt(b, "  nothing was learnt: %s; it counts votes\n", t->model->reason);
     put_parts(b, t->model);
-    if (t->guarantee)
+    if (t->promises->risk > 0)
         put_promise(b, t);
+    if (t->promises->conformal > 0)
+        put_sets(b, t);
     az_buf_z(b, "  in a panel: aggregate: {kind: ");
     az_buf_fmt(b, "%s, calibration: %s", t->model->reason[0] ? "auto" : t->model->learner->name,
                t->path);
-    if (t->guarantee && t->guarantee->kept)
-        az_buf_fmt(b, ", risk: %g, delta: %g", t->guarantee->risk, t->guarantee->delta);
+    if (t->promises->guarantee.kept)
+        az_buf_fmt(b, ", risk: %g, delta: %g", t->promises->risk, t->promises->delta);
+    if (t->promises->sets.made)
+        az_buf_fmt(b, ", conformal: %g", t->promises->conformal);
     az_buf_z(b, "}\n");
 }
 

@@ -1,6 +1,7 @@
 /* client/cli/calibrate_text.h: what `assize calibrate` says of what it learnt. Pure. */
 #pragma once
 #include "client/cli/methods.h"
+#include "client/cli/promises.h"
 #include "core/buf.h"
 #include "policies/calibration.h"
 
@@ -9,8 +10,7 @@ struct az_calibrate_told {
     const struct az_model *model;
     const struct az_panel *panel;
     int64_t labelled, early, fitted;
-    const struct az_guarantee *guarantee; /* NULL: none was asked for */
-    const struct az_risk *tested;
+    const struct az_promises *promises;
     const char *path;
 };
 

@@ -88,6 +88,22 @@ static void dissent(struct page *p, const struct az_verdict *v)
         az_buf_char(p->b, '\n');
 }
 
+/* The answers of which one is promised to be true. */
+static void set(struct page *p, const struct az_verdict *v)
+{
+    const struct az_question *q = &p->panel->question;
+    const char *before = "  one of: ";
+    for (int i = 0; i < AZ_LABELS_MAX && v->set; i++) {
+        if (!(v->set >> i & 1))
+            continue;
+        az_buf_z(p->b, before);
+        answer(p, i, q->kind == AZ_SCORE, q->scale_min + i * q->step);
+        before = ", ";
+    }
+    if (v->set)
+        az_buf_char(p->b, '\n');
+}
+
 static void gold(struct page *p)
 {
     const struct az_gold *g = &p->c->item->gold;
@@ -167,6 +183,7 @@ static void verdict_text(struct page *p)
         az_buf_z(p->b, "open: not decided yet\n");
     } else {
         outcome(p, v);
+        set(p, v);
         seats(p, v);
         dissent(p, v);
     }

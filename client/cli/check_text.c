@@ -2,11 +2,13 @@
 
 #include <math.h>
 
+#include "client/cli/foretell.h"
 #include "client/cli/human.h"
 #include "client/cli/table.h"
 #include "core/instruct.h"
 #include "core/number.h"
 #include "core/wrap.h"
+#include "policies/calibration.h"
 
 /* ---- question and rules ---- */
 
@@ -71,6 +73,17 @@ static void policy(struct az_buf *b, const struct az_panel *p)
     az_buf_char(b, '\n');
 }
 
+static void promises(struct az_buf *b, const struct az_panel *p)
+{
+    AZ_AUTO_BUF told = az_buf(1 << 12);
+    az_foretell(&told, p);
+    if (!told.n)
+        return;
+    line(b, "promises");
+    az_buf_str(b, az_buf_view(&told));
+    az_buf_char(b, '\n');
+}
+
 static void aggregate(struct az_buf *b, const struct az_panel *p)
 {
     const struct az_aggregate *a = &p->aggregate;
@@ -85,7 +98,10 @@ static void aggregate(struct az_buf *b, const struct az_panel *p)
     }
     if (a->kind == AZ_AGG_TRIMMED_MEAN)
         az_buf_fmt(b, ", %g cut at each end", a->trim);
+    if (a->abstain_below > 0)
+        az_buf_fmt(b, "; abstains where p is below %g", a->abstain_below);
     az_buf_char(b, '\n');
+    promises(b, p);
 }
 
 static void limits(struct az_buf *b, const struct az_limits *l)
@@ -246,6 +262,22 @@ static void estimate_row(struct az_table *t, const char *name, const struct az_e
     cell_usd(t, priced, j->worst);
 }
 
+/* Of what a risk is promised all is asked, and only some decided. */
+static void put_decided(struct az_buf *b, const struct az_estimate *e)
+{
+    const struct az_aggregate *a = &e->panel->aggregate;
+    const struct az_guarantee *g = a->calibrated && a->risk > 0
+                                       ? az_calibration_guarantee(a->calibrated, a->risk, a->delta)
+                                       : NULL;
+    if (!g || !g->kept)
+        return;
+    az_buf_z(b, " Of the ");
+    az_human_count(b, e->items);
+    az_buf_z(b, " items about ");
+    az_human_count(b, (int64_t)llround(g->coverage * (double)e->items));
+    az_buf_fmt(b, " will be decided, so that risk %g is kept.", g->risk);
+}
+
 static void estimate_notes(struct az_buf *b, const struct az_estimate *e, bool priced,
                            const struct az_estimate_judge *total, size_t width)
 {
@@ -254,6 +286,7 @@ static void estimate_notes(struct az_buf *b, const struct az_estimate *e, bool p
     az_buf_z(&note, "Tokens in are bytes / 4: an estimate. The worst case takes every byte for a "
                     "token and every answer at its longest; ");
     az_buf_fmt(&note, "it is for one call a question, and limits.attempts allows %d.", l->attempts);
+    put_decided(&note, e);
     if (!priced)
         az_buf_z(&note, " Where a price is unknown, add usd_per_mtok to the judge.");
     if (l->has_usd && priced && total->worst > l->usd) {

@@ -8,6 +8,7 @@
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/methods.h"
+#include "client/cli/promises.h"
 #include "core/io_file.h"
 #include "core/keys.h"
 #include "core/mem.h"
@@ -18,7 +19,7 @@
 enum { ARGS_MAX = 256, CALIBRATION_MAX = 256 << 20, COLUMNS = 100 };
 
 struct options {
-    const char *out, *items, *gold, *kind, *risk, *delta;
+    const char *out, *items, *gold, *kind, *risk, *delta, *conformal;
     int64_t seed;
 };
 
@@ -35,6 +36,8 @@ static const struct az_opt table[] = {
      "promise that at most this share of what is decided is wrong; half of the labels test it", 0},
     {"delta", 0, AZ_OPT_STRING, offsetof(struct options, delta), "SHARE",
      "how often such a promise may be broken (0.05)", 0},
+    {"conformal", 0, AZ_OPT_STRING, offsetof(struct options, conformal), "SHARE",
+     "sets of answers that miss the true one in at most this share; from half of the labels", 0},
     {"seed", 0, AZ_OPT_INT, offsetof(struct options, seed), "N", "other folds", 0},
     {0},
 };
@@ -42,7 +45,6 @@ static const struct az_opt table[] = {
 struct calibrating {
     const struct options *options;
     const char *kind;
-    double risk, delta;    /* risk 0: no promise */
     struct az_panel panel; /* borrowed from the sources */
     struct az_corpus corpus;
     int64_t early; /* labelled items that were not asked in full */
@@ -51,8 +53,7 @@ struct calibrating {
     struct az_rows rows, fit, test;
     struct az_methods methods;
     struct az_model *model;
-    struct az_guarantee guarantee;
-    struct az_risk tested;
+    struct az_promises promises;
 };
 
 /* ---- labelled items ---- */
@@ -137,43 +138,15 @@ static int check_weights(const struct calibrating *c, struct az_error *err)
     const struct az_sample *s = &c->corpus.sample;
     if (az_weights_equal(s->weights, s->n_items))
         return 0;
-    az_fail(err, AZ_EUSAGE, "--risk needs labels that were drawn with equal chances");
-    az_hint(err, "Take a random sample (assize label --uniform 100), or leave --risk out.");
+    const char *option = c->promises.risk > 0 ? "risk" : "conformal";
+    az_fail(err, AZ_EUSAGE, "--%s needs labels that were drawn with equal chances", option);
+    az_hint(err, "Take a random sample (assize label --uniform 100), or leave --%s out.", option);
     return AZ_EUSAGE;
 }
 
-/* What the model says of the items that it has not seen: its probability and whether it
- * was wrong. A shared top is wrong where it is not shared with the truth. */
-static int test_promise(struct calibrating *c, struct az_error *err)
+static bool promises(const struct calibrating *c)
 {
-    size_t n = c->test.n, k = c->design.frame.n_labels;
-    AZ_AUTO_MEM double *p = az_alloc((n * k + 1) * sizeof(*p));
-    AZ_AUTO_MEM double *score = az_alloc((2 * n + 1) * sizeof(*score));
-    AZ_AUTO_MEM uint64_t *clusters = az_alloc((n + 1) * sizeof(*clusters));
-    if (!p || !score || !clusters || az_model_predict(c->model, &c->design, c->test, p) < 0)
-        return az_oom(err);
-    for (size_t i = 0; i < n; i++) {
-        bool top[AZ_SAMPLE_LABELS_MAX];
-        size_t tops = az_top(p + i * k, k, top);
-        double most = 0;
-        for (size_t l = 0; l < k; l++)
-            most = AZ_MAX(most, p[i * k + l]);
-        score[i] = tops == 1 ? most : 0; /* undecided: kept by no threshold */
-        score[n + i] = az_credit(p + i * k, az_design_truth(&c->design, c->test.v[i]), k) < 1;
-        clusters[i] = c->design.clusters[c->test.v[i]];
-    }
-    if (az_risk_fit(score, score + n, clusters, n, c->risk, c->delta, (uint64_t)c->options->seed,
-                    &c->tested) < 0)
-        return az_oom(err);
-    c->guarantee = (struct az_guarantee){.risk = c->risk,
-                                         .delta = c->delta,
-                                         .kept = c->tested.kept,
-                                         .all = c->tested.all,
-                                         .threshold = c->tested.threshold,
-                                         .n = c->tested.n,
-                                         .needed = c->tested.needed,
-                                         .coverage = az_risk_coverage(&c->tested).value};
-    return 0;
+    return c->promises.risk > 0 || c->promises.conformal > 0;
 }
 
 static int learn(struct calibrating *c, struct az_error *err)
@@ -187,11 +160,14 @@ static int learn(struct calibrating *c, struct az_error *err)
     }
     if (r == 0)
         r = az_methods_add(&c->methods, c->kind, &c->design, c->rows, seed, err);
-    if (r == 0 && c->risk > 0)
+    if (r == 0 && promises(c))
         r = split(c, err);
     if (r == 0)
         r = az_learn(c->kind, &c->design, c->fit, seed, &c->model, err);
-    return r == 0 && c->risk > 0 ? test_promise(c, err) : r;
+    if (r == 0 && promises(c) &&
+        az_promises_test(&c->promises, c->model, &c->design, c->test, seed) < 0)
+        return az_oom(err);
+    return r;
 }
 
 /* ---- telling ---- */
@@ -201,8 +177,11 @@ static int write_out(const struct calibrating *c, struct az_error *err)
     AZ_AUTO_BUF b = az_buf(CALIBRATION_MAX);
     AZ_AUTO_BUF figures = az_buf(CALIBRATION_MAX);
     az_calibrate_json(&figures, &c->methods);
-    az_calibration_write(&b, &c->panel, c->model, &c->guarantee, c->risk > 0,
-                         az_buf_view(&figures));
+    struct az_calibration_tested tested = {.guarantees = &c->promises.guarantee,
+                                           .n_guarantees = c->promises.risk > 0,
+                                           .sets = &c->promises.sets,
+                                           .n_sets = c->promises.conformal > 0};
+    az_calibration_write(&b, &c->panel, c->model, &tested, az_buf_view(&figures));
     az_buf_char(&b, '\n');
     int r = az_buf_check(&figures, err);
     if (r == 0)
@@ -218,8 +197,7 @@ static void tell(const struct calibrating *c)
                                      .panel = &c->panel,
                                      .labelled = (int64_t)c->rows.n,
                                      .early = c->early,
-                                     .guarantee = c->risk > 0 ? &c->guarantee : NULL,
-                                     .tested = &c->tested,
+                                     .promises = &c->promises,
                                      .fitted = (int64_t)c->fit.n,
                                      .path = c->options->out};
     az_calibrate_text(&b, &told, az_terminal_columns(2, COLUMNS));
@@ -236,7 +214,7 @@ static int read_options(struct calibrating *c, struct az_error *err)
     for (size_t i = 0; i + 1 < AZ_LEN(kinds); i++)
         kinds[i] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)i);
     c->kind = o->kind ? o->kind : "auto";
-    c->delta = 0.05;
+    c->promises.delta = 0.05;
     for (size_t i = 0; kinds[i]; i++)
         known = known || strcmp(kinds[i], c->kind) == 0;
     if (!known) {
@@ -246,8 +224,10 @@ static int read_options(struct calibrating *c, struct az_error *err)
     }
     if (o->delta && !o->risk)
         return az_fail(err, AZ_EUSAGE, "--delta needs --risk");
-    int r = o->risk ? az_calibrated_share("risk", o->risk, &c->risk, err) : 0;
-    return r < 0 || !o->delta ? r : az_calibrated_share("delta", o->delta, &c->delta, err);
+    int r = o->risk ? az_calibrated_share("risk", o->risk, &c->promises.risk, err) : 0;
+    if (r == 0 && o->conformal)
+        r = az_calibrated_share("conformal", o->conformal, &c->promises.conformal, err);
+    return r < 0 || !o->delta ? r : az_calibrated_share("delta", o->delta, &c->promises.delta, err);
 }
 
 static void release(struct calibrating *c)
@@ -273,7 +253,7 @@ static int calibrate(const struct options *o, const char *panel, const char *con
     if (r == 0)
         r = gather(&c, s, &err);
     if (r == 0)
-        r = c.risk > 0 ? check_weights(&c, &err) : 0;
+        r = promises(&c) ? check_weights(&c, &err) : 0;
     if (r == 0)
         r = learn(&c, &err);
     if (r == 0)
@@ -308,8 +288,8 @@ const struct az_command az_cmd_calibrate = {
     .args = "[PANEL] SOURCE... -o FILE",
     .summary = "weights earned on items with true answers, for a panel to decide by",
     .more = "What it prints of itself was scored on items that it had not seen. Without ten\n"
-            "labelled items nothing is learnt, and it says so. With --risk it learns from\n"
-            "half of the labels and tests the promise on the other half.",
+            "labelled items nothing is learnt, and it says so. With --risk or --conformal it\n"
+            "learns from half of the labels and tests the promise on the other half.",
     .options = table,
     .run = run,
 };

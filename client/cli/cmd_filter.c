@@ -200,6 +200,8 @@ static int filter_lines(struct filter *f)
                                         .strict = f->options->strict,
                                         .line = on_line,
                                         .settled = on_settled};
+    if (!f->options->job.quiet)
+        az_say_promises(f->job.panel);
     int code = az_job_run(&f->job, &sink);
     atomic_store(&f->coordinator, NULL);
     struct az_error err = {0};

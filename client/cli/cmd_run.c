@@ -371,6 +371,8 @@ static int run_job(const struct options *o, const char *panel, const char *items
         code = check_ends(o, items);
     if (code == 0)
         code = az_job_open(&job, dir);
+    if (code == 0 && !o->job.quiet)
+        az_say_promises(job.panel);
     if (code == 0)
         code = az_job_run(&job, &sink);
     if (code == 0)

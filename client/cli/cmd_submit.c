@@ -307,6 +307,8 @@ static int submit(const struct options *o, const char *panel, const char *items)
     struct az_submitted done = {0};
     struct az_error err = {0};
     int r = prepare(&s, panel, &config, &err);
+    if (r == 0 && !o->quiet)
+        az_say_promises(s.panel);
     az_live_line_init(&s.line, 2);
     if (r == 0)
         r = az_submit(&config, &done, &err);

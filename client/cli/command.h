@@ -5,6 +5,8 @@
 #include "core/exits.h"
 #include "core/options.h"
 
+struct az_panel;
+
 struct az_command {
     const char *name, *args, *summary;
     const char *more; /* --help's second paragraph; NULL = none */
@@ -28,3 +30,5 @@ int az_report(const struct az_error *err, int code);
 /* Anything else that whoever typed the command should know. Programs that nobody
  * watches write log lines instead (core/log.h). */
 void az_say(const char *fmt, ...) AZ_PRINTF(1, 2);
+/* What the panel's promises will cost, if it makes any; before anybody is asked. */
+void az_say_promises(const struct az_panel *panel);

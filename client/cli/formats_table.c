@@ -95,6 +95,8 @@ static const struct az_format_field verdict[] = {
     HAS("share", NUM_OR_NULL, "Share of the seats asked that are for it."),
     HAS("p", NUM_OR_NULL, "Calibrated probability that it is right."),
     HAS("probs", AZ_F_MAP | AZ_F_NULL, "Calibrated probability by label."),
+    MAY("set", AZ_F_ANY,
+        "With `conformal`: a list of answers; the true one is among them but for that share."),
     HAS("how", TEXT_OR_NULL, "The aggregation that decided."),
     MAY("reason", TEXT, "Why it abstained or failed."),
     MAY_OF("error", AZ_F_OBJECT, "Failed: the commonest error of its ballots.", error),
@@ -222,6 +224,15 @@ static const struct az_format_field agreement[] = {
     {0},
 };
 
+static const struct az_format_field sets[] = {
+    HAS("size", NUM_OR_NULL, "Mean number of answers in a set."),
+    HAS("single", NUM_OR_NULL, "Share of sets of one answer."),
+    HAS("n", INT, "Verdicts with a set."),
+    HAS_OF("held", AZ_F_OBJECT, "Of those with gold, the share that has the true answer.", rate),
+    REASONS,
+    {0},
+};
+
 static const struct az_format_field summary[] = {
     HAS("format", TEXT, "summary/1."),
     HAS("panel_name", TEXT, "The panel's name."),
@@ -245,6 +256,7 @@ static const struct az_format_field summary[] = {
     HAS_OF("pass_rate", AZ_F_OBJECT, "Share of decided items that pass.", rate),
     HAS_OF("mean", AZ_F_OBJECT, "Score: mean of the verdicts.", rate),
     HAS_OF("panel", AZ_F_OBJECT, "The panel against gold.", panel),
+    MAY_OF("sets", AZ_F_OBJECT, "Sets of answers, with `conformal`.", sets),
     HAS_OF("judges", AZ_F_LIST, "Each judge.", judge),
     HAS_OF("agreement", AZ_F_OBJECT, "Between the judges.", agreement),
     {0},

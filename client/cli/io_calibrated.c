@@ -22,9 +22,12 @@ int az_calibrated_share(const char *option, const char *text, double *ret, struc
 static int read_options(const struct az_calibrated_options *o, struct az_aggregate *a,
                         struct az_error *err)
 {
-    if (!o->calibration && (o->risk || o->abstain_below))
-        return az_fail(err, AZ_EUSAGE, "--%s needs --calibration",
-                       o->risk ? "risk" : "abstain-below");
+    const char *alone = o->risk            ? "risk"
+                        : o->conformal     ? "conformal"
+                        : o->abstain_below ? "abstain-below"
+                                           : NULL;
+    if (!o->calibration && alone)
+        return az_fail(err, AZ_EUSAGE, "--%s needs --calibration", alone);
     if (o->delta && !o->risk)
         return az_fail(err, AZ_EUSAGE, "--delta needs --risk");
     a->delta = usual_delta;
@@ -33,6 +36,8 @@ static int read_options(const struct az_calibrated_options *o, struct az_aggrega
         return az_fail(err, AZ_EUSAGE, "--abstain-below wants a probability, not '%.40s'",
                        o->abstain_below);
     int r = o->risk ? az_calibrated_share("risk", o->risk, &a->risk, err) : 0;
+    if (r == 0 && o->conformal)
+        r = az_calibrated_share("conformal", o->conformal, &a->conformal, err);
     return r < 0 || !o->delta ? r : az_calibrated_share("delta", o->delta, &a->delta, err);
 }
 

@@ -1,39 +1,46 @@
-/* client/cli/io_calibrated.h: --calibration, --risk, --delta and --abstain-below: ballots
+/* client/cli/io_calibrated.h: --calibration, --risk, --conformal and the like: ballots
  * without a panel of their own decided by what was learnt. Edge. */
 #pragma once
 #include "core/error.h"
 #include "core/panel.h"
 
 struct az_calibrated_options {
-    const char *calibration, *risk, *delta, *abstain_below; /* as typed; NULL: not */
+    const char *calibration, *risk, *delta, *conformal, *abstain_below; /* as typed; NULL: not */
 };
 
 /* Their rows in a command's table of options; `field` is where its options hold them. */
-#define AZ_CALIBRATED_ROWS(options, field)                                                      \
-    {"calibration",                                                                             \
-     0,                                                                                         \
-     AZ_OPT_STRING,                                                                             \
-     offsetof(options, field.calibration),                                                      \
-     "FILE",                                                                                    \
-     "decide by what `assize calibrate` learnt",                                                \
-     0},                                                                                        \
-        {"risk",                                                                                \
-         0,                                                                                     \
-         AZ_OPT_STRING,                                                                         \
-         offsetof(options, field.risk),                                                         \
-         "SHARE",                                                                               \
-         "with a calibration that promises it: at most this share of what is decided is wrong", \
-         0},                                                                                    \
-        {"delta",                                                                               \
-         0,                                                                                     \
-         AZ_OPT_STRING,                                                                         \
-         offsetof(options, field.delta),                                                        \
-         "SHARE",                                                                               \
-         "the promise of --risk holds with probability 1 - SHARE (0.05)",                       \
-         0},                                                                                    \
-    {                                                                                           \
-        "abstain-below", 0, AZ_OPT_STRING, offsetof(options, field.abstain_below), "P",         \
-            "with a calibration: no verdict where the probability is lower", 0                  \
+#define AZ_CALIBRATED_ROWS(options, field)                                                         \
+    {"calibration",                                                                                \
+     0,                                                                                            \
+     AZ_OPT_STRING,                                                                                \
+     offsetof(options, field.calibration),                                                         \
+     "FILE",                                                                                       \
+     "decide by what `assize calibrate` learnt",                                                   \
+     0},                                                                                           \
+        {"risk",                                                                                   \
+         0,                                                                                        \
+         AZ_OPT_STRING,                                                                            \
+         offsetof(options, field.risk),                                                            \
+         "SHARE",                                                                                  \
+         "with a calibration that promises it: at most this share of what is decided is wrong",    \
+         0},                                                                                       \
+        {"delta",                                                                                  \
+         0,                                                                                        \
+         AZ_OPT_STRING,                                                                            \
+         offsetof(options, field.delta),                                                           \
+         "SHARE",                                                                                  \
+         "the promise of --risk holds with probability 1 - SHARE (0.05)",                          \
+         0},                                                                                       \
+        {"conformal",                                                                              \
+         0,                                                                                        \
+         AZ_OPT_STRING,                                                                            \
+         offsetof(options, field.conformal),                                                       \
+         "SHARE",                                                                                  \
+         "with a calibration that has them: sets that miss the true answer in at most this share", \
+         0},                                                                                       \
+    {                                                                                              \
+        "abstain-below", 0, AZ_OPT_STRING, offsetof(options, field.abstain_below), "P",            \
+            "with a calibration: no verdict where the probability is lower", 0                     \
     }
 
 /* Makes `panel` decide by them; nothing where there is no calibration. *ret is the

@@ -80,6 +80,13 @@ static void put_verdicts(struct az_jw *w, const struct az_summary_figures *f)
     az_figure_put(w, "accuracy_shared", &f->accuracy_shared);
     az_figure_put(w, "kappa", &f->kappa);
     az_jw_obj_end(w);
+
+    az_jw_key(w, "sets");
+    az_jw_obj(w);
+    az_figure_put(w, "size", &f->set_size);
+    az_figure_put(w, "single", &f->set_single);
+    az_figure_put(w, "held", &f->set_held);
+    az_jw_obj_end(w);
 }
 
 static void put_methods(struct az_jw *w, const struct az_report *r)

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "client/cli/command.h"
+#include "client/cli/foretell.h"
 #include "client/cli/human.h"
 #include "core/wrap.h"
 
@@ -29,4 +30,12 @@ void az_say(const char *fmt, ...)
     vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
     put("assize: ", line);
+}
+
+void az_say_promises(const struct az_panel *panel)
+{
+    AZ_AUTO_BUF b = az_buf(1 << 12);
+    az_foretell(&b, panel);
+    if (b.n)
+        az_say("promised: %s", b.p);
 }

@@ -157,6 +157,24 @@ static void panel_line(struct page *p, const struct az_summary_figures *f)
     page_end_line(p, PAGE_PLAIN);
 }
 
+static void sets_line(struct page *p, const struct az_summary_figures *f)
+{
+    struct az_buf *l = &p->line;
+    if (!f->sets)
+        return;
+    az_buf_z(l, "sets: ");
+    page_number(l, &f->set_size, 2);
+    az_buf_z(l, " answers, ");
+    az_human_percent(l, f->set_single.value);
+    page_count(l, " of one, n ", f->sets, "");
+    if (f->set_held.defined) {
+        az_buf_z(l, "; the true answer in ");
+        page_percent(l, &f->set_held);
+        page_count(l, ", n ", f->set_held.n, "");
+    }
+    page_end_line(p, PAGE_PLAIN);
+}
+
 static void agreement_lines(struct page *p, const struct az_summary_figures *f)
 {
     struct az_buf *l = &p->line;
@@ -203,6 +221,7 @@ static void head(struct page *p, const struct az_summary_figures *f)
     page_end_line(p, PAGE_PLAIN);
     result_lines(p, f);
     panel_line(p, f);
+    sets_line(p, f);
     page_end_line(p, PAGE_PLAIN);
 }
 

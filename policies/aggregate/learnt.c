@@ -47,6 +47,15 @@ static bool is_probability(const struct az_calibration *c)
     return c->model->reason[0] == '\0';
 }
 
+/* The answers among which the true one is; also where it is not sure enough of one. */
+static uint64_t set_of(const struct az_tally *t, const struct az_calibration *c, const double *p)
+{
+    double conformal = t->panel->aggregate.conformal;
+    const struct az_label_sets *s = conformal > 0 ? az_calibration_sets(c, conformal) : NULL;
+    size_t n = t->panel->question.kind == AZ_SCORE ? c->model->frame.n_labels : t->n_labels;
+    return s && s->made ? az_calibration_set(s, p, n) : 0;
+}
+
 static void answer(const struct az_tally *t, int label, struct az_verdict *v)
 {
     const struct az_question *q = &t->panel->question;
@@ -91,6 +100,7 @@ static int decide(const struct az_tally *t, struct az_verdict *v)
         az_outcome_abstain(v, "the calibration says nothing of this item");
         return 0;
     }
+    v->set = set_of(t, c, p);
     int top = az_shares_top(p, c->model->frame.n_labels);
     if (top == AZ_LABEL_NONE) {
         if (t->panel->question.kind == AZ_SCORE)

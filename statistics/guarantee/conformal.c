@@ -71,13 +71,16 @@ uint64_t az_conformal_set(const struct az_conformal *c, const double *p, size_t 
 static void cost(const struct az_conformal_data *d, const uint32_t *items, size_t n,
                  struct az_conformal *c)
 {
-    int64_t labels = 0, single = 0;
+    int64_t labels = 0, single = 0, held = 0;
     for (size_t i = 0; i < n; i++) {
         const double *p = d->p + items[i] * d->n_labels;
-        int in_set = __builtin_popcountll(az_conformal_set(c, p, labels_of(d, items[i])));
+        uint64_t set = az_conformal_set(c, p, labels_of(d, items[i]));
+        int in_set = __builtin_popcountll(set);
         labels += in_set;
         single += in_set == 1;
+        held += (int64_t)(set >> d->truth[items[i]] & 1);
     }
+    c->held = n > 0 ? (double)held / (double)n : 0;
     c->size = n > 0 ? (double)labels / (double)n : 0;
     c->single = n > 0 ? (double)single / (double)n : 0;
 }

@@ -28,6 +28,7 @@ struct az_conformal {
     int64_t needed;  /* undefined: labels that it takes */
     double single;   /* of the labelled items, the share whose set is one label: */
     double size;     /* what it costs; and the mean size of a set */
+    double held;     /* the share whose set has the true label: about 1 - alpha by design */
     const char *reason;
 };
 

@@ -192,3 +192,48 @@ def test_published_ballots(world, data):
                        "--calibration", "c.json", "--brief")
     assert run.rc == 0, run
     assert any(json.loads(line)["p"] for line in run.stdout.splitlines())
+
+
+def test_sets_of_answers(world, made):
+    run = calibrate(world, "--conformal", "0.1")
+    assert run.rc == 0 and "answers in a set" in run.stderr and "conformal: 0.1" in run.stderr, run
+    sets, = json.loads(world.path("c.json").read_text())["sets"]
+    assert sets["made"] and sets["held"] >= 0.9 and 1 <= sets["size"] < 2
+    check = world.assize("check", world.write("p.yaml", panel(conformal=0.1)), "items.jsonl")
+    assert "conformal 0.1: about" in check.stdout, check
+    run = world.run(panel(conformal=0.1, abstain_below=0.97), "items.jsonl", "--gold", "gold.jsonl")
+    assert run.rc == 0 and "promised: conformal 0.1" in run.stderr, run
+    verdicts = run.verdicts()
+    held = sum(made[int(v["id"][1:])] in v["set"] for v in verdicts) / len(verdicts)
+    assert held > 0.85 and {v["status"] for v in verdicts} == {"decided", "abstained"}
+    summary = json.loads((run.job / "summary.json").read_text())["sets"]
+    assert summary["n"] == 300 and summary["held"]["n"] == 200 and summary["held"]["value"] > 0.85
+    assert summary["size"] == sum(len(v["set"]) for v in verdicts) / 300
+    open_one = next(v["id"] for v in verdicts if v["status"] == "abstained")
+    assert "one of: " in world.assize("show", run.job, open_one).stdout
+    report = world.assize("report", run.job, "--json", "-", "-o", "r.html")
+    assert json.loads(report.stdout)["sets"]["held"]["n"] == 200, report
+    again = world.assize("decide", "p.yaml", "past.tsv", "--items", "items.jsonl", "--brief")
+    assert [json.loads(line)["set"] for line in again.stdout.splitlines()] == \
+        [v["set"] for v in verdicts]
+
+
+def test_sets_take_labels(world, made):
+    world.write("few.jsonl", gold(made, 24))
+    run = calibrate(world, "--conformal", "0.01", gold="few.jsonl")
+    assert run.rc == 0 and "refused: it takes 99 labels" in run.stderr, run
+    run = world.run(panel(conformal=0.01), "items.jsonl")
+    assert run.rc == 78 and "do not allow sets for conformal 0.01" in run.stderr, run
+    assert "It takes 99 labels" in run.stderr
+
+
+def test_what_a_promise_costs_is_told_before(world, made):
+    assert calibrate(world, "--risk", "0.1", "--delta", "0.1").rc == 0
+    promise, = json.loads(world.path("c.json").read_text())["guarantees"]
+    world.write("p.yaml", panel(risk=0.1, delta=0.1))
+    check = world.assize("check", "p.yaml", "items.jsonl")
+    assert "risk 0.1 (delta 0.1): decides" in check.stdout, check
+    run = world.run(panel(risk=0.1, delta=0.1), "items.jsonl")
+    assert "promised: risk 0.1" in run.stderr, run
+    decided = sum(v["status"] == "decided" for v in run.verdicts())
+    assert abs(decided / 300 - promise["coverage"]) < 0.15

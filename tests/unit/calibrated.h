@@ -29,7 +29,7 @@ static AZ_UNUSED struct learn_scene calibrated_scene(const struct seated *s)
 /* What `learner` learns from the scene, as az_calibration_write() has it; malloc. */
 static AZ_UNUSED char *calibrated_text(const struct seated *s, const char *learner,
                                        const struct learn_scene *scene,
-                                       const struct az_guarantee *g, size_t n)
+                                       const struct az_calibration_tested *tested)
 {
     static const double levels[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     struct az_sample sample;
@@ -39,7 +39,7 @@ static AZ_UNUSED char *calibrated_text(const struct seated *s, const char *learn
     if (s->panel.question.kind == AZ_SCORE)
         sample.levels = levels;
     AZ_AUTO(model) m = learn_all(learner, &sample, &p);
-    az_calibration_write(&b, &s->panel, m, g, n, AZ_STR("{\"for\":\"people\"}"));
+    az_calibration_write(&b, &s->panel, m, tested, AZ_STR("{\"for\":\"people\"}"));
     free(p);
     az_sample_release(&sample);
     char *text = az_buf_take(&b);
@@ -61,7 +61,8 @@ static AZ_UNUSED struct az_calibration *calibrated_panel(struct seated *s, const
                                                          const struct learn_scene *scene,
                                                          const struct az_guarantee *g)
 {
-    AZ_AUTO_MEM char *text = calibrated_text(s, learner, scene, g, g != NULL);
+    struct az_calibration_tested tested = {.guarantees = g, .n_guarantees = g != NULL};
+    AZ_AUTO_MEM char *text = calibrated_text(s, learner, scene, &tested);
     struct az_calibration *c = calibrated_read(text);
     s->panel.aggregate.kind = AZ_AGG_AUTO;
     s->panel.aggregate.calibrated = c;

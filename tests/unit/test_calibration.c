@@ -6,6 +6,14 @@ static const struct az_guarantee promises[] = {
     {.risk = 0.001, .delta = 0.05, .n = 120},
 };
 
+static const struct az_label_sets label_sets[] = {
+    {.conformal = 0.1, .made = true, .quantile = 1.0 / 7, .n = 120, .held = 0.9, .size = 1.25},
+    {.conformal = 0.001, .n = 120, .needed = 999, .size = 3},
+};
+
+static const struct az_calibration_tested tested = {promises, AZ_LEN(promises), label_sets,
+                                                    AZ_LEN(label_sets)};
+
 static const struct az_hash asked = {.bytes = {0xab, 1, 2, 3}};
 static struct az_backend backends[] = {{.name = "server", .kind = "openai"},
                                        {.name = "votes", .kind = "recorded"}};
@@ -25,7 +33,7 @@ static void panel(struct seated *s, enum az_kind kind)
 static char *text_of(struct seated *s, const char *learner)
 {
     struct learn_scene scene = calibrated_scene(s);
-    return calibrated_text(s, learner, &scene, promises, AZ_LEN(promises));
+    return calibrated_text(s, learner, &scene, &tested);
 }
 
 /* ---- what is written is read ---- */
@@ -49,8 +57,11 @@ static void assert_same(struct seated *s, const char *text)
         assert_true(g->n == promises[i].n && g->needed == promises[i].needed);
         assert_true(g->coverage == promises[i].coverage);
     }
-    az_calibration_write(&b, &s->panel, c->model, c->guarantees, c->n_guarantees,
-                         AZ_STR("{\"for\":\"people\"}"));
+    assert_int_equal(c->n_sets, AZ_LEN(label_sets));
+    assert_memory_equal(&c->sets[0].quantile, &label_sets[0].quantile, sizeof(double));
+    assert_true(c->sets[0].made && !c->sets[1].made && c->sets[1].needed == 999);
+    struct az_calibration_tested again = {c->guarantees, c->n_guarantees, c->sets, c->n_sets};
+    az_calibration_write(&b, &s->panel, c->model, &again, AZ_STR("{\"for\":\"people\"}"));
     assert_int_equal(az_buf_check(&b, NULL), 0);
     assert_string_equal(b.p, text);
 }
@@ -84,6 +95,8 @@ static void reads_what_it_wrote(void **state)
 #define VOTES MODEL(FRAME("2", "exchangeable", "null", "0,1"), "0,0")
 #define SCORE "'question':{'kind':'score','scale':[1,3],'step':1},"
 #define G "'risk':0.1,'delta':0.1,'threshold':0.5,'coverage':1,'n':1,'needed':0,'kept':true"
+
+#define SETS "'conformal':0.1,'quantile':0.5,'held':1,'size':1,'single':1,'n':9,'needed':0"
 
 /* Quotes are turned for the reader's sake; "": nothing is wrong. */
 static const struct {
@@ -123,6 +136,13 @@ static const struct {
     {HEAD PAIR JUDGES "'guarantees':[{" G ",'all':1}]}",
      "a field of 'guarantees' is missing or no such thing"},
     {HEAD PAIR JUDGES "'guarantees':[{" G ",'all':false}]," VOTES, ""},
+    {HEAD PAIR JUDGES NONE "'sets':[]," VOTES, ""},
+    {HEAD PAIR JUDGES NONE "'sets':[{" SETS ",'made':true}]," VOTES, ""},
+    {HEAD PAIR JUDGES NONE "'sets':{}," VOTES, "'sets' is missing or no such thing"},
+    {HEAD PAIR JUDGES NONE "'sets':[1,2,3,4,5,6,7,8,9]," VOTES,
+     "'sets' is missing or no such thing"},
+    {HEAD PAIR JUDGES NONE "'sets':[{" SETS ",'made':1}]," VOTES,
+     "a field of 'sets' is missing or no such thing"},
     {HEAD PAIR JUDGES "'guarantees':[]}", "model: a model is an object"},
     {HEAD PAIR JUDGES NONE "'model':{'learner':'best'}}", "model: no learner is called 'best'"},
     {HEAD PAIR "'judges':[{'name':'j1'}]," NONE VOTES, "its model is of 2 judges, and 1 are named"},
@@ -263,6 +283,21 @@ static void hopeless(struct seated *s)
     risk_of(s, 0.001, 0.05);
 }
 
+static void sets(struct seated *s)
+{
+    s->panel.aggregate.conformal = 0.1;
+}
+
+static void other_sets(struct seated *s)
+{
+    s->panel.aggregate.conformal = 0.2;
+}
+
+static void refused_sets(struct seated *s)
+{
+    s->panel.aggregate.conformal = 0.001;
+}
+
 #define OWN "Calibrate with the panel's own judges: assize calibrate PANEL SOURCE"
 
 static const struct {
@@ -297,6 +332,12 @@ static const struct {
     {"no labels would do", AZ_PAIR, hopeless,
      "120 labelled items do not allow a promise of risk 0.001",
      "More labels would not do: the panel is not sure enough of anything."},
+    {"sets that were made", AZ_PAIR, sets, "", ""},
+    {"no such sets", AZ_PAIR, other_sets, "the calibration has no label sets for conformal 0.2",
+     "Ask for them when it is made: assize calibrate … --conformal 0.2"},
+    {"sets that take more labels", AZ_PAIR, refused_sets,
+     "120 labelled items do not allow sets for conformal 0.001",
+     "It takes 999 labels to make them from, and as many to learn from."},
 };
 
 static void fits_table(void **state)

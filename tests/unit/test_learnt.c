@@ -196,6 +196,47 @@ static void at_the_threshold(void **state)
     seated_release(&s);
 }
 
+/* A set is every answer that is likely enough, and the likeliest; an item that is
+ * abstained from has one, too. */
+static void sets_of_answers(void **state)
+{
+    static const struct {
+        enum az_kind kind;
+        const char *letters;
+        double quantile;
+        size_t n_responses;
+        int answers;
+    } cases[] = {
+        {AZ_PAIR, "BAA", 1, 2, 3},   {AZ_PAIR, "BAA", 0, 2, 1},  {AZ_CHOICE, "DAA", 1, 2, 4},
+        {AZ_CHOICE, "DAA", 0, 2, 1}, {AZ_SCORE, "777", 1, 2, 9}, {AZ_BEST, "BBB", 1, 2, 2},
+        {AZ_BEST, "BBB", 1, 4, 4},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct seated s;
+        panel(&s, cases[i].kind, 3);
+        struct learn_scene scene = calibrated_scene(&s);
+        AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+        if (cases[i].kind == AZ_BEST)
+            s.item.n_responses = cases[i].n_responses;
+        seated_places(&s);
+        assert_true(verdict(&s, cases[i].letters).set == 0); /* nobody asked for one */
+        c->n_sets = 1;
+        c->sets[0] = (struct az_label_sets){0.1, true, .quantile = cases[i].quantile};
+        s.panel.aggregate.conformal = 0.1;
+        s.panel.aggregate.abstain_below = 1;
+        struct az_verdict v = verdict(&s, cases[i].letters);
+        assert_int_equal(v.status, AZ_ABSTAINED);
+        if (__builtin_popcountll(v.set) != cases[i].answers)
+            fail_msg("%zu: %s has %llx", i, cases[i].letters, (unsigned long long)v.set);
+        s.panel.aggregate.abstain_below = 0;
+        v = verdict(&s, cases[i].letters);
+        assert_int_equal(v.status, AZ_DECIDED);
+        int top = v.has_score ? (int)v.score - 1 : v.label;
+        assert_true(v.set >> top & 1);
+        seated_release(&s);
+    }
+}
+
 /* ---- what it says nothing of ---- */
 
 static void too_few_labels_are_votes(void **state)
@@ -289,6 +330,7 @@ int main(void)
         cmocka_unit_test(ties_go_to_their_rule),
         cmocka_unit_test(thresholds),
         cmocka_unit_test(at_the_threshold),
+        cmocka_unit_test(sets_of_answers),
         cmocka_unit_test(too_few_labels_are_votes),
         cmocka_unit_test(more_responses_than_learnt),
         cmocka_unit_test(nobody_voted),

@@ -88,6 +88,21 @@ static const struct {
      "\"dissent\":[],\"criteria\":{},"
      "\"seats\":{\"n\":0,\"asked\":0,\"voted\":0,\"errors\":0,\"partial\":0},"
      "\"rounds\":0,\"usd\":0}"},
+    {"a set of answers",
+     {.status = AZ_ABSTAINED,
+      .label = AZ_LABEL_NONE,
+      .has_p = true,
+      .p = 0.5,
+      .set = 5,
+      .how = "auto",
+      .reason = "p 0.500 is below 0.8",
+      .seats = {2, 2, 2, 0, 0},
+      .rounds = 1},
+     "{\"id\":\"q1\",\"line\":1,\"status\":\"abstained\",\"label\":null,\"winner\":null,"
+     "\"score\":null,\"share\":null,\"p\":0.5,\"probs\":null,\"set\":[\"A\",\"tie\"],"
+     "\"how\":\"auto\",\"reason\":\"p 0.500 is below 0.8\",\"dissent\":[],\"criteria\":{},"
+     "\"seats\":{\"n\":2,\"asked\":2,\"voted\":2,\"errors\":0,\"partial\":0},"
+     "\"rounds\":1,\"usd\":0}"},
     {"a score",
      {.status = AZ_DECIDED,
       .label = AZ_LABEL_NONE,

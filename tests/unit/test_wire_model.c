@@ -359,6 +359,7 @@ static void verdict_round_trip(void **state)
     cases[2].dissent[3] = UINT64_MAX;
     cases[2].has_p = cases[2].has_score = true;
     cases[2].p = 1;
+    cases[2].set = UINT64_MAX - 1;
     cases[2].score = -3.25;
     for (size_t i = 0; i < AZ_LEN(cases); i++) {
         AZ_AUTO(arena) a = az_arena_new(512);
@@ -379,7 +380,7 @@ static void verdict_round_trip(void **state)
         assert_int_equal(got.cost, cases[i].cost);
         assert_true(got.share == cases[i].share && got.p == cases[i].p);
         assert_true(got.score == cases[i].score && got.has_p == cases[i].has_p);
-        assert_true(got.early);
+        assert_true(got.early && got.set == cases[i].set);
         assert_int_equal(back.n, used.n);
         for (size_t k = 0; k < used.n; k++)
             assert_int_equal(az_key_cmp(&back.v[k], &used.v[k]), 0);
