@@ -179,6 +179,11 @@ int az_wire_pack(struct az_buf *b, const struct az_msg *msg, struct az_arena *sc
 /* Text is borrowed from `arena`, where messages about jobs lie whole. A text
  * ends at its first NUL, if a peer sent one inside. Items of questions are made on the heap and
  * are the caller's: az_item_free() each. AZ_EPROTO: not an envelope, or a value out
- * of range; AZ_EINVAL: a version that is not spoken. Nothing is kept then. */
+ * of range; AZ_EINVAL: a version that is not spoken. Nothing is kept then. A refusal
+ * is read in any version: it is the same in all, and comes in the refuser's own. */
 int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *msg,
                    struct az_error *err);
+
+/* For people: what a refusal says, and which versions are spoken there where this
+ * one is not among them. Returns `code`. */
+int az_wire_refusal(const struct az_msg *refuse, int code, struct az_error *err);

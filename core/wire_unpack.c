@@ -269,7 +269,8 @@ int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *m
         return az_fail(err, AZ_EPROTO, "a frame of too many messages");
     if (!e)
         return memory.failed ? az_oom(err) : az_fail(err, AZ_EPROTO, "a frame that is no envelope");
-    if (e->version != AZ_WIRE_VERSION)
+    bool refusal = e->version && e->body_case == ASSIZE__ENVELOPE__BODY_REFUSE;
+    if (e->version != AZ_WIRE_VERSION && !refusal)
         return az_fail(err, e->version ? AZ_EINVAL : AZ_EPROTO,
                        "version %u of the protocol, versions %d to %d are spoken here", e->version,
                        AZ_WIRE_VERSION, AZ_WIRE_VERSION);
@@ -277,4 +278,16 @@ int az_wire_unpack(struct az_str frame, struct az_arena *arena, struct az_msg *m
     msg->seq = e->seq;
     msg->heard = e->heard;
     return body_from(e, arena, msg, err);
+}
+
+int az_wire_refusal(const struct az_msg *refuse, int code, struct az_error *err)
+{
+    uint32_t min = refuse->refuse.version_min, max = refuse->refuse.version_max;
+    az_fail(err, code, "the coordinator refused: " AZ_STR_FMT, AZ_STR_ARG(refuse->refuse.what));
+    if (max && (AZ_WIRE_VERSION < min || AZ_WIRE_VERSION > max))
+        az_hint(
+            err,
+            "It speaks versions %u to %u of the protocol, this program version %d: update the %s.",
+            min, max, AZ_WIRE_VERSION, max > AZ_WIRE_VERSION ? "program" : "coordinator");
+    return code;
 }

@@ -48,8 +48,7 @@ int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms 
         return az_fail(err, AZ_EPROTO, "a message outside of a session");
     if (msg->kind == AZ_MSG_REFUSE) {
         s->unwanted = !msg->refuse.again;
-        return az_fail(err, AZ_EPROTO, "the coordinator refused: " AZ_STR_FMT,
-                       AZ_STR_ARG(msg->refuse.what));
+        return az_wire_refusal(msg, AZ_EPROTO, err);
     }
     if (msg->seq != s->seq_in + 1)
         return az_fail(err, AZ_EPROTO, "message %llu after message %llu",

@@ -76,9 +76,8 @@ static int beat(struct az_client *c, az_ms now, struct az_error *err)
  * one now, and knows of no session: a new hello tells. */
 static int refused(const struct az_client *c, const struct az_msg *msg, struct az_error *err)
 {
-    return az_fail(err, c->principal ? AZ_EGONE : AZ_EINVAL,
-                   "the coordinator at '%s' refused: " AZ_STR_FMT, c->endpoint,
-                   AZ_STR_ARG(msg->refuse.what));
+    az_wire_refusal(msg, c->principal ? AZ_EGONE : AZ_EINVAL, err);
+    return az_wrap(err, "at '%s'", c->endpoint);
 }
 
 /* 1: for the caller. 0: it was for the session alone. */

@@ -80,7 +80,8 @@ class Session:
 
     def send(self, **body):
         self.sent += 1
-        self.socket.send(Envelope(version=1, seq=self.sent, **body).SerializeToString())
+        version = self.options.version
+        self.socket.send(Envelope(version=version, seq=self.sent, **body).SerializeToString())
         self.spoke = time.monotonic()
 
     def announce(self, credit, state=""):
@@ -93,9 +94,11 @@ class Session:
         envelope = Envelope.FromString(self.socket.recv(zmq.NOBLOCK))
         kind = envelope.WhichOneof("body")
         if kind == "refuse":
+            if 0 < envelope.refuse.version_max < self.options.version:
+                self.options.version = envelope.refuse.version_max
             raise Broken(f"refused: {envelope.refuse.what}")
         self.received += 1
-        if envelope.version != 1 or envelope.seq != self.received:
+        if envelope.version != self.options.version or envelope.seq != self.received:
             raise Broken(f"message {envelope.seq} instead of {self.received}")
         if (kind == "welcome") != (self.received == 1):
             raise Broken(f"{kind} at the wrong time")
@@ -204,6 +207,7 @@ def main():
     parser.add_argument("--backend", default="echo")
     parser.add_argument("--credit", type=int, default=8)
     parser.add_argument("--delay-ms", type=int, default=0)
+    parser.add_argument("--version", type=int, default=1, help="the newest that it speaks")
     for key in ("server-key", "public", "secret"):
         parser.add_argument(f"--{key}", help="40 characters; all three or none")
     options = parser.parse_args()

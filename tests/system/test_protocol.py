@@ -15,6 +15,7 @@ pytest.importorskip("yaml")
 import zmq  # noqa: E402
 
 from conftest import DEADLINE_S, ROOT  # noqa: E402
+from panels import OVERLAP  # noqa: E402
 from python_worker import Envelope  # noqa: E402
 from services import Service, free_port  # noqa: E402
 
@@ -182,6 +183,71 @@ def test_plain_tcp(peers):
     peers.serve(ALONE, 20)
 
 
+# ---- versions ----
+
+def test_two_versions(peers):
+    """Who speaks a newer version, too, says hello in it, is told which are spoken, and
+    comes again in one of these."""
+    peers.start()
+    python = peers.python(version=3)
+    refused = python.until("broken")
+    assert "version 3 of the protocol, versions 1 to 1 are spoken here" in refused
+    python.until("welcome")
+    peers.serve(ALONE, 20)
+
+
+class Newer:
+    """A coordinator of another day: it speaks versions 2 and 3, and refuses in its own."""
+
+    def __init__(self, endpoint):
+        self.socket = zmq.Context.instance().socket(zmq.ROUTER)
+        self.socket.linger = 0
+        self.socket.rcvtimeo = DEADLINE_S * 1000
+        self.socket.bind(endpoint)
+
+    def refuse(self):
+        """Whoever comes next."""
+        route, frame = self.socket.recv_multipart()
+        said = Envelope.FromString(frame)
+        assert (said.version, said.WhichOneof("body")) == (1, "hello")
+        refuse = {"what": "version 1 is no more", "version_min": 2, "version_max": 3}
+        self.socket.send_multipart(
+            [route, Envelope(version=3, seq=1, refuse=refuse).SerializeToString()])
+
+    def close(self):
+        self.socket.close()
+
+
+def test_a_newer_coordinator(lab, world):
+    """Worker and client say which versions it speaks; the worker does not hammer at it,
+    and serves the one that is there next."""
+    world.folder.chmod(0o700)
+    coordinator = lab.coordinator(start=False)
+    newer = Newer(coordinator.workers)
+    worker = lab.worker("w0", [{"name": "lexical", "kind": "lexical"}])
+    newer.refuse()
+    line = worker.said("the coordinator refused: version 1 is no more")
+    assert "It speaks versions 2 to 3 of the protocol, this program version 1" in line, line
+    assert int(re.search(r" in_ms=(\d+)", line)[1]) >= 4000, line
+    newer.close()
+
+    newer = Newer(coordinator.clients)
+    listing = lab.client().start("jobs")
+    newer.refuse()
+    run = listing.wait()
+    assert run.rc == 78 and "versions 2 to 3" in run.stderr, run
+    newer.close()
+
+    coordinator.start()
+    mark = worker.mark()
+    worker.reload()  # else it would wait some seconds
+    worker.said("connected", mark)
+    job = lab.client().submit(OVERLAP, [{"prompt": "p", "response": "a", "reference": "a"}])
+    assert len(job.done().results()) == 1
+
+
+# ---- peers of no good ----
+
 class Peer:
     """Says whatever it is told to."""
 
@@ -290,7 +356,7 @@ def another_version(peer):
 
 def greeted(peer):
     assert peer.hello()[0] == "welcome"
-    peer.say(2, announce={"backends": [{"name": "echo", "credit": 0}]})
+    peer.say(2, heartbeat={})
 
 
 def refused(peer, what):
@@ -310,8 +376,22 @@ def truncated(peer):
 
 def replayed(peer):
     greeted(peer)
-    peer.say(2, announce={"backends": [{"name": "echo", "credit": 0}]})
+    peer.say(2, heartbeat={})
     refused(peer, "message 2 after message 2")
+
+
+def out_of_order(peer):
+    greeted(peer)
+    peer.say(4, heartbeat={})
+    refused(peer, "message 4 after message 2")
+
+
+def malformed(peer):
+    """Bytes that are no envelope at all, and of two frames only one is told."""
+    greeted(peer)
+    for _ in range(2):
+        peer.socket.send(b"\xff" * 1000)
+    refused(peer, "no envelope")
 
 
 def out_of_range(peer):
@@ -338,15 +418,20 @@ def oversized(peer):
     assert peer.hello()[0] == "welcome"
 
 
-@pytest.mark.parametrize("breaks", [another_version, truncated, replayed, out_of_range,
-                                    what_coordinators_say, oversized],
-                         ids=lambda breaks: breaks.__name__)
-def test_costs_only_its_own_session(peers, breaks):
+BREAKS = [another_version, malformed, truncated, replayed, out_of_order, what_coordinators_say,
+          oversized]
+
+
+@pytest.mark.parametrize("door, breaks", [
+    *(pytest.param(door, breaks, id=f"{door}-{breaks.__name__}")
+      for door in ("workers", "clients") for breaks in BREAKS),
+    pytest.param("workers", out_of_range, id="workers-out_of_range")])
+def test_costs_only_its_own_session(peers, door, breaks):
     service = peers.start()
     python = peers.python(delay_ms=20, credit=4)
     job = service.submit(ALONE, items(30))
     python.until("questions 4")
-    breaks(Peer(service.workers))
+    breaks(Peer(getattr(service, door)))
     check(peers.results(job), 30)
     assert [line for line in python.kill() if line.startswith(("welcome", "broken"))] == \
         [line for line in python.said if line.startswith("welcome")][:1]

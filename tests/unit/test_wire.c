@@ -369,6 +369,31 @@ static void wire_refuses(void **state)
     assert_non_null(strstr(err.what, "versions 1 to 1"));
 }
 
+/* A refusal is read in whichever version it comes, and says who is to be updated. */
+static void wire_refusal_of_other_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *frame, *hint; /* version, seq 9, refuse: what, min, max */
+    } cases[] = {
+        {"a newer one", "\x08\x03\x10\x09\x2a\x08\x0a\x02no\x10\x02\x18\x03",
+         "It speaks versions 2 to 3 of the protocol, this program version 1: update the program."},
+        {"ours too", "\x08\x03\x10\x09\x2a\x08\x0a\x02no\x10\x01\x18\x03", ""},
+        {"of our own", "\x08\x01\x10\x09\x2a\x08\x0a\x02no\x10\x01\x18\x01", ""},
+        {"who does not say", "\x08\x02\x10\x09\x2a\x04\x0a\x02no", ""},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct az_error err = {0};
+        struct az_msg out;
+        if (az_wire_unpack(az_str(cases[i].frame), arena, &out, &err) < 0)
+            fail_msg("%s: %s", cases[i].name, err.what);
+        assert_int_equal(out.kind, AZ_MSG_REFUSE);
+        assert_int_equal(az_wire_refusal(&out, AZ_EPROTO, &err), AZ_EPROTO);
+        assert_string_equal(err.what, "the coordinator refused: no");
+        assert_string_equal(err.hint, cases[i].hint);
+    }
+}
+
 /* A coordinator whose frame can't be packed could not go on. */
 static void wire_panel_fits(void **state)
 {
@@ -550,6 +575,7 @@ int main(void)
         cmocka_unit_test(wire_spoilt_at_every_byte),
         cmocka_unit_test(wire_panel_fits),
         cmocka_unit_test(wire_refuses),
+        cmocka_unit_test(wire_refusal_of_other_versions),
         cmocka_unit_test(wire_too_many_answers),
         cmocka_unit_test(wire_out_of_range),
         cmocka_unit_test(wire_pack_refuses),
