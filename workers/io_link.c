@@ -84,6 +84,8 @@ static int trouble(struct az_link *l, struct az_error *err)
     int r = az_sock_trouble(l->sock, &why);
     if (r == 0 || (r == AZ_EAGAIN && !az_link_open(l)))
         return AZ_EAGAIN;
+    if (r == AZ_EAGAIN) /* else it is not let in */
+        az_session_broke(&l->session);
     why.code = AZ_EPROTO;
     *err = why;
     return AZ_EPROTO;

@@ -4,6 +4,7 @@ enum {
     WELCOME_MS = 10000, /* longer: whoever was there is gone */
     PAUSE_FIRST_MS = 500,
     PAUSE_LAST_MS = 30000,
+    AWAY_LAST_MS = 4000, /* where nobody is: what it costs to ask again is one connection */
     DOUBLINGS = 6,
     REFUSED = 4, /* doublings at least, where a hello would be refused again */
 };
@@ -74,7 +75,8 @@ int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms 
 /* Half of the pause is by chance: a coordinator that was started again must not
  * hear all its workers at once. A session that was open for longer than the pause
  * before it has settled, so no more time is spent on pauses than on sessions; who is
- * welcomed and thrown out at once comes ever more seldom. */
+ * welcomed and thrown out at once comes ever more seldom. A coordinator that is only
+ * away is not to find its workers asleep when it is back. */
 void az_session_lost(struct az_session *s, az_ms now)
 {
     if (s->state == AZ_SESSION_OPEN && now - s->since >= s->pause)
@@ -82,13 +84,19 @@ void az_session_lost(struct az_session *s, az_ms now)
     if (s->unwanted) /* its key, roles or version: that takes somebody who changes it */
         s->failures = AZ_MAX(s->failures, REFUSED);
     s->unwanted = false;
-    az_ms most =
-        AZ_MIN((az_ms)PAUSE_FIRST_MS << AZ_MIN(s->failures, DOUBLINGS), (az_ms)PAUSE_LAST_MS);
+    az_ms last = s->away ? AWAY_LAST_MS : PAUSE_LAST_MS;
+    az_ms most = AZ_MIN((az_ms)PAUSE_FIRST_MS << AZ_MIN(s->failures, DOUBLINGS), last);
+    s->away = false;
     s->failures++;
     s->state = AZ_SESSION_APART;
     s->since = now;
     s->pause = most / 2 + (az_ms)az_rng_below(&s->rng, (uint64_t)(most / 2) + 1);
     s->again = now + s->pause;
+}
+
+void az_session_broke(struct az_session *s)
+{
+    s->away = true;
 }
 
 static az_ms quiet_until(const struct az_session *s)
@@ -117,6 +125,7 @@ enum az_session_due az_session_tick(struct az_session *s, az_ms now, struct az_e
     }
     if (now < quiet_until(s))
         return AZ_DUE_HEARTBEAT;
+    s->away = true;
     az_fail(err, AZ_EPROTO, "the coordinator was not heard for %lld ms",
             (long long)(now - s->heard));
     return AZ_DUE_LOST;

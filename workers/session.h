@@ -26,6 +26,7 @@ struct az_session {
     az_ms again;        /* apart: knock then */
     az_ms pause;        /* before the last knock */
     bool unwanted;      /* refused, and a hello would be again */
+    bool away;          /* nobody was heard, or the connection broke */
     int failures;       /* in a row */
     uint64_t heard_out; /* the last of ours that was heard; 0 = that is not said */
     uint64_t mark;      /* one of ours, and when it was said: heard once `heard_out` is there */
@@ -46,7 +47,11 @@ int az_session_on_message(struct az_session *s, const struct az_msg *msg, az_ms 
 /* Until when what it holds is its own; INT64_MAX: for as long as the session. */
 az_ms az_session_lease(const struct az_session *s);
 
-/* It is over: pause, then knock again. */
+/* The connection is gone: az_session_lost() follows. */
+void az_session_broke(struct az_session *s);
+
+/* It is over: pause, then knock again. The pauses grow, to four seconds while nobody is
+ * there, else to half a minute. */
 void az_session_lost(struct az_session *s, az_ms now);
 
 enum az_session_due {

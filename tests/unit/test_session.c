@@ -140,7 +140,8 @@ static void session_table(void **state)
     }
 }
 
-/* Pauses grow to half a minute and begin small again after a session that lasted. */
+/* Pauses of who is thrown out grow to half a minute and begin small again after a
+ * session that lasted. */
 static void session_backs_off(void **state)
 {
     (void)state;
@@ -182,6 +183,33 @@ static void session_settles(void **state)
     }
 }
 
+/* A coordinator that dies before its workers have settled, or is away for long, is
+ * found within seconds of its return. */
+static void session_finds_who_was_away(void **state)
+{
+    (void)state;
+    for (int silent = 0; silent < 2; silent++) {
+        struct az_session s = az_session(7, 0);
+        struct az_error err = {0};
+        struct az_msg welcome = {.kind = AZ_MSG_WELCOME, .seq = 1};
+        az_ms now = 0;
+        for (int i = 0; i < 20; i++) {
+            assert_int_equal(az_session_tick(&s, now, &err), AZ_DUE_KNOCK);
+            if (silent) { /* no welcome comes */
+                now = az_session_deadline(&s);
+                assert_int_equal(az_session_tick(&s, now, &err), AZ_DUE_LOST);
+            } else {
+                assert_int_equal(az_session_on_message(&s, &welcome, now, &err), 0);
+                az_session_broke(&s);
+            }
+            az_session_lost(&s, now);
+            assert_true(s.again - now <= AZ_MIN((az_ms)500 << i, (az_ms)4000));
+            now = s.again;
+        }
+        assert_true(s.pause >= 2000); /* and not more often than that */
+    }
+}
+
 /* "again": a hello would do; else somebody has to change something first. */
 static void session_is_refused(void **state)
 {
@@ -204,9 +232,8 @@ static void session_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(session_table),
-        cmocka_unit_test(session_backs_off),
-        cmocka_unit_test(session_settles),
+        cmocka_unit_test(session_table),      cmocka_unit_test(session_backs_off),
+        cmocka_unit_test(session_settles),    cmocka_unit_test(session_finds_who_was_away),
         cmocka_unit_test(session_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
