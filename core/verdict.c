@@ -60,21 +60,20 @@ int az_plan_cmp(const struct az_panel *panel, const struct az_item *item, const 
 
 /* ---- a ballot ---- */
 
-/* {"A":0.9,"B":0.1}; for a score the keys are its steps. */
-static void print_probs(struct az_jw *w, const struct az_question *q, const struct az_ballot *b)
+void az_probs_print(struct az_jw *w, const struct az_question *q, const double *probs, size_t n)
 {
     az_jw_key(w, "probs");
-    if (!b->n_probs) {
+    if (!n) {
         az_jw_null(w);
         return;
     }
     az_jw_obj(w);
-    for (size_t i = 0; i < b->n_probs; i++) {
+    for (size_t i = 0; i < n; i++) {
         char step[AZ_NUMBER_MAX];
         const char *key = q->kind == AZ_SCORE
                               ? az_number_print(q->scale_min + (double)i * q->step, step)
                               : az_label_name(q, (int)i);
-        az_jw_knum(w, key, b->probs[i]);
+        az_jw_knum(w, key, probs[i]);
     }
     az_jw_obj_end(w);
 }
@@ -161,7 +160,7 @@ static void print_ballot(struct az_jw *w, const struct az_panel *panel, const st
     } else {
         print_label(w, q, b->label);
         print_score(w, b->has_score, b->score);
-        print_probs(w, q, b);
+        az_probs_print(w, q, b->probs, b->n_probs);
         az_jw_kstr(w, "how", b->how);
         az_jw_kstr(w, "rationale", b->rationale);
     }
@@ -272,7 +271,7 @@ static void print_outcome(struct az_jw *w, const struct az_panel *panel, const s
     print_score(w, v->has_score, v->score);
     print_number(w, "share", v->has_share, v->share);
     print_number(w, "p", v->has_p, v->p);
-    az_jw_knull(w, "probs");
+    az_probs_print(w, q, v->probs, v->n_probs);
     print_set(w, q, v->set);
     az_jw_kz(w, "how", v->how);
     if (*v->reason)

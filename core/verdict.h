@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base.h"
 #include "core/buf.h"
+#include "core/json.h"
 #include "core/model.h"
 #include "core/panel.h"
 
@@ -13,6 +14,10 @@ void az_verdict_print(struct az_buf *b, const struct az_panel *panel, const stru
 /* One ballot object as in a ballots file; with `item_id` when not {NULL}. */
 void az_ballot_print(struct az_buf *b, const struct az_panel *panel, const struct az_item *item,
                      const struct az_ballot *ballot, struct az_str item_id);
+
+/* The key "probs" and {"A":0.9,"B":0.1}, or null where n is 0; of a score the keys are its
+ * steps. */
+void az_probs_print(struct az_jw *w, const struct az_question *q, const double *probs, size_t n);
 
 /* Plan order: round, then a hash of item and judge name, then criterion, order,
  * sample. qsort-like comparison of two keys of one item. */

@@ -108,6 +108,8 @@ static const char *verdict_fault(const struct az_verdict *v)
         return "share";
     if (!is_share(v->has_p, v->p))
         return "p";
+    if (v->n_probs > AZ_LABELS_MAX || probs_fault(v->probs, v->n_probs))
+        return "probs";
     if (v->error < AZ_BE_NONE || v->error >= AZ_BE_COUNT)
         return "error";
     const struct az_seats *s = &v->seats;
@@ -244,7 +246,7 @@ static size_t dissent_size(const uint8_t dissent[AZ_JUDGES_MAX / 8])
 }
 
 /* How many bytes `v` and `used` may take; the keys' messages come behind. */
-enum { VERDICT_NUMBERS_MAX = 256, KEY_PACKED_MAX = 64 };
+enum { VERDICT_NUMBERS_MAX = 256 + AZ_LABELS_MAX * 8, KEY_PACKED_MAX = 64 };
 
 /* `m` borrows from `v`; its texts, dissent and keys are set by the caller. */
 static void verdict_fill(const struct az_verdict *v, Assize__Verdict *m)
@@ -272,6 +274,8 @@ static void verdict_fill(const struct az_verdict *v, Assize__Verdict *m)
     m->cost_nusd = v->cost;
     m->early = v->early;
     m->set = v->set;
+    m->n_probs = v->n_probs;
+    m->probs = (double *)v->probs;
 }
 
 int az_wire_verdict_pack(struct az_buf *b, const struct az_verdict *v, struct az_keys used,
@@ -469,6 +473,11 @@ static const char *verdict_fields(const Assize__Verdict *m, struct az_verdict *v
         return "text";
     if (m->dissent.len > sizeof(v->dissent))
         return "dissent";
+    if (m->n_probs > AZ_LABELS_MAX)
+        return "probs";
+    v->n_probs = m->n_probs;
+    if (m->n_probs)
+        memcpy(v->probs, m->probs, m->n_probs * sizeof(*v->probs));
     v->how = how.p;
     memcpy(v->reason, reason.p, reason.n);
     for (size_t i = 0; i < m->dissent.len; i++)

@@ -249,6 +249,27 @@ static uint64_t read_set(az_jv v, const struct az_question *q, const struct az_i
     return set;
 }
 
+/* By label, or by step of a score. What is none of the question's leaves it without. */
+static void read_verdict_probs(const struct az_question *q, size_t n_labels, az_jv probs,
+                               struct az_verdict *v)
+{
+    size_t n = q->kind == AZ_SCORE ? az_answers_levels(q) : n_labels;
+    if (az_jv_type(probs) != AZ_J_OBJECT || n > AZ_LEN(v->probs) || az_jv_len(probs) != n)
+        return;
+    for (az_jv p = az_jv_first(probs); p; p = az_jv_next(p)) {
+        double step, share;
+        int at = -1;
+        if (q->kind != AZ_SCORE)
+            at = az_label_find(q, n, az_jv_key(p));
+        else if (az_str_double(az_jv_key(p), &step))
+            at = az_answers_level(q, step);
+        if (at < 0 || !az_jv_num(p, &share) || !(share >= 0 && share <= 1 + 1e-9))
+            return;
+        v->probs[at] = share;
+    }
+    v->n_probs = n;
+}
+
 static const char *text_of(struct az_arena *arena, az_jv v)
 {
     struct az_str s = az_jv_str(v);
@@ -269,6 +290,7 @@ int az_ballot_line_verdict(const struct az_ballot_line *l, const struct az_quest
     out.has_share = az_jv_num(az_jv_get(v, "share"), &out.share);
     out.has_p = az_jv_num(az_jv_get(v, "p"), &out.p);
     out.set = read_set(az_jv_get(v, "set"), q, item);
+    read_verdict_probs(q, az_label_count(q, item), az_jv_get(v, "probs"), &out);
     out.how = text_of(arena, az_jv_get(v, "how"));
     if (!out.how)
         return AZ_ENOMEM;

@@ -73,6 +73,21 @@ static void answer(struct page *p, int label, bool has_score, double score)
         az_human_text(p->b, az_str(az_label_name(&p->panel->question, label)), NAME_MOST);
 }
 
+static void probs(struct page *p, const double *v, size_t n)
+{
+    const struct az_question *q = &p->panel->question;
+    if (!n)
+        return;
+    az_buf_z(p->b, "    ");
+    for (size_t i = 0; i < n && i < PROBS_SHOWN; i++) {
+        az_buf_z(p->b, i ? "  " : "");
+        answer(p, (int)i, q->kind == AZ_SCORE, q->scale_min + (double)i * q->step);
+        az_buf_char(p->b, ' ');
+        az_human_percent(p->b, v[i]);
+    }
+    az_buf_z(p->b, n > PROBS_SHOWN ? "  …\n" : "\n");
+}
+
 static void dissent(struct page *p, const struct az_verdict *v)
 {
     const char *before = "  dissent: ";
@@ -164,6 +179,10 @@ static void outcome(struct page *p, const struct az_verdict *v)
         az_buf_z(p->b, ", share ");
         az_human_percent(p->b, v->share);
     }
+    if (v->has_p) {
+        az_buf_z(p->b, ", p ");
+        az_human_percent(p->b, v->p);
+    }
     if (v->how)
         az_buf_fmt(p->b, ", by %s", v->how);
     if (*v->reason) {
@@ -184,6 +203,7 @@ static void verdict_text(struct page *p)
     } else {
         outcome(p, v);
         set(p, v);
+        probs(p, v->probs, v->n_probs);
         seats(p, v);
         dissent(p, v);
     }
@@ -199,21 +219,6 @@ static int listed_cmp(const void *pa, const void *pb)
     const struct az_ballot *b = *(const struct az_ballot *const *)pb;
     int c = (a->key.round > b->key.round) - (a->key.round < b->key.round);
     return c ? c : az_key_cmp(&a->key, &b->key);
-}
-
-static void probs(struct page *p, const struct az_ballot *b)
-{
-    const struct az_question *q = &p->panel->question;
-    if (!b->n_probs)
-        return;
-    az_buf_z(p->b, "    ");
-    for (size_t i = 0; i < b->n_probs && i < PROBS_SHOWN; i++) {
-        az_buf_z(p->b, i ? "  " : "");
-        answer(p, (int)i, q->kind == AZ_SCORE, q->scale_min + (double)i * q->step);
-        az_buf_char(p->b, ' ');
-        az_human_percent(p->b, b->probs[i]);
-    }
-    az_buf_z(p->b, b->n_probs > PROBS_SHOWN ? "  …\n" : "\n");
 }
 
 static void effort(struct page *p, const struct az_ballot *b)
@@ -264,7 +269,7 @@ static void ballot_text(struct page *p, const struct az_ballot *b)
     }
     tone(p, PLAIN);
     effort(p, b);
-    probs(p, b);
+    probs(p, b->probs, b->n_probs);
     if (b->error && b->error_text.n)
         az_wrap_text(p->b, b->error_text, 2 * INDENT, p->width);
     if (b->rationale.n)

@@ -230,6 +230,7 @@ static int write_down(const struct az_contested *c, const struct az_item *item,
         az_jw_num(&w, v->p);
     else
         az_jw_null(&w);
+    az_probs_print(&w, &c->panel->question, v->probs, v->n_probs);
     put_gold(&w, &c->panel->question, &item->gold);
     put_texts(&w, item);
     if (put_ballots(&w, c->panel, item, ballots) < 0)

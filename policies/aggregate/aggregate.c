@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <string.h>
 
 static const struct az_aggregator *const table[] = {
     &az_majority,  &az_plurality, &az_weighted,     &az_mean,  &az_median,
@@ -240,6 +241,15 @@ void az_outcome_score(struct az_verdict *v, double score)
     v->status = AZ_DECIDED;
     v->has_score = true;
     v->score = score;
+}
+
+void az_outcome_probs(struct az_verdict *v, const double *probs, size_t n, int at)
+{
+    az_assert(n <= AZ_LEN(v->probs) && (at < 0 || (size_t)at < n));
+    v->has_p = at >= 0;
+    v->p = at >= 0 ? probs[at] : 0;
+    v->n_probs = n;
+    memcpy(v->probs, probs, n * sizeof(*probs));
 }
 
 void az_outcome_abstain(struct az_verdict *v, const char *fmt, ...)

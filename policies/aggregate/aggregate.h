@@ -77,6 +77,8 @@ int az_tally_decide(const struct az_tally *t, struct az_verdict *v);
 /* For aggregators: set the outcome. */
 void az_outcome_label(struct az_verdict *v, int label);
 void az_outcome_score(struct az_verdict *v, double score);
+/* Calibrated probabilities of the item's n answers; `at` is the one that p is of, if any. */
+void az_outcome_probs(struct az_verdict *v, const double *probs, size_t n, int at);
 void az_outcome_abstain(struct az_verdict *v, const char *fmt, ...) AZ_PRINTF(2, 3);
 /* By the panel's tie rule; `why` is said when it abstains. */
 void az_outcome_tie(const struct az_tally *t, struct az_verdict *v, const char *why);

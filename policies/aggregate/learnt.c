@@ -8,15 +8,20 @@
 #include "statistics/learn/design.h"
 #include "statistics/learn/learner.h"
 
+/* How many the item has: the rest of the model's are of other items. */
+static size_t answers(const struct az_tally *t, const struct az_calibration *c)
+{
+    return t->panel->question.kind == AZ_SCORE ? c->model->frame.n_labels : t->n_labels;
+}
+
 /* The item as the model saw those that it was learnt from. */
 static int sample_of(const struct az_tally *t, const struct az_calibration *c, double *levels,
                      struct az_sample *s)
 {
     const struct az_panel *panel = t->panel;
     size_t most = c->model->frame.n_labels;
-    size_t n = panel->question.kind == AZ_SCORE ? most : t->n_labels;
     az_answers_sample(s, &panel->question, c->n_judges, most, levels);
-    int r = az_sample_item(s, 0, n);
+    int r = az_sample_item(s, 0, answers(t, c));
     for (int i = 0; r == 0 && i < t->n; i++) {
         int judge = az_calibration_judge(c, panel->judges[t->seats[i].plan->judge].name);
         if (judge >= 0)
@@ -107,10 +112,12 @@ static int decide(const struct az_tally *t, struct az_verdict *v)
             az_outcome_abstain(v, "two levels are as likely");
         else
             az_outcome_tie(t, v, "two answers are as likely");
+        if (is_probability(c)) /* whatever the rule said: its own */
+            az_outcome_probs(v, p, answers(t, c), v->label);
         return 0;
     }
-    v->has_p = is_probability(c);
-    v->p = v->has_p ? p[top] : 0;
+    if (is_probability(c))
+        az_outcome_probs(v, p, answers(t, c), top);
     if (sure_enough(t, c, p[top], v))
         answer(t, top, v);
     return 0;

@@ -75,6 +75,29 @@ def test_then_a_panel_decides_by_it(world, made):
     assert world.path("again.jsonl").read_bytes() == before
 
 
+def holds(verdict):
+    """p is the probability of the label, and the probabilities are of all labels."""
+    probs = verdict["probs"]
+    return set(probs) == {"A", "B", "tie"} and sum(probs.values()) == pytest.approx(1) and \
+        verdict["p"] == probs[verdict["label"]] == max(probs.values())
+
+
+def test_probs_everywhere(world, made):
+    assert calibrate(world).rc == 0
+    run = world.run(panel(), "items.jsonl")
+    verdicts = run.verdicts()
+    assert len(verdicts) == 300 and all(holds(v) for v in verdicts)
+    figures = []
+    for source in ([run.job], [run.job / "panel.yaml", run.job / "verdicts.jsonl"]):
+        assert world.assize("report", *source, "-o", "r.html", "--json", "r.json").rc == 0
+        figures.append(json.loads(world.path("r.json").read_text())["contested"])
+    kept = {v["id"]: v["probs"] for v in verdicts}
+    for contested in figures:
+        assert contested and all(c["probs"] == kept[c["id"]] for c in contested)
+    shown = world.assize("show", run.job, verdicts[0]["id"])
+    assert ", p " in shown.stdout, shown
+
+
 def test_ballots_without_a_panel(world, made):
     assert world.assize("calibrate", "past.tsv", "--items", "items.jsonl", "--gold", "gold.jsonl",
                         "-o", "c.json").rc == 0
@@ -99,7 +122,7 @@ def test_a_service_takes_it(world, made):
         world.path("c.json").unlink()
         run, verdicts = service.verdicts(job)
         assert run.rc == 0 and len(verdicts) == 300, run
-        assert all(0 < v["p"] < 1 for v in verdicts)
+        assert all(0 < v["p"] < 1 and holds(v) for v in verdicts)
     finally:
         service.close()
 

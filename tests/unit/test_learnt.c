@@ -83,6 +83,60 @@ static void p_is_the_models(void **state)
     seated_release(&s);
 }
 
+/* probs are all of the model's, p the one of what is decided. */
+static void probs_of_every_answer(void **state)
+{
+    static const struct {
+        enum az_kind kind;
+        const char *letters;
+        size_t n;
+    } cases[] = {
+        {AZ_PAIR, "BAA", 3}, {AZ_CHOICE, "DAA", 4}, {AZ_BEST, "CAB", 5}, {AZ_SCORE, "777", 9}};
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct seated s;
+        panel(&s, cases[i].kind, 3);
+        struct learn_scene scene = calibrated_scene(&s);
+        AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+        size_t n = AZ_MIN(cases[i].n, c->model->frame.n_labels);
+        s.item.n_responses = cases[i].kind == AZ_BEST ? n : s.item.n_responses;
+        seated_places(&s);
+        struct az_verdict v = verdict(&s, cases[i].letters);
+        int at = cases[i].kind == AZ_SCORE ? (int)v.score - 1 : v.label;
+        double sum = 0;
+        assert_int_equal(v.n_probs, n);
+        for (size_t k = 0; k < n; k++) {
+            sum += v.probs[k];
+            assert_true(v.probs[k] >= 0 && v.probs[k] <= v.p);
+        }
+        assert_true(fabs(sum - 1) < 1e-9 && v.probs[at] == v.p);
+        seated_release(&s);
+    }
+}
+
+/* The answers of a pair shown the other way round: the probabilities change places. */
+static void reversal(void **state)
+{
+    static const char *const learners[] = {"auto",   "logodds",      "confusion",
+                                           "single", "hierarchical", "stack"};
+    static const char *const said[][2] = {
+        {"BAA", "ABB"}, {"AtB", "BtA"}, {"A!B", "B!A"}, {"ttA", "ttB"}};
+    for (size_t l = 0; l < AZ_LEN(learners); l++) {
+        struct seated s;
+        panel(&s, AZ_PAIR, 3);
+        struct learn_scene scene = calibrated_scene(&s);
+        AZ_AUTO(calibration) c = calibrated_panel(&s, learners[l], &scene, NULL);
+        for (size_t i = 0; i < AZ_LEN(said); i++) {
+            struct az_verdict one = verdict(&s, said[i][0]), other = verdict(&s, said[i][1]);
+            assert_int_equal(one.n_probs, 3);
+            if (fabs(one.probs[0] - other.probs[1]) > 1e-12 ||
+                fabs(one.probs[1] - other.probs[0]) > 1e-12 ||
+                fabs(one.probs[2] - other.probs[2]) > 1e-12)
+                fail_msg("%s: %s and %s", learners[l], said[i][0], said[i][1]);
+        }
+        seated_release(&s);
+    }
+}
+
 /* Judges in any order of the panel: the same p, to the bit. */
 static void order_of_judges(void **state)
 {
@@ -250,7 +304,7 @@ static void too_few_labels_are_votes(void **state)
     struct az_verdict v = verdict(&s, "BAA");
     assert_int_equal(v.status, AZ_DECIDED);
     assert_int_equal(v.label, 0);
-    assert_true(!v.has_p && v.p == 0);
+    assert_true(!v.has_p && v.p == 0 && !v.n_probs);
     seated_release(&s);
 }
 
@@ -326,6 +380,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decides_the_likeliest),
         cmocka_unit_test(p_is_the_models),
+        cmocka_unit_test(probs_of_every_answer),
+        cmocka_unit_test(reversal),
         cmocka_unit_test(order_of_judges),
         cmocka_unit_test(ties_go_to_their_rule),
         cmocka_unit_test(thresholds),

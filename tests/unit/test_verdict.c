@@ -103,6 +103,22 @@ static const struct {
      "\"how\":\"auto\",\"reason\":\"p 0.500 is below 0.8\",\"dissent\":[],\"criteria\":{},"
      "\"seats\":{\"n\":2,\"asked\":2,\"voted\":2,\"errors\":0,\"partial\":0},"
      "\"rounds\":1,\"usd\":0}"},
+    {"probabilities",
+     {.status = AZ_DECIDED,
+      .label = AZ_LABEL_B,
+      .has_p = true,
+      .p = 0.75,
+      .n_probs = 3,
+      .probs = {0.125, 0.75, 0.125},
+      .how = "auto",
+      .seats = {2, 2, 2, 0, 0},
+      .rounds = 1},
+     "{\"id\":\"q1\",\"line\":1,\"status\":\"decided\",\"label\":\"B\",\"winner\":\"Y\","
+     "\"score\":null,\"share\":null,\"p\":0.75,"
+     "\"probs\":{\"A\":0.125,\"B\":0.75,\"tie\":0.125},\"how\":\"auto\","
+     "\"dissent\":[],\"criteria\":{},"
+     "\"seats\":{\"n\":2,\"asked\":2,\"voted\":2,\"errors\":0,\"partial\":0},"
+     "\"rounds\":1,\"usd\":0}"},
     {"a score",
      {.status = AZ_DECIDED,
       .label = AZ_LABEL_NONE,

@@ -360,6 +360,9 @@ static void verdict_round_trip(void **state)
     cases[2].has_p = cases[2].has_score = true;
     cases[2].p = 1;
     cases[2].set = UINT64_MAX - 1;
+    cases[2].n_probs = AZ_LABELS_MAX;
+    for (size_t k = 0; k < AZ_LABELS_MAX; k++)
+        cases[2].probs[k] = 1.0 / (double)(k + 1);
     cases[2].score = -3.25;
     for (size_t i = 0; i < AZ_LEN(cases); i++) {
         AZ_AUTO(arena) a = az_arena_new(512);
@@ -381,6 +384,8 @@ static void verdict_round_trip(void **state)
         assert_true(got.share == cases[i].share && got.p == cases[i].p);
         assert_true(got.score == cases[i].score && got.has_p == cases[i].has_p);
         assert_true(got.early && got.set == cases[i].set);
+        assert_int_equal(got.n_probs, cases[i].n_probs);
+        assert_memory_equal(got.probs, cases[i].probs, sizeof(got.probs));
         assert_int_equal(back.n, used.n);
         for (size_t k = 0; k < used.n; k++)
             assert_int_equal(az_key_cmp(&back.v[k], &used.v[k]), 0);
@@ -390,7 +395,7 @@ static void verdict_round_trip(void **state)
 static void verdict_out_of_range(void **state)
 {
     (void)state;
-    struct az_verdict bad[6];
+    struct az_verdict bad[8];
     for (size_t i = 0; i < AZ_LEN(bad); i++)
         bad[i] = verdict();
     bad[0].status = AZ_OPEN;
@@ -399,6 +404,9 @@ static void verdict_out_of_range(void **state)
     bad[3].rounds = AZ_ROUNDS_MAX + 1;
     bad[4].label = AZ_LABELS_MAX;
     bad[5].cost = -1;
+    bad[6].n_probs = AZ_LABELS_MAX + 1;
+    bad[7].n_probs = 1;
+    bad[7].probs[0] = -0.1;
     AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
     for (size_t i = 0; i < AZ_LEN(bad); i++)
         assert_int_equal(az_wire_verdict_pack(&b, &bad[i], (struct az_keys){0}, NULL), AZ_EINVAL);
