@@ -237,8 +237,6 @@ void misfortune_happens(struct world *w, struct event *e)
         client_breaks(w, &w->clients[e->who % w->n_clients], e->who / w->n_clients % 2);
         reader_breaks(w, &w->readers[e->who % w->n_jobs]);
         return;
-    case MIS_CANCEL:
-    case MIS_PAUSE:
     case MIS_TUNE: {
         uint32_t slots = 1 + (uint32_t)roll(w, 8);
         if (awake) {
@@ -247,6 +245,8 @@ void misfortune_happens(struct world *w, struct event *e)
         }
         return;
     }
+    case MIS_CANCEL:
+    case MIS_PAUSE:
     case MIS_SET:
         if (awake)
             to_job(w, &w->jobs[e->who % w->n_jobs], e->what);
