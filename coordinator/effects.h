@@ -26,7 +26,7 @@ struct az_effect {
         } panel;
         struct {
             int peer;
-            struct az_msg msg; /* questions, recall, forget; seq is the sender's to set */
+            struct az_msg msg; /* questions, recall, forget, tune; seq is the sender's to set */
         } send;
         const struct az_ballot *ballot;
         struct {

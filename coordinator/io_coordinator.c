@@ -122,7 +122,7 @@ static int on_event(struct az_coordinator *c, const struct az_door_event *e, az_
         c->ballots[e->peer] = 0;
         tell_came(c, e->peer);
         r = az_sched_on_hello(c->sched, e->peer, now, &c->fx, err);
-        return r < 0 ? r : coordinator_tune_newcomer(c, e->peer, err);
+        return r < 0 ? r : az_tunes_hello(&c->tunes, e->peer, &c->fx, err);
     case AZ_DOOR_GONE:
         tell_gone(c, e->peer);
         return az_sched_on_gone(c->sched, e->peer, now, &c->fx, err);
@@ -291,7 +291,7 @@ void az_coordinator_free(struct az_coordinator *c)
     az_sched_free(c->sched);
     az_tally_free(c->tally);
     az_effects_release(&c->fx);
-    coordinator_tunes_release(c);
+    az_tunes_release(&c->tunes);
     if (c->poke >= 0)
         close(c->poke);
     free(c);
@@ -332,6 +332,13 @@ int az_coordinator_run(struct az_coordinator *c, struct az_error *err)
     }
     az_door_stop_all(c->door);
     return r;
+}
+
+int az_coordinator_tune(struct az_coordinator *c, struct az_msg *msg, struct az_error *err)
+{
+    int told = az_tunes_set(&c->tunes, c->sched, msg, &c->fx, err);
+    az_coordinator_effects(c);
+    return told;
 }
 
 /* ---- for people ---- */

@@ -5,6 +5,7 @@
 
 #include "coordinator/io_coordinator.h"
 #include "coordinator/tally.h"
+#include "coordinator/tune.h"
 #include "core/buf.h"
 
 _Static_assert((int)AZ_DOOR_PEERS_MAX <= (int)AZ_PEERS_MAX, "a door's peers are the scheduler's");
@@ -29,13 +30,6 @@ struct az_open_job {
     struct az_error failed; /* code < 0: its store can't be written */
 };
 
-/* What an admin set for a backend, over what its workers are configured with. */
-struct tune {
-    char *backend;
-    uint32_t slots; /* 0 = not set, as all here */
-    double rpm, tpm;
-};
-
 struct az_coordinator {
     az_ms silence_ms;
     struct az_loop *loop;
@@ -48,8 +42,7 @@ struct az_coordinator {
     bool lost_any, lost[AZ_PEERS_MAX]; /* found out while sending */
     bool silent[AZ_PEERS_MAX];         /* and said so in the log */
     int64_t ballots[AZ_PEERS_MAX];     /* answered in this session */
-    size_t n_tunes, cap_tunes;
-    struct tune *tunes;
+    struct az_tunes tunes;
     int poke;
     atomic_bool stop;
     az_ms turn; /* when the last one was */
@@ -65,10 +58,6 @@ void az_coordinator_effects(struct az_coordinator *c);
 /* After az_door_send(), whose result `r` is: a peer that could not be sent to is
  * taken for lost, with the next effects. */
 int coordinator_send(struct az_coordinator *c, int peer, int r);
-
-/* io_coordinator_tune.c: it says hello, and is told what was set before. */
-int coordinator_tune_newcomer(struct az_coordinator *c, int peer, struct az_error *err);
-void coordinator_tunes_release(struct az_coordinator *c);
 
 /* io_open_job.c */
 /* Only this job is concerned. */

@@ -15,6 +15,7 @@ enum az_plant {
     AZ_PLANT_EARLY_CHUNK,     /* a chunk is acknowledged before its commit */
     AZ_PLANT_EARLY_NUMBER,    /* a job's number is told before its record is durable */
     AZ_PLANT_UNSENT_PASSED,   /* verdicts that could not be sent are passed over */
+    AZ_PLANT_TUNE_FORGOTTEN,  /* who comes later is not told what an admin set */
 };
 
 #ifdef ASSIZE_PLANT

@@ -12,6 +12,7 @@
 #include "coordinator/sched.h"
 #include "coordinator/session.h"
 #include "coordinator/stream.h"
+#include "coordinator/tune.h"
 #include "core/heap.h"
 #include "core/rng.h"
 #include "workers/session.h"
@@ -47,7 +48,7 @@ enum misfortune {
     MIS_CANCEL,
     MIS_PAUSE,  /* a job, and resume it */
     MIS_SET,    /* its limit and its weight */
-    MIS_TUNE,   /* the slots of a backend */
+    MIS_TUNE,   /* the limits of a backend */
     MIS_CLIENT, /* loses its connection, or dies and comes again */
     MIS_GARBLE, /* clients: messages that come twice, too late, or not at all */
     MIS_WRONG,  /* judges: an answer that can't be read */
@@ -374,12 +375,19 @@ struct remembered {
 
 /* ---- the coordinator's sessions ---- */
 
+/* Of a backend, by the operator; 0: not set. */
+struct setting {
+    uint32_t slots;
+    double rpm, tpm;
+};
+
 struct seat {
     enum { SEAT_FREE, SEAT_LIVE } state;
     int conn;
     unsigned session; /* never used again */
     struct az_peer_seq seq;
     bool told, silent;
+    struct setting has[WORLD_BACKENDS]; /* that it was told */
 };
 
 struct world {
@@ -424,7 +432,8 @@ struct world {
     struct az_desk desk;
     struct catalog catalog;
     struct chore *chores, **chores_end;
-    uint32_t tuned[WORLD_BACKENDS]; /* slots that were set since it began; 0: none */
+    struct az_tunes tunes;
+    struct setting set[WORLD_BACKENDS]; /* and was told to be, since it began */
     int n_orders;
     struct order orders[WORLD_ORDERS];
     uint32_t last_number;
@@ -495,8 +504,8 @@ void job_commits(struct world *w, struct job *job);
 void job_ends(struct world *w, struct job *job);
 void job_stored(struct world *w, struct job *job); /* some more is durable */
 void job_disk_failed(struct world *w, struct job *job);
-void door_tune(struct world *w, size_t backend, uint32_t slots); /* those that are there */
-bool door_send(struct world *w, int peer, struct az_msg *msg);   /* false: it is gone */
+bool door_send(struct world *w, int peer, struct az_msg *msg); /* false: it is gone */
+void setting_add(struct setting *s, const struct az_msg *tune);
 void door_receive(struct world *w, int conn, struct az_str frame);
 
 /* world_client.c */
@@ -524,6 +533,7 @@ int64_t service_now_s(const struct world *w);
 /* The operator: false: refused, or nobody is there. */
 bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb);
 bool service_set(struct world *w, struct job *job, az_nusd limit, int priority);
+void service_tune(struct world *w, size_t backend, const struct setting *to);
 
 /* world_catalog.c */
 void catalog_put(struct world *w, struct job *job);

@@ -65,6 +65,15 @@ static void check_shared(struct world *w, const struct az_msg_question *q)
     w->n_handed++;
 }
 
+/* What an admin set is known to whoever is asked after that. */
+static void check_set(struct world *w, int peer, size_t backend)
+{
+    const struct setting *set = &w->set[backend], *has = &w->seats[peer].has[backend];
+    if (has->slots != set->slots || has->rpm != set->rpm || has->tpm != set->tpm)
+        world_fail(w, "session %u is asked, and knows not the limits of '%s' that were set",
+                   w->seats[peer].session, world_backend_name(backend));
+}
+
 /* Whoever is asked is paid within the limit that is in force: the one that is durable. */
 static void check_limit(struct world *w, const struct job *job)
 {
@@ -105,6 +114,7 @@ void check_asked(struct world *w, struct job *job, int peer, const struct az_msg
               item, q->key.judge, q->key.round, w->seats[peer].session, q->attempts);
     if (!strcmp(judge->backend, "shared"))
         check_shared(w, q);
+    check_set(w, peer, world_backend(judge->backend));
     int tries = *tries_of(w, watch_of(job, &q->key), &q->key) + check_lease(w, job, peer, q);
     if (q->attempts != tries)
         world_fail(w, "job %d, item %d, judge %d: %d attempts were made, the question says %d",

@@ -15,11 +15,20 @@ static bool send_frame(struct world *w, int conn, struct az_msg *msg)
     return net_send_down(w, conn, (struct az_str){az_buf_take(&b), n});
 }
 
+void setting_add(struct setting *s, const struct az_msg *msg)
+{
+    s->slots = msg->tune.slots ? msg->tune.slots : s->slots;
+    s->rpm = msg->tune.rpm > 0 ? msg->tune.rpm : s->rpm;
+    s->tpm = msg->tune.tpm > 0 ? msg->tune.tpm : s->tpm;
+}
+
 bool door_send(struct world *w, int peer, struct az_msg *msg)
 {
     struct seat *s = &w->seats[peer];
     if (s->state != SEAT_LIVE)
         return false;
+    if (msg->kind == AZ_MSG_TUNE)
+        setting_add(&s->has[world_backend(msg->tune.backend.p)], msg);
     msg->seq = ++s->seq.out;
     msg->heard = s->seq.in;
     s->told = true;
@@ -43,29 +52,6 @@ static void refuse(struct world *w, int conn, uint64_t seq, const char *why)
     (void)send_frame(w, conn, &msg);
 }
 
-static void tune(struct world *w, int peer, size_t backend)
-{
-    struct az_msg msg = {.kind = AZ_MSG_TUNE};
-    msg.tune.backend = az_str(world_backend_name(backend));
-    msg.tune.slots = w->tuned[backend];
-    (void)door_send(w, peer, &msg); /* who is gone is found out later */
-}
-
-/* Told to those that are there, and to newcomers, as io_coordinator_tune.c does. */
-void door_tune(struct world *w, size_t backend, uint32_t slots)
-{
-    world_say(w, "'%s' shall have %u slots", world_backend_name(backend), slots);
-    w->tuned[backend] = slots;
-    for (int p = 0; p < WORLD_SEATS; p++) {
-        struct az_offer offer;
-        bool has = false;
-        for (size_t n = 0; !has && az_sched_offer(w->sched, p, n, &offer); n++)
-            has = !strcmp(offer.backend, world_backend_name(backend));
-        if (has)
-            tune(w, p, backend);
-    }
-}
-
 static void on_hello(struct world *w, int conn)
 {
     int at = seat_of(w, conn);
@@ -85,11 +71,9 @@ static void on_hello(struct world *w, int conn)
     welcome.hello.software = AZ_STR("world");
     welcome.hello.silence_ms = (uint32_t)w->silence_ms;
     door_send(w, at, &welcome);
-    for (size_t b = 0; b < WORLD_BACKENDS; b++) {
-        if (w->tuned[b])
-            tune(w, at, b);
-    }
     az_assert(az_sched_on_hello(w->sched, at, w->now, &w->fx, &err) == 0);
+    az_assert(az_tunes_hello(&w->tunes, at, &w->fx, &err) == 0);
+    coordinator_effects(w);
 }
 
 static int on_message(struct world *w, int peer, const struct az_msg *msg, struct az_error *err)

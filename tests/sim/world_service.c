@@ -274,6 +274,24 @@ bool service_set(struct world *w, struct job *job, az_nusd limit, int priority)
     return true;
 }
 
+/* Of a backend, not of a job; told at once, and gone with the process. */
+void service_tune(struct world *w, size_t backend, const struct setting *to)
+{
+    struct az_msg msg = {.kind = AZ_MSG_TUNE};
+    struct az_error err = {0};
+    msg.tune.backend = az_str(world_backend_name(backend));
+    msg.tune.slots = to->slots;
+    msg.tune.rpm = to->rpm;
+    msg.tune.tpm = to->tpm;
+    int n = az_tunes_set(&w->tunes, w->sched, &msg, &w->fx, &err);
+    az_assert(n >= 0);
+    world_say(w, "'%s' shall have %u slots, rpm %g, tpm %g: %d are told",
+              world_backend_name(backend), to->slots, to->rpm, to->tpm, n);
+    if (n)
+        setting_add(&w->set[backend], &msg);
+    coordinator_settle(w);
+}
+
 /* ---- life and death ---- */
 
 static struct job *next_kept(struct world *w, int64_t after)
@@ -341,7 +359,8 @@ void service_dies(struct world *w)
         continue;
     chores_drop(w);
     catalog_crash(w);
-    memset(w->tuned, 0, sizeof(w->tuned));
+    az_tunes_release(&w->tunes);
+    memset(w->set, 0, sizeof(w->set));
     for (int c = 0; c < w->n_clients; c++)
         w->clients[c].open = 0;
     for (int j = 0; j < w->n_jobs; j++)

@@ -218,6 +218,20 @@ static void to_coordinator(struct world *w, enum misfortune what)
     world_at(w, w->now + 1 + (az_ms)roll(w, 2000), (struct event){.kind = EV_COORDINATOR_STARTS});
 }
 
+/* Some of its limits, by an operator who may find nobody there. */
+static void tune(struct world *w, size_t backend, bool awake)
+{
+    unsigned which = 1 + (unsigned)roll(w, 7);
+    struct setting to = {.slots = 1 + (uint32_t)roll(w, 8),
+                         .rpm = 60 + (double)roll(w, 600),
+                         .tpm = 2000 + (double)roll(w, 60000)};
+    to.slots = which & 1 ? to.slots : 0;
+    to.rpm = which & 2 ? to.rpm : 0;
+    to.tpm = which & 4 ? to.tpm : 0;
+    if (awake)
+        service_tune(w, backend, &to);
+}
+
 void misfortune_happens(struct world *w, struct event *e)
 {
     bool awake = w->up && w->stopped_until <= w->now;
@@ -237,14 +251,9 @@ void misfortune_happens(struct world *w, struct event *e)
         client_breaks(w, &w->clients[e->who % w->n_clients], e->who / w->n_clients % 2);
         reader_breaks(w, &w->readers[e->who % w->n_jobs]);
         return;
-    case MIS_TUNE: {
-        uint32_t slots = 1 + (uint32_t)roll(w, 8);
-        if (awake) {
-            door_tune(w, (size_t)e->who % 3, slots);
-            coordinator_settle(w);
-        }
+    case MIS_TUNE:
+        tune(w, (size_t)e->who % 3, awake);
         return;
-    }
     case MIS_CANCEL:
     case MIS_PAUSE:
     case MIS_SET:
