@@ -6,6 +6,7 @@
 #include "core/mem.h"
 
 static const double MARGIN_MAX = 1e100;
+static const double SAID_LEAST = 1e-6; /* as of a ballot's own probabilities */
 
 void az_design_release(struct az_design *d)
 {
@@ -155,5 +156,22 @@ int az_design_init(struct az_design *d, const struct az_sample *s, size_t first,
         for (size_t v = 0; v < votes.n; v++)
             vote(d, s, i, (size_t)d->labels_of[i], &votes.v[v]);
     }
+    return 0;
+}
+
+int az_design_say(struct az_design *d, size_t item, size_t judge, const double *p)
+{
+    size_t labels = d->frame.n_labels, seat = item * d->frame.n_judges + judge;
+    if (!d->margins) {
+        d->margins = az_zalloc((d->n * d->frame.n_judges * labels + 1) * sizeof(double));
+        if (!d->margins)
+            return AZ_ENOMEM;
+        d->frame.margins = true;
+    }
+    for (size_t k = 0; k < (size_t)d->labels_of[item]; k++) {
+        d->shares[seat * labels + k] = p[k];
+        d->margins[seat * labels + k] = log(AZ_MAX(p[k], SAID_LEAST));
+    }
+    d->has[seat] = AZ_HAS_SHARE | AZ_HAS_MARGINS;
     return 0;
 }

@@ -50,6 +50,10 @@ int az_design_init(struct az_design *d, const struct az_sample *s, size_t first,
                    struct az_error *err);
 void az_design_release(struct az_design *d); /* a zeroed one is fine */
 
+/* A judge's word on an item becomes these probabilities (labels_of the item, summing
+ * to 1): its shares are they, its margins their logarithms. AZ_ENOMEM. */
+int az_design_say(struct az_design *d, size_t item, size_t judge, const double *p);
+
 /* n_labels shares of a judge. */
 static inline const double *az_design_share(const struct az_design *d, size_t item, size_t judge)
 {
