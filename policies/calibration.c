@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "policies/answers.h"
+#include "policies/reasons.h"
 #include "statistics/learn/model_json.h"
 
 static const char format[] = "assize-calibration/1";
@@ -20,6 +21,9 @@ void az_calibration_free(struct az_calibration *c)
         free(c->judges[j]);
     free(c->labels);
     free(c->judges);
+    for (size_t j = 0; c->reasons && j < c->n_judges; j++)
+        az_quantitative_free(c->reasons[j]);
+    free(c->reasons);
     free(c->identities);
     az_model_free(c->model);
     free(c);
@@ -104,8 +108,8 @@ static void write_sets(struct az_jw *w, const struct az_label_sets *s)
 }
 
 void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
-                          const struct az_model *model, const struct az_calibration_tested *tested,
-                          struct az_str figures)
+                          const struct az_model *model, struct az_quantitative *const *reasons,
+                          const struct az_calibration_tested *tested, struct az_str figures)
 {
     struct az_jw w = az_jw(b);
     az_jw_obj(&w);
@@ -115,6 +119,10 @@ void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
     write_judges(&w, panel);
     az_jw_key(&w, "model");
     az_model_write(&w, model);
+    if (reasons) {
+        az_jw_key(&w, "reasons");
+        az_reasons_write(&w, panel, reasons);
+    }
     az_jw_key(&w, "guarantees");
     az_jw_arr(&w);
     for (size_t i = 0; i < tested->n_guarantees; i++)
@@ -274,17 +282,22 @@ static int read_sets(struct az_calibration *c, az_jv v, struct az_error *err)
     return r;
 }
 
+struct az_question az_calibration_question(const struct az_calibration *c)
+{
+    return (struct az_question){.kind = c->kind,
+                                .n_labels = c->n_labels,
+                                .ties = c->n_labels > AZ_LABEL_TIE,
+                                .scale_min = c->scale_min,
+                                .scale_max = c->scale_max,
+                                .step = c->step};
+}
+
 /* A model is applied to samples of the question and of no other: its arrays have their
  * sizes. Who wrote the file need not have been `assize calibrate`. */
 static int check_frame(const struct az_calibration *c, struct az_error *err)
 {
     const struct az_frame *f = &c->model->frame;
-    struct az_question q = {.kind = c->kind,
-                            .n_labels = c->n_labels,
-                            .ties = c->n_labels > AZ_LABEL_TIE,
-                            .scale_min = c->scale_min,
-                            .scale_max = c->scale_max,
-                            .step = c->step};
+    struct az_question q = az_calibration_question(c);
     double levels[AZ_SAMPLE_LABELS_MAX];
     struct az_sample s;
     az_answers_sample(&s, &q, c->n_judges, f->n_labels, levels);
@@ -319,7 +332,9 @@ static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
         r = read_sets(c, az_jv_get(root, "sets"), err);
     if (r == 0 && az_model_read(az_jv_get(root, "model"), &c->model, err) < 0)
         return az_wrap(err, "model");
-    return r < 0 ? r : check_frame(c, err);
+    if (r == 0)
+        r = check_frame(c, err);
+    return r < 0 ? r : az_reasons_read(az_jv_get(root, "reasons"), c, err);
 }
 
 int az_calibration_read(struct az_str json, struct az_calibration **ret, struct az_error *err)

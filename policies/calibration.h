@@ -2,9 +2,9 @@
  * the model, for which question and judges it is, and what it may promise. Pure.
  *
  * "assize-calibration/1" is one JSON object: question, judges, model
- * (statistics/learn/model_json.h), guarantees, and `figures` for people, which a
- * reader passes over. A calibration is a frozen input of a job: nothing in it moves
- * while the job runs. */
+ * (statistics/learn/model_json.h), reasons (reasons.h), guarantees, and `figures` for people, which
+ * a reader passes over. A calibration is a frozen input of a job: nothing in it moves while the job
+ * runs. */
 #pragma once
 #include "core/base.h"
 #include "core/buf.h"
@@ -13,6 +13,7 @@
 #include "statistics/guarantee/conformal.h"
 #include "statistics/guarantee/risk.h"
 #include "statistics/learn/model.h"
+#include "statistics/quantitative/regression.h"
 
 enum { AZ_GUARANTEES_MAX = 8, AZ_LABEL_SETS_MAX = 8 };
 
@@ -45,6 +46,8 @@ struct az_calibration {
     char **judges;
     char (*identities)[AZ_HASH_HEX + 1]; /* what each was asked, as a hash; "": not known */
     struct az_model *model;
+    struct az_quantitative **reasons; /* by judge: what reads its rationales (reasons.h); NULL:
+                                       * nothing. NULL: of none */
     size_t n_guarantees;
     struct az_guarantee guarantees[AZ_GUARANTEES_MAX];
     size_t n_sets;
@@ -65,10 +68,14 @@ void az_calibration_free(struct az_calibration *c);
 AZ_FREEP(calibration)
 
 /* One object. The question and the judges are the panel's, which the model was learnt for,
- * judge by judge; `figures` is JSON, or not there. */
+ * judge by judge; `reasons` is one a judge (reasons.h), or NULL; `figures` is JSON, or not
+ * there. */
 void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
-                          const struct az_model *model, const struct az_calibration_tested *tested,
-                          struct az_str figures);
+                          const struct az_model *model, struct az_quantitative *const *reasons,
+                          const struct az_calibration_tested *tested, struct az_str figures);
+
+/* The question that it is for, as far as answers go; borrowed. */
+struct az_question az_calibration_question(const struct az_calibration *c);
 
 /* Is it for this panel: the same question, the same judges, asked as they were; and does
  * it give the promise that the panel makes? AZ_EINVAL says what not, with a hint. */

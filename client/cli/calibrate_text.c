@@ -41,6 +41,34 @@ static void put_methods(struct az_buf *b, const struct az_methods *m, size_t wid
     az_table_print(b, t, 2, width);
 }
 
+static void put_gain(struct az_buf *b, const char *who, const struct az_figure *plain,
+                     const struct az_figure *loss, const struct az_figure *gain)
+{
+    az_buf_fmt(b, "    %s: log loss %.3f, and %.3f with them; gain %.3f", who, plain->value,
+               loss->value, gain->value);
+    if (gain->has_interval)
+        az_buf_fmt(b, " (%.3f to %.3f)", gain->low, gain->high);
+}
+
+/* Judges that were tried, then what the panel makes of it. */
+static void put_reasons(struct az_buf *b, const struct az_reasoned *r, const char *learner)
+{
+    if (!r->n_tried)
+        return;
+    az_buf_z(b, "  rationales read beside the labels, on items that had not been seen:\n");
+    for (size_t j = 0; j < r->panel->n_judges; j++) {
+        const struct az_offer *o = &r->v[j].offer;
+        if (!o->tried)
+            continue;
+        put_gain(b, r->panel->judges[j].name, &o->plain, &o->loss, &o->gain);
+        az_buf_z(b, o->offered ? "\n" : ": not read\n");
+    }
+    if (!r->compared)
+        return;
+    put_gain(b, learner, &r->plain, &r->loss, &r->gain);
+    az_buf_z(b, r->used ? ": they are used\n" : ": too little, they are not used\n");
+}
+
 /* Which parts a mixture consists of. */
 static void put_parts(struct az_buf *b, const struct az_model *m)
 {
@@ -109,6 +137,7 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
         az_buf_fmt(b, " (%lld more were not asked in full: left out)", (long long)t->early);
     az_buf_z(b, "\n  scored on items that had not been seen (five folds):\n");
     put_methods(b, t->methods, width);
+    put_reasons(b, t->reasoned, t->model->learner->name);
     if (t->model->reason[0])
         az_buf_fmt(b, "  nothing was learnt: %s; it counts votes\n", t->model->reason);
     put_parts(b, t->model);
@@ -126,7 +155,41 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
     az_buf_z(b, "}\n");
 }
 
-void az_calibrate_json(struct az_buf *b, const struct az_methods *m)
+static void write_gain(struct az_jw *w, const struct az_figure *plain, const struct az_figure *loss,
+                       const struct az_figure *gain, bool used)
+{
+    az_figure_put(w, "log_loss_plain", plain);
+    az_figure_put(w, "log_loss", loss);
+    az_figure_put(w, "gain", gain);
+    az_jw_kbool(w, "used", used);
+}
+
+static void write_reasons(struct az_jw *w, const struct az_reasoned *r)
+{
+    az_jw_key(w, "reasons");
+    az_jw_obj(w);
+    az_jw_key(w, "judges");
+    az_jw_obj(w);
+    for (size_t j = 0; j < r->panel->n_judges; j++) {
+        const struct az_offer *o = &r->v[j].offer;
+        if (!o->tried)
+            continue;
+        az_jw_key(w, r->panel->judges[j].name);
+        az_jw_obj(w);
+        write_gain(w, &o->plain, &o->loss, &o->gain, o->offered && r->used);
+        az_jw_obj_end(w);
+    }
+    az_jw_obj_end(w);
+    if (r->compared) {
+        az_jw_key(w, "panel");
+        az_jw_obj(w);
+        write_gain(w, &r->plain, &r->loss, &r->gain, r->used);
+        az_jw_obj_end(w);
+    }
+    az_jw_obj_end(w);
+}
+
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r)
 {
     struct az_jw w = az_jw(b);
     az_jw_obj(&w);
@@ -140,5 +203,7 @@ void az_calibrate_json(struct az_buf *b, const struct az_methods *m)
         az_figure_put(&w, "ece", &m->v[i].ece);
         az_jw_obj_end(&w);
     }
+    if (r->n_tried)
+        write_reasons(&w, r);
     az_jw_obj_end(&w);
 }

@@ -2,11 +2,13 @@
 #pragma once
 #include "client/cli/methods.h"
 #include "client/cli/promises.h"
+#include "client/cli/reasoned.h"
 #include "core/buf.h"
 #include "policies/calibration.h"
 
 struct az_calibrate_told {
     const struct az_methods *methods; /* the last one is what was learnt */
+    const struct az_reasoned *reasoned;
     const struct az_model *model;
     const struct az_panel *panel;
     int64_t labelled, early, fitted;
@@ -17,4 +19,4 @@ struct az_calibrate_told {
 void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size_t width);
 
 /* The figures that go into the calibration's file, for people: one JSON object. */
-void az_calibrate_json(struct az_buf *b, const struct az_methods *m);
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r);

@@ -1,4 +1,5 @@
 /* assize calibrate SOURCE… -o FILE: weights that are earned on items with true answers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "client/cli/calibrate_text.h"
@@ -9,6 +10,7 @@
 #include "client/cli/io_terminal.h"
 #include "client/cli/methods.h"
 #include "client/cli/promises.h"
+#include "client/cli/reasoned.h"
 #include "core/io_file.h"
 #include "core/keys.h"
 #include "core/mem.h"
@@ -52,6 +54,8 @@ struct calibrating {
     uint32_t *room;
     struct az_rows rows, fit, test;
     struct az_methods methods;
+    struct az_reasoned reasoned;
+    char with_reasons[32]; /* how that is called among the methods */
     struct az_model *model;
     struct az_promises promises;
 };
@@ -85,9 +89,12 @@ static int no_labels(const struct calibrating *c, struct az_error *err)
 
 static int gather(struct calibrating *c, struct az_sources *s, struct az_error *err)
 {
-    struct az_corpus_options with = {.n_responses = az_sources_n_responses(s)};
+    struct az_corpus_options with = {
+        .n_responses = az_sources_n_responses(s), .seat = az_reasoned_seat, .arg = &c->reasoned};
     c->panel = *az_sources_panel(s);
     int r = az_corpus_init(&c->corpus, &c->panel, &with, err);
+    if (r == 0)
+        r = az_reasoned_init(&c->reasoned, &c->panel, c->corpus.options.n_responses, err);
     if (r == 0)
         r = az_sources_each(s, add_one, c, err);
     if (r == 0 && !c->corpus.sample.n_labels) {
@@ -149,6 +156,25 @@ static bool promises(const struct calibrating *c)
     return c->promises.risk > 0 || c->promises.conformal > 0;
 }
 
+/* Rationales, where they help; what is promised is tested with what is used. */
+static int reason(struct calibrating *c, struct az_error *err)
+{
+    struct az_reasoned *by = &c->reasoned;
+    uint64_t seed = (uint64_t)c->options->seed;
+    int r = az_reasoned_try(by, &c->design, c->fit, seed, err);
+    if (r == 0)
+        r = az_reasoned_panel(by, c->kind, &c->corpus.sample, &c->design, c->fit, seed, err);
+    if (r < 0 || !by->used)
+        return r;
+    if (!promises(c)) {
+        snprintf(c->with_reasons, sizeof(c->with_reasons), "%s, reasons read", c->kind);
+        r = az_methods_put(&c->methods, c->with_reasons, &c->design, c->rows, by->p, err);
+    }
+    if (r == 0 && az_reasoned_say(by, &c->design, AZ_OFFER_NO_FOLD) < 0)
+        r = az_oom(err);
+    return r;
+}
+
 static int learn(struct calibrating *c, struct az_error *err)
 {
     static const char *const others[] = {"votes", "single", "logodds"};
@@ -163,6 +189,8 @@ static int learn(struct calibrating *c, struct az_error *err)
     if (r == 0 && promises(c))
         r = split(c, err);
     if (r == 0)
+        r = reason(c, err);
+    if (r == 0)
         r = az_learn(c->kind, &c->design, c->fit, seed, &c->model, err);
     if (r == 0 && promises(c) &&
         az_promises_test(&c->promises, c->model, &c->design, c->test, seed) < 0)
@@ -176,12 +204,13 @@ static int write_out(const struct calibrating *c, struct az_error *err)
 {
     AZ_AUTO_BUF b = az_buf(CALIBRATION_MAX);
     AZ_AUTO_BUF figures = az_buf(CALIBRATION_MAX);
-    az_calibrate_json(&figures, &c->methods);
+    az_calibrate_json(&figures, &c->methods, &c->reasoned);
     struct az_calibration_tested tested = {.guarantees = &c->promises.guarantee,
                                            .n_guarantees = c->promises.risk > 0,
                                            .sets = &c->promises.sets,
                                            .n_sets = c->promises.conformal > 0};
-    az_calibration_write(&b, &c->panel, c->model, &tested, az_buf_view(&figures));
+    az_calibration_write(&b, &c->panel, c->model, c->reasoned.used ? c->reasoned.models : NULL,
+                         &tested, az_buf_view(&figures));
     az_buf_char(&b, '\n');
     int r = az_buf_check(&figures, err);
     if (r == 0)
@@ -193,6 +222,7 @@ static void tell(const struct calibrating *c)
 {
     AZ_AUTO_BUF b = az_buf(1 << 20);
     struct az_calibrate_told told = {.methods = &c->methods,
+                                     .reasoned = &c->reasoned,
                                      .model = c->model,
                                      .panel = &c->panel,
                                      .labelled = (int64_t)c->rows.n,
@@ -232,6 +262,7 @@ static int read_options(struct calibrating *c, struct az_error *err)
 
 static void release(struct calibrating *c)
 {
+    az_reasoned_release(&c->reasoned);
     az_methods_release(&c->methods);
     az_model_free(c->model);
     az_design_release(&c->design);
@@ -288,8 +319,10 @@ const struct az_command az_cmd_calibrate = {
     .args = "[PANEL] SOURCE... -o FILE",
     .summary = "weights earned on items with true answers, for a panel to decide by",
     .more = "What it prints of itself was scored on items that it had not seen. Without ten\n"
-            "labelled items nothing is learnt, and it says so. With --risk or --conformal it\n"
-            "learns from half of the labels and tests the promise on the other half.",
+            "labelled items nothing is learnt, and it says so. Judges' rationales are read where\n"
+            "there are a hundred labelled ones and that is better beyond its error. With --risk\n"
+            "or --conformal it learns from half of the labels and tests the promise on the other\n"
+            "half.",
     .options = table,
     .run = run,
 };

@@ -144,9 +144,14 @@ static int add_votes(struct az_corpus *c, const struct az_item *item, struct az_
 {
     struct folded f;
     int r = fold_item(c, item, ballots, &f);
-    for (size_t i = 0; r == 0 && i < f.board.plan.n_seats; i++)
-        r = az_answers_vote(&c->sample, &f.board, c->options.round, &f.seats[i],
-                            (size_t)f.judges[f.seats[i].plan->judge]);
+    for (size_t i = 0; r == 0 && i < f.board.plan.n_seats; i++) {
+        const struct az_seat *seat = &f.seats[i];
+        size_t judge = (size_t)f.judges[seat->plan->judge];
+        r = az_answers_vote(&c->sample, &f.board, c->options.round, seat, judge);
+        if (r == 0 && c->options.seat && seat->state == AZ_SEAT_VOTED)
+            r = c->options.seat(c->options.arg, &c->sample, &f.board, c->options.round, seat,
+                                judge);
+    }
     return r;
 }
 

@@ -11,6 +11,8 @@
 #include "core/error.h"
 #include "core/item.h"
 #include "core/panel.h"
+#include "policies/plan.h"
+#include "policies/seats.h"
 #include "statistics/sample.h"
 #include "workers/names.h"
 
@@ -55,9 +57,16 @@ int az_ballots_fit(struct az_arena *arena, const struct az_panel *panel, struct 
 
 /* ---- the sample ---- */
 
+/* A seat that voted on the sample's last item, once its vote is the last of the sample;
+ * `judge` as the corpus' panel numbers them. 0 or AZ_ENOMEM. */
+typedef int az_corpus_seat_fn(void *arg, const struct az_sample *s, const struct az_board *board,
+                              int round, const struct az_seat *seat, size_t judge);
+
 struct az_corpus_options {
     size_t n_responses; /* of a "best" question: the most an item has */
     int round; /* fold this round's ballots; 0 is the first: before judges saw each other */
+    az_corpus_seat_fn *seat; /* NULL: nobody wants to know */
+    void *arg;
 };
 
 struct az_corpus {

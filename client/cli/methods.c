@@ -143,17 +143,40 @@ static int measure(struct az_methods *all, size_t at, const struct az_design *d,
     return r;
 }
 
-int az_methods_add(struct az_methods *m, const char *name, const struct az_design *d,
-                   struct az_rows rows, uint64_t seed, struct az_error *err)
+/* Room for the probabilities of `rows`, which are always the same. */
+static int make_room(struct az_methods *m, const struct az_design *d, struct az_rows rows,
+                     struct az_error *err)
 {
     az_assert(m->n < AZ_METHODS_MAX);
     if (!m->p && !(m->p = az_alloc((rows.n * d->frame.n_labels + 1) * sizeof(*m->p))))
         return az_oom(err);
-    int r = az_learn_out(name, d, rows, AZ_LEARN_FOLDS, seed, m->p, err);
-    if (r < 0)
-        return r;
+    return 0;
+}
+
+static int add(struct az_methods *m, const char *name, const struct az_design *d,
+               struct az_rows rows, struct az_error *err)
+{
     size_t at = m->n++;
     az_quality_init(&m->quality[at], BINS);
-    m->v[at] = (struct az_report_method){.name = az_learner_find(name)->name};
+    m->v[at] = (struct az_report_method){.name = name};
     return measure(m, at, d, rows) < 0 ? az_oom(err) : 0;
+}
+
+int az_methods_add(struct az_methods *m, const char *name, const struct az_design *d,
+                   struct az_rows rows, uint64_t seed, struct az_error *err)
+{
+    int r = make_room(m, d, rows, err);
+    if (r == 0)
+        r = az_learn_out(name, d, rows, AZ_LEARN_FOLDS, seed, m->p, err);
+    return r < 0 ? r : add(m, az_learner_find(name)->name, d, rows, err);
+}
+
+int az_methods_put(struct az_methods *m, const char *name, const struct az_design *d,
+                   struct az_rows rows, const double *p, struct az_error *err)
+{
+    int r = make_room(m, d, rows, err);
+    if (r < 0)
+        return r;
+    memcpy(m->p, p, rows.n * d->frame.n_labels * sizeof(*p));
+    return add(m, name, d, rows, err);
 }

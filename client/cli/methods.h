@@ -23,3 +23,8 @@ void az_methods_release(struct az_methods *m);
  * together. AZ_ENOMEM; AZ_EINVAL: the fit ran away. */
 int az_methods_add(struct az_methods *m, const char *name, const struct az_design *d,
                    struct az_rows rows, uint64_t seed, struct az_error *err);
+
+/* Likewise of probabilities from elsewhere, n_labels a row, under a name that outlives
+ * `m`. AZ_ENOMEM. */
+int az_methods_put(struct az_methods *m, const char *name, const struct az_design *d,
+                   struct az_rows rows, const double *p, struct az_error *err);

@@ -5,6 +5,7 @@
 #include "policies/aggregate/aggregate.h"
 #include "policies/answers.h"
 #include "policies/calibration.h"
+#include "policies/reasons.h"
 #include "statistics/learn/design.h"
 #include "statistics/learn/learner.h"
 
@@ -30,6 +31,28 @@ static int sample_of(const struct az_tally *t, const struct az_calibration *c, d
     return r;
 }
 
+/* What the judge's rationales make of its vote, where they are read. */
+static int read_reasons(const struct az_tally *t, const struct az_calibration *c,
+                        const struct az_sample *s, const struct az_seat *seat, struct az_design *d)
+{
+    int judge = az_calibration_judge(c, t->panel->judges[seat->plan->judge].name);
+    const double *margins = NULL;
+    struct az_evaluations e;
+    double p[AZ_SAMPLE_LABELS_MAX];
+    if (judge < 0 || !c->reasons[judge] || seat->state != AZ_SEAT_VOTED)
+        return 0;
+    for (size_t v = 0; v < s->n_votes; v++)
+        margins = s->votes[v].judge == judge ? az_vote_margins(s, &s->votes[v]) : margins;
+    az_reasons_init(&e, &t->panel->question, c->model->frame.n_labels);
+    int r = az_reasons_add(&e, t->board, t->round, seat, (size_t)d->labels_of[0], margins);
+    if (r == 0) {
+        az_quantitative_apply(c->reasons[judge], &e, 0, p);
+        r = az_design_say(d, 0, (size_t)judge, p);
+    }
+    az_evaluations_release(&e);
+    return r;
+}
+
 static int predict(const struct az_tally *t, const struct az_calibration *c, double *p)
 {
     static const uint32_t first = 0;
@@ -39,6 +62,8 @@ static int predict(const struct az_tally *t, const struct az_calibration *c, dou
     int r = sample_of(t, c, levels, &s);
     if (r == 0)
         r = az_design_init(&d, &s, 0, 1, NULL);
+    for (int i = 0; r == 0 && c->reasons && i < t->n; i++)
+        r = read_reasons(t, c, &s, &t->seats[i], &d);
     if (r == 0)
         r = az_model_predict(c->model, &d, (struct az_rows){&first, 1}, p);
     az_design_release(&d);

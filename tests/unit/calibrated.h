@@ -39,7 +39,7 @@ static AZ_UNUSED char *calibrated_text(const struct seated *s, const char *learn
     if (s->panel.question.kind == AZ_SCORE)
         sample.levels = levels;
     AZ_AUTO(model) m = learn_all(learner, &sample, &p);
-    az_calibration_write(&b, &s->panel, m, tested, AZ_STR("{\"for\":\"people\"}"));
+    az_calibration_write(&b, &s->panel, m, NULL, tested, AZ_STR("{\"for\":\"people\"}"));
     free(p);
     az_sample_release(&sample);
     char *text = az_buf_take(&b);

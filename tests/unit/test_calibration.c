@@ -61,7 +61,8 @@ static void assert_same(struct seated *s, const char *text)
     assert_memory_equal(&c->sets[0].quantile, &label_sets[0].quantile, sizeof(double));
     assert_true(c->sets[0].made && !c->sets[1].made && c->sets[1].needed == 999);
     struct az_calibration_tested again = {c->guarantees, c->n_guarantees, c->sets, c->n_sets};
-    az_calibration_write(&b, &s->panel, c->model, &again, AZ_STR("{\"for\":\"people\"}"));
+    az_calibration_write(&b, &s->panel, c->model, c->reasons, &again,
+                         AZ_STR("{\"for\":\"people\"}"));
     assert_int_equal(az_buf_check(&b, NULL), 0);
     assert_string_equal(b.p, text);
 }
