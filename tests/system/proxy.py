@@ -35,7 +35,7 @@ class Proxy:
         self._passed = bytearray()
         self._silent = self._closing = False
         self._delay_ms, self._loss, self._rng = (0, 0), 0.0, random.Random(1)
-        self._numbers = 0
+        self._numbers = self._accepted = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -56,6 +56,10 @@ class Proxy:
     def reset(self):
         """All connections break, and what was on its way is lost."""
         self._order(self._drop_all)
+
+    def connections(self):
+        """How many there were, those that broke among them."""
+        return self._accepted
 
     def passed(self):
         """All bytes so far, of both ways."""
@@ -100,6 +104,7 @@ class Proxy:
 
     def _accept(self):
         near, _ = self._listener.accept()
+        self._accepted += 1
         try:
             far = socket.create_connection(self._to)
         except OSError:
