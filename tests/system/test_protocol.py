@@ -183,6 +183,35 @@ def test_plain_tcp(peers):
     peers.serve(ALONE, 20)
 
 
+# ---- panels of ill will ----
+
+GPU = "question: pair\njudges: [{backend: gpu, model: m}]\n"
+REFUSED = {
+    "url": GPU + "backends: [{name: gpu, kind: openai, url: 'http://evil.example/v1'}]\n",
+    "key": GPU + "backends: [{name: gpu, kind: openai, key: 'env:OPENAI_API_KEY'}]\n",
+    "key of a file": GPU + "backends: [{name: gpu, kind: openai, key: 'file:/etc/passwd'}]\n",
+    "headers": GPU + "backends: [{name: gpu, kind: openai, headers: {X-Key: a}}]\n",
+    "serve": GPU + "backends: [{name: gpu, kind: openai, serve: {command: [sh], ready: 'http://a'}}]\n",
+    "recorded": GPU + "backends: [{name: gpu, kind: recorded, file: /etc/passwd}]\n",
+    "environment": GPU + "backends: [{name: gpu, kind: openai, models: ['${HOME}']}]\n",
+    "template_file": GPU + "template_file: /etc/passwd\n",
+    "a judge's": "question: pair\njudges: [{backend: gpu, model: m, template_file: /etc/passwd}]\n",
+    "extends": "extends: /etc/passwd\n" + GPU,
+    "calibration": GPU + "aggregate: {kind: auto, calibration: /etc/passwd}\n",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_panel_of_ill_will(peers, name):
+    """By a client that checks nothing: it is refused at the door, and no job is made of it."""
+    service = peers.start()
+    client = Client(service.clients)
+    failed = client.call("failed", submit={"request": 7, "key": b"k", "yaml": REFUSED[name]})
+    assert re.search("is refused in a|names a file, and none is read", failed.what), failed
+    assert service.assize("jobs", "--json").stdout == ""
+    assert not [p for p in peers.world.path("state").glob("jobs/*")]
+
+
 # ---- versions ----
 
 def test_two_versions(peers):
