@@ -6,6 +6,7 @@ judges' (a proxy to a stub), which are two bridges. Needs root and iproute2.
     lab.worker("w1", [{**backend(stub), "url": net.judges(stub)}], host=host)
     host.cut()
     host.heal()
+    host.impair("delay", "20ms", "10ms", "loss", "2%")
 """
 
 import os
@@ -47,6 +48,18 @@ class Host:
 
     def heal(self):
         ip("link", "set", self.link, "master", self.net.bridges[0])
+
+    def impair(self, *how):
+        """What it sends into the lab's network is delayed, lost, doubled …, as `tc netem` has
+        it. Skips where the kernel has none."""
+        tc = ["tc", "-n", self.name, "qdisc", "replace", "dev", "eth0", "root", "netem", *how]
+        try:
+            run = subprocess.run(tc, check=False, stdin=subprocess.DEVNULL, capture_output=True,
+                                 timeout=30, text=True)
+        except FileNotFoundError:
+            pytest.skip("no tc (package iproute2)")
+        if run.returncode:
+            pytest.skip(f"no netem here: {run.stderr.strip()}")
 
 
 class Network:

@@ -46,6 +46,30 @@ def test_a_cut_between_hosts(lab, world):
     assert run.rc == 0 and run.stdout.count("\n") == 400, run
 
 
+WEATHERS = {
+    "slow": ["delay", "40ms", "30ms"],
+    "lossy": ["loss", "5%"],
+    "jumbled": ["delay", "20ms", "reorder", "25%", "duplicate", "5%", "corrupt", "1%"],
+}
+
+
+@pytest.mark.parametrize("weather", WEATHERS)
+def test_weather_between_hosts(lab, world, weather):
+    """The kernel's own, on all lines: TCP makes delay of it, and delay costs no answer."""
+    net = network(lab)
+    stub = world.stub(delay=5)
+    judge = {**backend(stub, slots=8), "url": net.judges(stub)}
+    hosts = [net.host(name) for name in ("hub", "w0", "w1", "client")]
+    for host in hosts:
+        host.impair(*WEATHERS[weather])
+    lab.coordinator("names", host=hosts[0], silence_ms=5000)
+    for name, host in zip(("w0", "w1"), hosts[1:3]):
+        lab.worker(name, [judge], host=host)
+    job = lab.client(host=hosts[3]).submit(panel([], 2), pairs(60))
+    complete(job, 60, judges=2)
+    assert stub.counts()["asked_again"] == 0
+
+
 @pytest.mark.parametrize("trust", ["names", "keys"])
 def test_loss_and_delay(lab, world, trust):
     """A slow and lossy line to a worker, and another to a client: all goes on."""
