@@ -160,27 +160,72 @@ int az_learn_folds(const struct az_design *d, struct az_rows rows, size_t n_fold
     return az_folds(clusters, spread ? classes : NULL, rows.n, n_folds, seed, fold);
 }
 
-/* p of the rows of one fold, put where they belong. */
-static int out_of(const char *name, const struct az_design *d, struct az_rows rows,
-                  const uint32_t *fold, uint32_t which, uint64_t seed, double *p,
-                  struct az_error *err)
+/* Rows that are learnt from and predicted, others that are only predicted. */
+struct crossing {
+    const struct az_design *d;
+    struct az_rows rows, rest;
+    size_t n_folds;
+    double *p, *p_rest, *top_rest;
+};
+
+/* A fold's share of the mean. */
+static int add_rest(const struct crossing *c, const struct az_model *m)
 {
-    size_t labels = d->frame.n_labels;
-    AZ_AUTO_MEM uint32_t *room = az_alloc((2 * rows.n + 1) * sizeof(*room));
-    AZ_AUTO_MEM double *of_fold = az_alloc((rows.n * labels + 1) * sizeof(*of_fold));
+    size_t labels = c->d->frame.n_labels;
+    AZ_AUTO_MEM double *p = az_alloc((c->rest.n * labels + 1) * sizeof(*p));
+    if (!p || az_model_predict(m, c->d, c->rest, p) < 0)
+        return AZ_ENOMEM;
+    for (size_t i = 0; i < c->rest.n; i++) {
+        double top = 0;
+        for (size_t k = 0; k < labels; k++) {
+            c->p_rest[i * labels + k] += p[i * labels + k] / (double)c->n_folds;
+            top = AZ_MAX(top, p[i * labels + k]);
+        }
+        c->top_rest[i] += top / (double)c->n_folds;
+    }
+    return 0;
+}
+
+/* p of the rows of one fold, put where they belong. */
+static int out_of(const char *name, const struct crossing *c, const uint32_t *fold, uint32_t which,
+                  uint64_t seed, struct az_error *err)
+{
+    size_t labels = c->d->frame.n_labels, n = c->rows.n;
+    AZ_AUTO_MEM uint32_t *room = az_alloc((2 * n + 1) * sizeof(*room));
+    AZ_AUTO_MEM double *of_fold = az_alloc((n * labels + 1) * sizeof(*of_fold));
     AZ_AUTO(model) m = NULL;
     if (!room || !of_fold)
         return az_oom(err);
-    struct az_rows out = az_rows_of(rows, fold, which, true, room);
-    struct az_rows in = az_rows_of(rows, fold, which, false, room + rows.n);
-    int r = az_learn(name, d, in, seed, &m, err);
+    struct az_rows out = az_rows_of(c->rows, fold, which, true, room);
+    struct az_rows in = az_rows_of(c->rows, fold, which, false, room + n);
+    int r = az_learn(name, c->d, in, seed, &m, err);
     if (r < 0)
         return r;
-    if (az_model_predict(m, d, out, of_fold) < 0)
+    if (az_model_predict(m, c->d, out, of_fold) < 0 || (c->rest.n && add_rest(c, m) < 0))
         return az_oom(err);
-    for (size_t i = 0, at = 0; i < rows.n; i++) {
+    for (size_t i = 0, at = 0; i < n; i++) {
         if (fold[i] == which)
-            memcpy(p + i * labels, of_fold + at++ * labels, labels * sizeof(*p));
+            memcpy(c->p + i * labels, of_fold + at++ * labels, labels * sizeof(*c->p));
+    }
+    return 0;
+}
+
+int az_learn_cross(const char *name, const struct az_design *d, struct az_rows rows,
+                   struct az_rows rest, size_t n_folds, uint64_t seed, double *p, double *p_rest,
+                   double *top_rest, struct az_error *err)
+{
+    struct crossing c = {d, rows, rest, n_folds, p, p_rest, top_rest};
+    AZ_AUTO_MEM uint32_t *fold = az_alloc((rows.n + 1) * sizeof(*fold));
+    if (!fold || az_learn_folds(d, rows, n_folds, seed, fold) < 0)
+        return az_oom(err);
+    if (rest.n) {
+        memset(p_rest, 0, rest.n * d->frame.n_labels * sizeof(*p_rest));
+        memset(top_rest, 0, rest.n * sizeof(*top_rest));
+    }
+    for (uint32_t which = 0; which < n_folds; which++) {
+        int r = out_of(name, &c, fold, which, seed, err);
+        if (r < 0)
+            return r;
     }
     return 0;
 }
@@ -188,13 +233,6 @@ static int out_of(const char *name, const struct az_design *d, struct az_rows ro
 int az_learn_out(const char *name, const struct az_design *d, struct az_rows rows, size_t n_folds,
                  uint64_t seed, double *p, struct az_error *err)
 {
-    AZ_AUTO_MEM uint32_t *fold = az_alloc((rows.n + 1) * sizeof(*fold));
-    if (!fold || az_learn_folds(d, rows, n_folds, seed, fold) < 0)
-        return az_oom(err);
-    for (uint32_t which = 0; which < n_folds; which++) {
-        int r = out_of(name, d, rows, fold, which, seed, p, err);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    struct az_rows none = {0};
+    return az_learn_cross(name, d, rows, none, n_folds, seed, p, NULL, NULL, err);
 }

@@ -32,6 +32,15 @@ int az_learn(const char *name, const struct az_design *d, struct az_rows rows, u
 int az_learn_out(const char *name, const struct az_design *d, struct az_rows rows, size_t n_folds,
                  uint64_t seed, double *p, struct az_error *err);
 
+/* The same of `rows`, and of `rest` (none of them in `rows`; labels of theirs are not looked
+ * at) what the models of the folds say on average: `p_rest`, n_labels a row, and `top_rest`,
+ * the mean of their largest probabilities. So a prediction of the rest is drawn from the
+ * same models as one of the rows, and its mean differs from theirs by chance only (Zrnic and
+ * Candès, PNAS 121 (2024), "Cross-prediction-powered inference"). */
+int az_learn_cross(const char *name, const struct az_design *d, struct az_rows rows,
+                   struct az_rows rest, size_t n_folds, uint64_t seed, double *p, double *p_rest,
+                   double *top_rest, struct az_error *err);
+
 /* Deal rows into folds by cluster; named labels are spread evenly. AZ_ENOMEM. */
 int az_learn_folds(const struct az_design *d, struct az_rows rows, size_t n_folds, uint64_t seed,
                    uint32_t *fold);

@@ -404,6 +404,40 @@ static void refused(void **state)
     az_design_release(&d);
 }
 
+/* Items without labels have no part in what is learnt, and get the mean of the folds' models;
+ * those that are learnt from get what az_learn_out() gives. */
+static void the_rest_is_predicted(void **state)
+{
+    (void)state;
+    struct learn_scene s = pair_scene();
+    struct az_sample sample;
+    struct az_design d;
+    uint32_t room[120], others[60];
+    double out[120], p[120], rest[120], top[60];
+    s.n = 120;
+    s.labelled = 60;
+    learn_sample(&s, &sample);
+    assert_int_equal(az_design_init(&d, &sample, 0, s.n, NULL), 0);
+    struct az_rows rows = az_labelled(&d, room);
+    size_t n = 0;
+    for (uint32_t i = 0; i < s.n; i++) {
+        if (!d.labelled[i])
+            others[n++] = i;
+    }
+    assert_int_equal(rows.n, 60);
+    struct az_rows more = {others, n};
+    assert_int_equal(az_learn_out("auto", &d, rows, 5, 3, out, NULL), 0);
+    assert_int_equal(az_learn_cross("auto", &d, rows, more, 5, 3, p, rest, top, NULL), 0);
+    for (size_t i = 0; i < 2 * rows.n; i++)
+        assert_true(p[i] == out[i]);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(fabs(rest[2 * i] + rest[2 * i + 1] - 1) < 1e-9);
+        assert_true(top[i] >= AZ_MAX(rest[2 * i], rest[2 * i + 1]) - 1e-12 && top[i] <= 1);
+    }
+    az_design_release(&d);
+    az_sample_release(&sample);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +451,7 @@ int main(void)
         cmocka_unit_test(degenerate_panels),
         cmocka_unit_test(item_without_votes),
         cmocka_unit_test(out_of_fold_is_honest),
+        cmocka_unit_test(the_rest_is_predicted),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(refused),
     };
