@@ -65,9 +65,14 @@ static int parts_of(const struct az_mean_of *of, struct parts *p)
     return 0;
 }
 
+struct shape {
+    bool repeated; /* some cluster has several items */
+    bool between;  /* some value is neither 0 nor 1 */
+};
+
 /* Without weights; `exact`: short ones by Clopper and Pearson. */
 static int plain(const double *x, const uint64_t *cluster, size_t n, bool rate, bool exact,
-                 const char *reason, struct az_figure *ret, bool *repeated)
+                 const char *reason, struct az_figure *ret, struct shape *shape)
 {
     struct az_mean m = {0};
     double low, high;
@@ -75,7 +80,7 @@ static int plain(const double *x, const uint64_t *cluster, size_t n, bool rate, 
     for (size_t i = 0; i < n && r == 0; i++)
         r = az_mean_add(&m, cluster[i], x[i]);
     *ret = rate ? az_mean_rate(&m, reason) : az_mean_figure(&m, reason);
-    *repeated = m.repeated;
+    *shape = (struct shape){m.repeated, m.between};
     exact = exact && rate && !m.between && !m.repeated && n > 0 && n < AZ_CHOOSE_EXACT;
     if (r == 0 && exact && az_clopper_pearson((int64_t)m.sum, m.n, level, &low, &high))
         *ret = az_figure_between(*ret, low, high, "clopper-pearson");
@@ -87,9 +92,9 @@ static int labels_only(const struct parts *p, bool rate, struct az_figure *ret)
 {
     static const char *const names[2][3] = {{"t", "t by cluster", "t, weighted"},
                                             {"wilson", "wilson by cluster", "wilson, weighted"}};
-    bool repeated;
-    int r = plain(p->y, p->cluster, p->n, rate, true, "no labelled items", ret, &repeated);
-    if (r < 0 || (rate && !p->weighted && !repeated))
+    struct shape shape;
+    int r = plain(p->y, p->cluster, p->n, rate, true, "no labelled items", ret, &shape);
+    if (r < 0 || (rate && !p->weighted && !shape.repeated && !shape.between))
         return r;
 
     struct az_ppi_data d = {
@@ -97,7 +102,7 @@ static int labels_only(const struct parts *p, bool rate, struct az_figure *ret)
     struct az_ppi_fit f;
     r = az_ppi_fit(&d, 0, &f);
     if (r == 0)
-        *ret = az_ppi_figure(&f, rate, names[rate][p->weighted ? 2 : repeated]);
+        *ret = az_ppi_figure(&f, rate, names[rate][p->weighted ? 2 : shape.repeated]);
     else if (r == AZ_ENOENT && p->weighted)
         *ret = az_figure_none("fewer than three labelled clusters with weights", (int64_t)p->n);
     return r == AZ_ENOENT ? 0 : r;
@@ -193,11 +198,12 @@ static int choose_powered(const struct az_mean_of *of, const struct parts *p, st
 
 static int choose(const struct az_mean_of *of, const struct parts *p, struct az_chosen *c)
 {
-    bool panel_rate = of->rate && of->same_scale, repeated;
+    bool panel_rate = of->rate && of->same_scale;
+    struct shape shape;
     int r = labels_only(p, of->rate, &c->labels);
     if (r == 0 && of->elsewhere) {
         r = plain(p->rest, p->cluster_rest, p->n_rest, panel_rate, false, "no judged items",
-                  &c->panel, &repeated);
+                  &c->panel, &shape);
     } else if (r == 0) {
         AZ_AUTO_MEM uint64_t *own = of->cluster ? NULL : az_alloc(of->n * sizeof(*own));
         if (!of->cluster && !own)
@@ -205,7 +211,7 @@ static int choose(const struct az_mean_of *of, const struct parts *p, struct az_
         for (size_t i = 0; own && i < of->n; i++)
             own[i] = i;
         r = plain(of->judged, of->cluster ? of->cluster : own, of->n, panel_rate, false,
-                  "no judged items", &c->panel, &repeated);
+                  "no judged items", &c->panel, &shape);
     }
     if (r < 0)
         return r;

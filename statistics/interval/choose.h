@@ -16,7 +16,8 @@
  * Labels only: Clopper-Pearson below 1000 independent labels of weight 1, since
  * Wilson's interval holds the truth in as few as 92 to 94 % at some rates (at 0.5 with
  * 50 labels, 93.5) and is no more than a few per cent narrower from 200 on; by cluster
- * and weight, Wilson's with the sample size that has the variance; t for numbers. */
+ * and weight, and where values lie between 0 and 1 (a tie's half), Wilson's with the sample
+ * size that has the variance; t for numbers. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
@@ -31,7 +32,7 @@ struct az_mean_of {
     const bool *labelled;
     const double *w;         /* sampling weights of labelled items, > 0; NULL: 1 */
     const uint64_t *cluster; /* NULL: each item its own */
-    bool rate;               /* truth is 0 or 1 */
+    bool rate;               /* truth is 0 or 1, or now and then between */
     bool same_scale; /* judged estimates truth: probability, share, score of the same scale */
     bool elsewhere;  /* labelled items are of another source: no sample of the job, and
                       * only the others count for it */

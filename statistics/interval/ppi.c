@@ -77,7 +77,7 @@ static double weight(const struct az_ppi_data *d, size_t i)
 }
 
 struct means {
-    double w, y, predicted, rest, kish;
+    double w, y, predicted, rest, kish, spread;
 };
 
 static struct means means_of(const struct az_ppi_data *d)
@@ -92,6 +92,8 @@ static struct means means_of(const struct az_ppi_data *d)
     m.kish = m.w * m.w / m.kish;
     m.y /= m.w;
     m.predicted /= m.w;
+    for (size_t i = 0; i < d->n; i++)
+        m.spread += weight(d, i) / m.w * (d->y[i] - m.y) * (d->y[i] - m.y);
     for (size_t i = 0; i < d->n_rest; i++)
         m.rest += d->predicted_rest[i] / (double)d->n_rest;
     return m;
@@ -137,7 +139,7 @@ int az_ppi_fit(const struct az_ppi_data *d, double lambda, struct az_ppi_fit *re
     if (d->n < 3)
         return AZ_ENOENT;
     struct means m = means_of(d);
-    struct az_ppi_fit f = {.p_labels = m.y, .n = (int64_t)d->n, .kish = m.kish};
+    struct az_ppi_fit f = {.p_labels = m.y, .n = (int64_t)d->n, .kish = m.kish, .spread = m.spread};
     influences(d, &m, all);
     size_t clusters = add_up(all, d->n + d->n_rest, &f.clusters);
     if (f.clusters < 3)
@@ -186,7 +188,7 @@ struct az_figure az_ppi_figure(const struct az_ppi_fit *f, bool rate, const char
     double spread = value * (1 - value);
     double n = f->variance > 0 && spread > 0 ? spread / f->variance : (double)f->clusters;
     if (f->lambda == 0)
-        n = AZ_MIN(n, f->kish);
+        n = AZ_MIN(n, f->kish * (f->spread > 0 && spread > 0 ? spread / f->spread : 1));
     if (!az_wilson(value, n, t, &low, &high))
         return figure;
     return az_figure_between(figure, low, high, method);

@@ -41,6 +41,7 @@ struct az_ppi_fit {
     int64_t n;        /* labelled items */
     int64_t clusters; /* labelled clusters */
     double kish;      /* what the weights leave of n: (sum w)^2 / sum w^2 (Kish 1965) */
+    double spread;    /* the weighted variance of the labels; of 0 and 1 p (1 - p) */
     double df;
     double skew; /* of the estimate: sum of cubed influences / variance^1.5 */
 };
@@ -49,7 +50,8 @@ int az_ppi_fit(const struct az_ppi_data *d, double lambda, struct az_ppi_fit *re
 
 /* Its 95 % interval. A mean: t with C - 1 degrees of freedom, bent by the skew (Hall,
  * JRSS-B 54 (1992) 221-228), for a symmetric one misses on the long side. A rate: Wilson's with
- * the sample size that has this variance (of labels alone no more than Kish's: few
+ * the sample size that has this variance (of labels alone no more than Kish's,
+ * as many of 0 and 1 as have the spread of what lies between: few
  * of the rarer answer say little about a variance), and t for z: a symmetric interval
  * misses too often where the rate is near 0 or 1. Made at 95.5 %: what is normal only
  * in the limit falls short by up to half a point where one answer is rare
