@@ -17,9 +17,10 @@
 #include "statistics/interval/ppi.h"
 #include "statistics/interval/rogan_gladen.h"
 #include "statistics/interval/wilson.h"
+#include "statistics/learn/learner.h"
 #include "statistics/special.h"
 
-enum { CELL_ITEMS_MAX = 4096 };
+enum { CELL_ITEMS_MAX = 4096, CELL_JUDGES = 4, CELL_FOLDS = 5 };
 
 /* What the panel says, in the end. */
 enum cell_says {
@@ -27,6 +28,8 @@ enum cell_says {
     CELL_FROZEN,   /* a biased probability that was fitted elsewhere */
     CELL_SCALE,    /* a number on another scale */
     CELL_YES_NO,   /* yes or no */
+    CELL_LEARNT,   /* a probability: `learner` over the votes of four judges, cross-fitted */
+    CELL_DIFFERS,  /* whether two panels differ, with the sign of the labels' mean */
 };
 
 struct cell {
@@ -35,10 +38,14 @@ struct cell {
     double strength; /* distance of the judge's scores of yes and no, in deviations, halved */
     size_t n_labels; /* labelled items (with clusters: labelled clusters times their size) */
     enum cell_says says;
+    const char *learner;
     bool numbers;      /* truth is a number in (0, 1), no yes or no */
     size_t in_cluster; /* items a cluster; 0 and 1: none */
     bool weighted;     /* doubtful items are labelled three times as often, and weighted back */
     bool elsewhere;    /* labelled items come from where the share is 1 - p */
+    bool ties;         /* one truth in five is a half */
+    bool paired;       /* truth is what one of two panels has more: they differ on a share
+                        * 1 - p, and 3 in 5 of these are the first one's */
 };
 
 enum cell_method {
@@ -68,6 +75,7 @@ struct cell_run {
     size_t n;
     double score[CELL_ITEMS_MAX], judged[CELL_ITEMS_MAX], truth[CELL_ITEMS_MAX], w[CELL_ITEMS_MAX];
     bool labelled[CELL_ITEMS_MAX];
+    uint8_t votes[CELL_ITEMS_MAX][CELL_JUDGES]; /* of CELL_LEARNT */
     uint64_t cluster[CELL_ITEMS_MAX];
 };
 
@@ -82,13 +90,31 @@ static double cell_normal(struct az_rng *rng)
 static double cell_truth(const struct cell *c)
 {
     double sum = 0, weights = 0;
+    if (c->paired)
+        return 0.2 * (1 - c->p);
     if (!c->numbers)
-        return c->p;
+        return c->ties ? 0.8 * c->p + 0.1 : c->p;
     for (double z = -8; z <= 8; z += 0x1p-8) {
         sum += exp(-0.5 * z * z) * az_sigmoid(az_logit(c->p) + 1.2 * z);
         weights += exp(-0.5 * z * z);
     }
     return sum / weights;
+}
+
+/* Judges one better than the other, the last two with the same errors half of the time. */
+static void cell_votes(struct az_rng *rng, bool truth, uint8_t *votes)
+{
+    static const double right[CELL_JUDGES] = {0.85, 0.75, 0.65, 0.65};
+    for (size_t j = 0; j < CELL_JUDGES; j++) {
+        bool copies = j + 1 == CELL_JUDGES && az_rng_unit(rng) < 0.5;
+        votes[j] = copies ? votes[j - 1] : (az_rng_unit(rng) < right[j]) == truth;
+    }
+}
+
+static void cell_paired(const struct cell *c, struct az_rng *rng, struct cell_run *r, size_t i)
+{
+    r->score[i] = az_rng_unit(rng) < 1 - c->p;
+    r->truth[i] = r->score[i] == 0 ? 0 : az_rng_unit(rng) < 0.6 ? 1 : -1;
 }
 
 static void cell_item(const struct cell *c, struct az_rng *rng, double p, bool same, double shared,
@@ -100,10 +126,18 @@ static void cell_item(const struct cell *c, struct az_rng *rng, double p, bool s
         r->score[i] = c->strength * z + cell_normal(rng);
         return;
     }
+    if (c->paired) {
+        cell_paired(c, rng, r, i);
+        return;
+    }
     bool copies = same && az_rng_unit(rng) < 0.6;
     r->truth[i] = copies ? shared_yes : az_rng_unit(rng) < p;
     r->score[i] =
         c->strength * (2 * r->truth[i] - 1) + cell_normal(rng) + (same ? 0.5 * shared : 0);
+    if (c->says == CELL_LEARNT)
+        cell_votes(rng, r->truth[i] == 1, r->votes[i]);
+    if (c->ties && az_rng_unit(rng) < 0.2)
+        r->truth[i] = 0.5;
 }
 
 /* `n` items, the first labelled ones of a random order. */
@@ -149,10 +183,60 @@ static void cell_crossfit(struct cell_run *r, uint64_t seed)
     az_crossfit_release(&fit);
 }
 
+/* As `assize report` does it (client/cli/honest.c). */
+static void cell_learn(const char *learner, struct cell_run *r, uint64_t seed)
+{
+    static double out[3 * CELL_ITEMS_MAX];
+    static uint32_t room[2 * CELL_ITEMS_MAX];
+    struct az_rows fit = {room, 0}, rest = {room + CELL_ITEMS_MAX, 0};
+    struct az_sample s;
+    struct az_design d = {0};
+    struct az_error err = {0};
+    int e = 0;
+    az_sample_init(&s, CELL_JUDGES, 2, AZ_ANSWERS_NAMED);
+    for (size_t i = 0; e == 0 && i < r->n; i++) {
+        e = az_sample_item(&s, r->cluster[i], 2);
+        for (size_t j = 0; e == 0 && j < CELL_JUDGES; j++)
+            e = az_sample_vote(&s, j, r->votes[i][j]);
+        if (r->labelled[i])
+            az_sample_truth(&s, r->truth[i] == 1);
+        if (r->labelled[i])
+            room[fit.n++] = (uint32_t)i;
+        else
+            room[CELL_ITEMS_MAX + rest.n++] = (uint32_t)i;
+    }
+    double *p_rest = out + 2 * fit.n, *top = out + 2 * r->n;
+    if (e < 0 || az_design_init(&d, &s, 0, r->n, &err) < 0 ||
+        az_learn_cross(learner, &d, fit, rest, CELL_FOLDS, seed, out, p_rest, top, &err) < 0)
+        abort();
+    for (size_t i = 0; i < r->n; i++)
+        r->judged[i < fit.n ? fit.v[i] : rest.v[i - fit.n]] = out[2 * i + 1];
+    az_design_release(&d);
+    az_sample_release(&s);
+}
+
+/* As `assize compare` does it (client/cli/compare.c). */
+static void cell_differ(struct cell_run *r)
+{
+    double sum = 0;
+    for (size_t i = 0; i < r->n; i++)
+        sum += r->labelled[i] ? r->truth[i] : 0;
+    for (size_t i = 0; i < r->n; i++)
+        r->judged[i] = sum < 0 ? -r->score[i] : r->score[i];
+}
+
 static void cell_say(const struct cell *c, struct cell_run *r, uint64_t seed)
 {
     if (c->says == CELL_CROSSFIT) {
         cell_crossfit(r, seed);
+        return;
+    }
+    if (c->says == CELL_LEARNT) {
+        cell_learn(c->learner, r, seed);
+        return;
+    }
+    if (c->says == CELL_DIFFERS) {
+        cell_differ(r);
         return;
     }
     for (size_t i = 0; i < r->n; i++) {
@@ -202,7 +286,7 @@ static struct az_figure cell_ppi(const struct cell *c, const struct cell_run *r)
     }
     if (az_ppi_fit(&d, NAN, &f) < 0)
         return az_figure_none("too few", 0);
-    return az_ppi_figure(&f, !c->numbers, "ppi++");
+    return az_ppi_figure(&f, !c->numbers && !c->paired, "ppi++");
 }
 
 static double cell_mean(const uint32_t *items, size_t n, void *arg)
@@ -271,7 +355,7 @@ static struct az_figure cell_plain(const struct cell *c, const struct cell_run *
     if (!f.defined || n < 2)
         return f;
     double half = az_t_quantile(0.975, n - 1) * sqrt((ss / n - f.value * f.value) / (n - 1));
-    if (c->numbers)
+    if (c->numbers || c->paired || c->ties)
         return az_figure_between(f, f.value - half, f.value + half, "t");
     az_wilson(f.value, n, az_normal_quantile(0.975), &low, &high);
     return az_figure_between(f, low, high, "wilson");
@@ -293,7 +377,7 @@ static void cell_simulate(const struct cell *c, size_t n, int64_t runs, size_t d
                                 r.labelled,
                                 c->weighted ? r.w : NULL,
                                 c->in_cluster > 1 ? r.cluster : NULL,
-                                !c->numbers,
+                                !c->numbers && !c->paired,
                                 c->says != CELL_SCALE,
                                 c->elsewhere,
                                 seed};
@@ -328,7 +412,9 @@ static double cell_rate(const struct cell_tally *t)
 static bool cell_supported(const struct cell *c, enum cell_method m)
 {
     double clusters = (double)c->n_labels / (double)AZ_MAX(c->in_cluster, (size_t)1);
-    double least = c->numbers ? 1 : AZ_MIN(c->p, 1 - c->p);
+    double mean = cell_truth(c), least = c->numbers ? 1 : AZ_MIN(mean, 1 - mean);
+    if (c->paired)
+        least = 1 - c->p; /* those that differ */
     bool common = clusters >= 50 && (c->numbers || clusters * least >= 15);
     if (m == CELL_PPI || m == CELL_OUA)
         return common;
@@ -336,5 +422,7 @@ static bool cell_supported(const struct cell *c, enum cell_method m)
         return c->elsewhere && common;
     if (m == CELL_BOOT || m == CELL_WILSON)
         return false;
+    if (c->paired)
+        return common;
     return clusters >= 50 && !(m == CELL_LABELS && c->elsewhere);
 }
