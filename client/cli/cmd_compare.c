@@ -52,6 +52,7 @@ static int outcome(struct comparing *c, int side, struct az_found *f, struct az_
     az_compare_count(side ? &c->result.b : &c->result.a, verdict.status, ballots);
     if (az_outcome_of(&c->panels[side], f->item, &verdict, ballots, c->arena, ret) < 0)
         return az_oom(err);
+    ret->weight = f->weight;
     return 0;
 }
 
@@ -126,7 +127,7 @@ static int compare(struct comparing *c, const struct options *o, const char *con
     if (r == 0)
         r = az_sources_each(c->sources[1], match_b, c, err);
     c->result.only_a = (int64_t)c->ids.n - c->matched;
-    return r;
+    return r == 0 && az_compare_finish(&c->result) < 0 ? az_oom(err) : r;
 }
 
 static int print(const struct comparing *c, const struct options *o)

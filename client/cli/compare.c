@@ -33,6 +33,7 @@ int az_outcome_of(const struct az_panel *panel, const struct az_item *item,
     bool decided = verdict->status == AZ_DECIDED;
     *ret = (struct az_outcome){
         .cluster = az_item_cluster(item),
+        .weight = 1,
         .status = verdict->status,
         .label = decided ? verdict->label : AZ_LABEL_NONE,
         .has_score = decided && verdict->has_score,
@@ -78,6 +79,7 @@ void az_compare_release(struct az_compare *c)
         az_paired_release(&c->systems[i].won);
     }
     az_mean_release(&c->same);
+    free(c->rows);
     free(c->systems);
     *c = (struct az_compare){0};
 }
@@ -159,13 +161,104 @@ static int add_decided(struct az_compare *c, const struct az_item *item, const s
     return r < 0 ? r : add_systems(c, item, a, b);
 }
 
+static int add_row(struct az_compare *c, const struct az_outcome *a, const struct az_outcome *b)
+{
+    bool score = c->kind == AZ_SCORE;
+    if (az_grow(&c->rows, &c->cap, (size_t)c->n, sizeof(*c->rows)) < 0)
+        return AZ_ENOMEM;
+    struct az_compare_row *row = &c->rows[c->n - 1];
+    *row = (struct az_compare_row){.cluster = a->cluster,
+                                   .weight = a->weight,
+                                   .apart = score ? fabs(a->score - b->score)
+                                                  : a->status != b->status || a->label != b->label,
+                                   .labelled = a->has_gold && b->has_gold};
+    if (score)
+        row->labelled = row->labelled && a->scored && b->scored;
+    row->difference[AZ_CMP_ACCURACY] = a->shared - b->shared;
+    row->difference[AZ_CMP_STRICT] = a->right - b->right;
+    row->difference[AZ_CMP_OFF] = a->off - b->off;
+    return 0;
+}
+
 int az_compare_add(struct az_compare *c, const struct az_item *item, const struct az_outcome *a,
                    const struct az_outcome *b)
 {
     bool decided_a = a->status == AZ_DECIDED, decided_b = b->status == AZ_DECIDED;
     c->n++;
-    int r = az_paired_add(&c->v[AZ_CMP_DECIDED], a->cluster, decided_a, decided_b);
+    int r = add_row(c, a, b);
+    if (r == 0)
+        r = az_paired_add(&c->v[AZ_CMP_DECIDED], a->cluster, decided_a, decided_b);
     if (r == 0)
         r = add_gold(c, a, b);
     return r < 0 || !decided_a || !decided_b ? r : add_decided(c, item, a, b);
+}
+
+/* ---- over all items ---- */
+
+struct arrays {
+    double *judged, *truth, *weight;
+    bool *labelled;
+    uint64_t *cluster;
+};
+
+static int arrays_init(struct arrays *s, const struct az_compare *c)
+{
+    size_t n = (size_t)c->n;
+    *s = (struct arrays){.judged = az_alloc((3 * n + 1) * sizeof(*s->judged)),
+                         .labelled = az_alloc((n + 1) * sizeof(*s->labelled)),
+                         .cluster = az_alloc((n + 1) * sizeof(*s->cluster))};
+    if (!s->judged || !s->labelled || !s->cluster)
+        return AZ_ENOMEM;
+    s->truth = s->judged + n;
+    s->weight = s->truth + n;
+    for (size_t i = 0; i < n; i++) {
+        s->labelled[i] = c->rows[i].labelled;
+        s->weight[i] = c->rows[i].weight;
+        s->cluster[i] = c->rows[i].cluster;
+    }
+    return 0;
+}
+
+/* What is known of the rest has no sign; it takes that of the labels' mean. */
+static int choose(struct az_compare *c, const struct arrays *s, size_t which)
+{
+    double sum = 0;
+    for (size_t i = 0; i < (size_t)c->n; i++) {
+        s->truth[i] = c->rows[i].difference[which];
+        sum += s->labelled[i] ? s->weight[i] * s->truth[i] : 0;
+    }
+    for (size_t i = 0; i < (size_t)c->n; i++)
+        s->judged[i] = sum < 0 ? -c->rows[i].apart : c->rows[i].apart;
+    struct az_mean_of of = {.n = (size_t)c->n,
+                            .judged = s->judged,
+                            .truth = s->truth,
+                            .labelled = s->labelled,
+                            .w = c->weighted ? s->weight : NULL,
+                            .cluster = s->cluster,
+                            .same_scale = true};
+    return az_choose_mean(&of, &c->all[which]);
+}
+
+int az_compare_finish(struct az_compare *c)
+{
+    struct arrays s;
+    int64_t labelled = 0;
+    double first = 0;
+    for (int64_t i = 0; i < c->n; i++) {
+        const struct az_compare_row *row = &c->rows[i];
+        if (!row->labelled)
+            continue;
+        first = labelled++ ? first : row->weight;
+        c->weighted = c->weighted || fabs(row->weight - first) > 1e-9 * first;
+    }
+    c->over_all = labelled > 0 && (labelled < c->n || c->weighted);
+    if (!c->over_all)
+        return 0;
+    int r = arrays_init(&s, c);
+    for (size_t i = 0; r == 0 && i < AZ_LEN(c->all); i++)
+        r = choose(c, &s, i);
+    free(s.judged);
+    free(s.labelled);
+    free(s.cluster);
+    return r;
 }

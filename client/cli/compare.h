@@ -3,7 +3,10 @@
  *
  * What each came to is put into an outcome; outcomes of one item are added
  * together. Figures are those of the summary (docs/statistics.md), over the items
- * of both, and their difference is that of statistics/interval/paired.h. */
+ * of both, and their difference is that of statistics/interval/paired.h. Where only some
+ * items have gold, or gold that was drawn with unequal chances, the difference over all items
+ * is that of statistics/interval/choose.h: where both gave one answer they do not differ,
+ * whatever the truth, so how often they do is what is known of the rest. */
 #pragma once
 #include "core/base.h"
 #include "core/buf.h"
@@ -11,6 +14,7 @@
 #include "core/model.h"
 #include "core/panel.h"
 #include "statistics/figure.h"
+#include "statistics/interval/choose.h"
 #include "statistics/interval/paired.h"
 
 /* What one source came to on one item. */
@@ -21,6 +25,7 @@ struct az_outcome {
     bool has_score, has_pass, pass;
     bool has_gold, scored; /* scored: and a score was decided on an item with gold */
     double score, right, shared, off;
+    double weight; /* of its gold, as it was sampled; 1 by az_outcome_of() */
 };
 
 /* `arena` is scratch. AZ_ENOMEM. */
@@ -57,6 +62,15 @@ struct az_compare_system {
     struct az_paired won; /* 1, 0, or a tie's half, where both decided */
 };
 
+/* An item of both, for what is said of all. */
+struct az_compare_row {
+    uint64_t cluster;
+    double weight;
+    double apart;         /* how far the two are from one answer */
+    bool labelled;        /* their differences are known: */
+    double difference[3]; /* of AZ_CMP_ACCURACY, AZ_CMP_STRICT, AZ_CMP_OFF */
+};
+
 struct az_compare {
     enum az_kind kind;
     bool has_pass;
@@ -68,6 +82,12 @@ struct az_compare {
     size_t n_systems;
     struct az_compare_system *systems;
     int64_t systems_over; /* appearances of systems beyond AZ_CMP_SYSTEMS */
+    size_t cap;
+    struct az_compare_row *rows; /* n of them */
+    /* Of the first three, by az_compare_finish(); */
+    bool over_all; /* false: all that is to be said stands in v */
+    bool weighted;
+    struct az_chosen all[3];
 };
 
 void az_compare_init(struct az_compare *c, const struct az_question *q);
@@ -76,6 +96,9 @@ void az_compare_release(struct az_compare *c); /* a zeroed one is fine */
 /* One item of both; `item` says who wrote what. AZ_ENOMEM. */
 int az_compare_add(struct az_compare *c, const struct az_item *item, const struct az_outcome *a,
                    const struct az_outcome *b);
+
+/* After the last item: the differences over all items. AZ_ENOMEM. */
+int az_compare_finish(struct az_compare *c);
 
 /* For people, `width` columns; and as one JSON object, no newline ("compare/1"). */
 void az_compare_text(struct az_buf *b, const struct az_compare *c, size_t width);

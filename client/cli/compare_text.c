@@ -171,6 +171,36 @@ static void put_only(struct az_buf *b, const struct az_compare *c)
     az_buf_z(b, "\n\n");
 }
 
+/* Which of the first three there are. */
+static bool shown(const struct az_compare *c, size_t which)
+{
+    return c->over_all && (c->kind == AZ_SCORE) == (which == AZ_CMP_OFF);
+}
+
+static void put_over_all(struct az_buf *b, const struct az_compare *c)
+{
+    const char *why = NULL;
+    for (size_t i = 0; i < AZ_LEN(c->all); i++) {
+        const struct az_figure *f = &c->all[i].figure;
+        if (!shown(c, i) || !f->defined)
+            continue;
+        if (!why) {
+            az_buf_z(b, "over all ");
+            az_human_count(b, c->n);
+            az_buf_z(b, " items, by ");
+            az_human_count(b, f->n);
+            az_buf_fmt(b, " labels%s: ", c->weighted ? " with their sampling weights" : "");
+        }
+        az_buf_fmt(b, "%s%s ", why ? "; " : "", az_compared_names[i].text);
+        put_difference(b, f, az_compared_names[i].percent);
+        if (f->has_interval)
+            az_buf_fmt(b, " (%s)", f->method);
+        why = c->all[i].why;
+    }
+    if (why)
+        az_buf_fmt(b, "\n  %s\n", why);
+}
+
 void az_compare_text(struct az_buf *b, const struct az_compare *c, size_t width)
 {
     static const struct az_column columns[] = {{.title = "", .most = 40},
@@ -195,6 +225,7 @@ void az_compare_text(struct az_buf *b, const struct az_compare *c, size_t width)
     az_buf_char(b, '\n');
     put_test(b, "right", &c->v[AZ_CMP_STRICT]);
     put_test(b, "passed", &c->v[AZ_CMP_PASS]);
+    put_over_all(b, c);
     put_agreement(b, c);
     if (!c->v[AZ_CMP_STRICT].difference.n && !c->v[AZ_CMP_OFF].difference.n)
         az_buf_z(b, "no true answers: which of the two is better is not said (--gold FILE)\n");
@@ -250,8 +281,17 @@ static void json_test(struct az_jw *w, const struct az_paired *p)
     az_jw_obj_end(w);
 }
 
+static void json_over_all(struct az_jw *w, const struct az_chosen *c)
+{
+    az_jw_key(w, "over_all");
+    az_jw_obj(w);
+    json_figure(w, &c->figure);
+    az_jw_kz(w, "why", c->why);
+    az_jw_obj_end(w);
+}
+
 static void json_paired(struct az_jw *w, const char *key, const struct az_paired *p,
-                        const char *none, bool test)
+                        const char *none, bool test, const struct az_chosen *all)
 {
     struct az_figure d = az_paired_difference(p, none);
     az_jw_key(w, key);
@@ -262,6 +302,8 @@ static void json_paired(struct az_jw *w, const char *key, const struct az_paired
     az_jw_obj(w);
     json_figure(w, &d);
     az_jw_obj_end(w);
+    if (all)
+        json_over_all(w, all);
     if (test && p->difference.n && !p->between)
         json_test(w, p);
     az_jw_obj_end(w);
@@ -293,7 +335,7 @@ static void json_systems(struct az_jw *w, const struct az_compare *c)
     for (size_t i = 0; i < c->n_systems; i++) {
         az_jw_obj(w);
         az_jw_kz(w, "name", c->systems[i].name);
-        json_paired(w, "win_rate", &c->systems[i].won, "", false);
+        json_paired(w, "win_rate", &c->systems[i].won, "", false, NULL);
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);
@@ -312,7 +354,8 @@ void az_compare_json(struct az_buf *b, const struct az_compare *c)
     az_jw_kint(&w, "only_b", c->only_b);
     for (int i = 0; i < AZ_CMP_COUNT; i++)
         json_paired(&w, az_compared_names[i].json, &c->v[i], az_compared_names[i].none,
-                    i == AZ_CMP_STRICT || i == AZ_CMP_PASS);
+                    i == AZ_CMP_STRICT || i == AZ_CMP_PASS,
+                    i < (int)AZ_LEN(c->all) && shown(c, (size_t)i) ? &c->all[i] : NULL);
     az_jw_key(&w, "agreement");
     az_jw_obj(&w);
     json_figure(&w, &same);

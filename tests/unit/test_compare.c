@@ -158,6 +158,58 @@ static void as_json_and_text(void **state)
     az_compare_release(&c);
 }
 
+/* Every fifth item has gold, and the two differ on every third: how often is known of all. */
+static int add_partly(struct az_compare *c, bool by_doubt)
+{
+    struct az_item item = {.n_responses = 2};
+    int r = 0;
+    for (int i = 0; r == 0 && i < 600; i++) {
+        bool gold = i % 5 == 0;
+        struct az_outcome x = outcome('A', i, gold, false);
+        struct az_outcome y = outcome(i % 3 ? 'A' : 'B', i, gold, false);
+        x.weight = y.weight = by_doubt && i % 2 ? 3 : 1;
+        r = az_compare_add(c, &item, &x, &y);
+    }
+    return r < 0 ? r : az_compare_finish(c);
+}
+
+static void over_all_items(void **state)
+{
+    struct az_question q = {.kind = AZ_PAIR};
+    (void)state;
+    for (int by_doubt = 0; by_doubt < 2; by_doubt++) {
+        struct az_compare c;
+        AZ_AUTO_BUF b = az_buf(1 << 16);
+        az_compare_init(&c, &q);
+        assert_int_equal(add_partly(&c, by_doubt), 0);
+        assert_true(c.over_all && c.weighted == by_doubt);
+        const struct az_figure *f = &c.all[AZ_CMP_STRICT].figure;
+        struct az_figure few = az_paired_difference(&c.v[AZ_CMP_STRICT], "");
+        assert_int_equal(f->n, 120);
+        assert_string_equal(f->method, "ppi++");
+        assert_float_equal(f->value, 1.0 / 3, 1e-9); /* nothing else differs */
+        assert_true(f->high - f->low < 0.6 * (few.high - few.low));
+        az_compare_text(&b, &c, 100);
+        assert_non_null(strstr(b.p, "over all 600 items, by 120 labels"));
+        assert_int_equal(strstr(b.p, "sampling weights") != NULL, by_doubt);
+        az_compare_json(&b, &c);
+        assert_non_null(strstr(b.p, "\"over_all\":{\"value\":0.333"));
+        az_compare_release(&c);
+    }
+}
+
+static void all_have_gold(void **state)
+{
+    struct az_question q = {.kind = AZ_PAIR};
+    struct az_compare c;
+    (void)state;
+    az_compare_init(&c, &q);
+    assert_int_equal(add_all(&c, "AAAB", "ABBB", true, false), 0);
+    assert_int_equal(az_compare_finish(&c), 0);
+    assert_false(c.over_all); /* the rows say it */
+    az_compare_release(&c);
+}
+
 static void compare_without_memory(void **state)
 {
     (void)state;
@@ -169,6 +221,8 @@ static void compare_without_memory(void **state)
         az_compare_init(&c, &q);
         az_fault_alloc(nth);
         r = add_all(&c, "AAB.", "ABBA", true, true);
+        if (r == 0)
+            r = add_partly(&c, true);
         if (r == 0) {
             az_compare_text(&b, &c, 80);
             az_compare_json(&b, &c);
@@ -185,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compare_table),          cmocka_unit_test(scores),
         cmocka_unit_test(counts_calls),           cmocka_unit_test(as_json_and_text),
+        cmocka_unit_test(over_all_items),         cmocka_unit_test(all_have_gold),
         cmocka_unit_test(compare_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
