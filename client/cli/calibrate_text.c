@@ -128,6 +128,19 @@ static void put_sets(struct az_buf *b, const struct az_calibrate_told *t)
                    (long long)s->needed);
 }
 
+/* Where every item has a label there is nothing to be said of others. */
+static void put_over_all(struct az_buf *b, const struct az_calibrate_told *t, size_t width)
+{
+    const struct az_honest_figures *f = t->honest;
+    if (!f->n || f->labelled == f->items)
+        return;
+    az_buf_fmt(b, "  by %s and the labels, over all ",
+               t->model->reason[0] ? "the panel" : t->model->learner->name);
+    az_human_count(b, f->items);
+    az_buf_z(b, " items:\n");
+    az_honest_text(b, f, width);
+}
+
 void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size_t width)
 {
     az_buf_z(b, "calibrated on ");
@@ -138,6 +151,7 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
     az_buf_z(b, "\n  scored on items that had not been seen (five folds):\n");
     put_methods(b, t->methods, width);
     put_reasons(b, t->reasoned, t->model->learner->name);
+    put_over_all(b, t, width);
     if (t->model->reason[0])
         az_buf_fmt(b, "  nothing was learnt: %s; it counts votes\n", t->model->reason);
     put_parts(b, t->model);
@@ -189,7 +203,8 @@ static void write_reasons(struct az_jw *w, const struct az_reasoned *r)
     az_jw_obj_end(w);
 }
 
-void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r)
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r,
+                       const struct az_honest_figures *honest)
 {
     struct az_jw w = az_jw(b);
     az_jw_obj(&w);
@@ -205,5 +220,6 @@ void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struc
     }
     if (r->n_tried)
         write_reasons(&w, r);
+    az_honest_json(&w, "over_all", honest);
     az_jw_obj_end(&w);
 }

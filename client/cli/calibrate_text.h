@@ -1,5 +1,6 @@
 /* client/cli/calibrate_text.h: what `assize calibrate` says of what it learnt. Pure. */
 #pragma once
+#include "client/cli/honest.h"
 #include "client/cli/methods.h"
 #include "client/cli/promises.h"
 #include "client/cli/reasoned.h"
@@ -9,6 +10,7 @@
 struct az_calibrate_told {
     const struct az_methods *methods; /* the last one is what was learnt */
     const struct az_reasoned *reasoned;
+    const struct az_honest_figures *honest; /* over all items */
     const struct az_model *model;
     const struct az_panel *panel;
     int64_t labelled, early, fitted;
@@ -19,4 +21,5 @@ struct az_calibrate_told {
 void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size_t width);
 
 /* The figures that go into the calibration's file, for people: one JSON object. */
-void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r);
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r,
+                       const struct az_honest_figures *honest);

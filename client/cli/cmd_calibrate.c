@@ -5,6 +5,7 @@
 #include "client/cli/calibrate_text.h"
 #include "client/cli/command.h"
 #include "client/cli/corpus.h"
+#include "client/cli/honest.h"
 #include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
@@ -58,6 +59,8 @@ struct calibrating {
     char with_reasons[32]; /* how that is called among the methods */
     struct az_model *model;
     struct az_promises promises;
+    struct az_honest *over_all;
+    struct az_honest_figures honest;
 };
 
 /* ---- labelled items ---- */
@@ -66,13 +69,16 @@ static int add_one(void *arg, struct az_found *found, struct az_error *err)
 {
     struct calibrating *c = arg;
     const struct az_gold *g = &found->item->gold;
-    if (!g->n && !g->has_number)
-        return 0;
+    int r = found->open ? 0
+                        : az_honest_add(c->over_all, found->item, &found->verdict, found->ballots,
+                                        found->weight, err);
+    if (r < 0 || (!g->n && !g->has_number))
+        return r;
     if (found->verdict.early && !found->asked_with_gold) {
         c->early++;
         return 0;
     }
-    int r = az_corpus_add(&c->corpus, found->item, found->ballots, false, err);
+    r = az_corpus_add(&c->corpus, found->item, found->ballots, false, err);
     if (r == 0)
         az_corpus_weigh(&c->corpus, found->weight);
     return r;
@@ -93,6 +99,9 @@ static int gather(struct calibrating *c, struct az_sources *s, struct az_error *
         .n_responses = az_sources_n_responses(s), .seat = az_reasoned_seat, .arg = &c->reasoned};
     c->panel = *az_sources_panel(s);
     int r = az_corpus_init(&c->corpus, &c->panel, &with, err);
+    c->over_all = az_honest_new(&c->panel, with.n_responses);
+    if (r == 0 && !c->over_all)
+        r = az_oom(err);
     if (r == 0)
         r = az_reasoned_init(&c->reasoned, &c->panel, c->corpus.options.n_responses, err);
     if (r == 0)
@@ -186,6 +195,8 @@ static int learn(struct calibrating *c, struct az_error *err)
     }
     if (r == 0)
         r = az_methods_add(&c->methods, c->kind, &c->design, c->rows, seed, err);
+    if (r == 0 && az_honest_finish(c->over_all, c->kind, true, seed, &c->honest) < 0)
+        r = az_oom(err);
     if (r == 0 && promises(c))
         r = split(c, err);
     if (r == 0)
@@ -204,7 +215,7 @@ static int write_out(const struct calibrating *c, struct az_error *err)
 {
     AZ_AUTO_BUF b = az_buf(CALIBRATION_MAX);
     AZ_AUTO_BUF figures = az_buf(CALIBRATION_MAX);
-    az_calibrate_json(&figures, &c->methods, &c->reasoned);
+    az_calibrate_json(&figures, &c->methods, &c->reasoned, &c->honest);
     struct az_calibration_tested tested = {.guarantees = &c->promises.guarantee,
                                            .n_guarantees = c->promises.risk > 0,
                                            .sets = &c->promises.sets,
@@ -225,6 +236,7 @@ static void tell(const struct calibrating *c)
                                      .reasoned = &c->reasoned,
                                      .model = c->model,
                                      .panel = &c->panel,
+                                     .honest = &c->honest,
                                      .labelled = (int64_t)c->rows.n,
                                      .early = c->early,
                                      .promises = &c->promises,
@@ -264,6 +276,8 @@ static void release(struct calibrating *c)
 {
     az_reasoned_release(&c->reasoned);
     az_methods_release(&c->methods);
+    az_honest_figures_release(&c->honest);
+    az_honest_free(c->over_all);
     az_model_free(c->model);
     az_design_release(&c->design);
     az_corpus_release(&c->corpus);

@@ -8,6 +8,7 @@
 #include "client/cli/corpus.h"
 #include "client/cli/decide.h"
 #include "client/cli/habits.h"
+#include "client/cli/honest.h"
 #include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/ranking.h"
@@ -24,6 +25,7 @@ enum {
     CONTESTED = 100,
     SUBPANEL_SEED = 1,
     COMBINED_SEED = 0, /* as `calibrate` without --seed: the same figures */
+    HONEST_SEED = 0,
     RANKING_SEED = 1,
 };
 
@@ -69,6 +71,8 @@ struct reporting {
     struct az_ranking *ranking;
     struct az_ranking_figures ranked;
     struct az_combined combined;
+    struct az_honest *over_all;
+    struct az_honest_figures honest;
     struct az_report_method methods[AZ_METHODS_MAX + 2];
     size_t n_methods;
     struct az_report_system *systems;
@@ -100,6 +104,8 @@ static int add(struct reporting *r, struct az_found *found, const struct az_verd
         e = az_contested_add(r->contested, item, verdict, ballots, err);
     if (e == 0)
         e = az_ranking_add(r->ranking, item, verdict, err);
+    if (e == 0)
+        e = az_honest_add(r->over_all, item, verdict, ballots, found->weight, err);
     if (e == 0 && (item->gold.n || item->gold.has_number))
         e = az_corpus_add(&r->gold, item, ballots, found->verdict.early && !found->asked_with_gold,
                           err);
@@ -136,10 +142,11 @@ static int make_parts(struct reporting *r, const struct az_sources *s, struct az
     r->habits = az_habits_new(&r->panel);
     r->contested = az_contested_new(&r->panel, (size_t)AZ_MIN(most, INT64_C(10000)));
     r->ranking = az_ranking_new(&r->panel);
+    r->over_all = az_honest_new(&r->panel, with.n_responses);
     r->errors = az_zalloc((r->panel.n_judges + 1) * sizeof(*r->errors));
     r->cost = az_zalloc((r->panel.n_judges + 1) * sizeof(*r->cost));
     if (!r->arena || !r->summary || !r->habits || !r->contested || !r->ranking || !r->errors ||
-        !r->cost)
+        !r->cost || !r->over_all)
         return az_oom(err);
     if (r->who_came)
         az_summary_who_came(r->summary);
@@ -256,8 +263,9 @@ static void take_notes(struct reporting *r)
         note(r, "No item has gold: nothing here says how often the panel is right. Label some "
                 "items (assize label) and make the report again.");
     else if (f->gold < f->items)
-        note(r, "Only some items have gold. Figures of accuracy are about those; they hold for "
-                "the others as far as the labelled ones were drawn at random.");
+        note(r, "Only some items have gold. What it says of all items is under 'Over all items'; "
+                "other figures of accuracy are about those that have it. Both hold for the others "
+                "as far as the labelled ones were drawn at random, or carry their weights.");
     if (r->left)
         note(r, "The job is not done: what is still asked about is left out.");
     if (f->effective_votes.defined && f->n_judges > 2 &&
@@ -289,6 +297,8 @@ static int work_out(struct reporting *r, const struct az_sources *s, struct az_e
         return az_oom(err);
     if (az_ranking_finish(r->ranking, RANKING_SEED, &r->ranked) < 0)
         return az_oom(err);
+    if (az_honest_finish(r->over_all, "auto", false, HONEST_SEED, &r->honest) < 0)
+        return az_oom(err);
     e = combine(r, err);
     if (e < 0)
         return e;
@@ -309,6 +319,7 @@ static int write_out(struct reporting *r, const char *const *paths, size_t n, st
         .notes = r->notes,
         .panel = &r->panel,
         .summary = r->summary,
+        .honest = &r->honest,
         .habits = r->habits,
         .subpanels = &r->subpanels,
         .costs_are_usd = r->costs_are_usd,
@@ -345,6 +356,8 @@ static void release(struct reporting *r)
     az_subpanels_release(&r->subpanels);
     az_corpus_release(&r->gold);
     az_combined_release(&r->combined);
+    az_honest_figures_release(&r->honest);
+    az_honest_free(r->over_all);
     az_ranking_free(r->ranking);
     az_contested_free(r->contested);
     az_habits_free(r->habits);

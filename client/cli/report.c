@@ -381,6 +381,8 @@ int az_report_json(struct az_buf *b, const struct az_report *r)
     put_question(&w, &r->panel->question);
     put_counts(&w, f);
     put_verdicts(&w, f);
+    if (r->honest)
+        az_honest_json(&w, "over_all", r->honest);
     put_methods(&w, r);
     put_systems(&w, r);
     if (put_judges(&w, r) < 0)

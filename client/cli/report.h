@@ -4,6 +4,7 @@
 #pragma once
 #include "client/cli/contested.h"
 #include "client/cli/habits.h"
+#include "client/cli/honest.h"
 #include "coordinator/summary.h"
 #include "core/base.h"
 #include "core/buf.h"
@@ -28,7 +29,8 @@ struct az_report {
     size_t n_sources, n_notes;
     const char *const *sources, *const *notes; /* notes: whole sentences */
     const struct az_panel *panel;
-    const struct az_summary *summary; /* finished */
+    const struct az_summary *summary;       /* finished */
+    const struct az_honest_figures *honest; /* NULL: not worked out */
     const struct az_habits *habits;
     const struct az_subpanels *subpanels; /* NULL: not worked out */
     bool costs_are_usd;                   /* of the sub-panels; else seats */

@@ -98,6 +98,20 @@ def test_probs_everywhere(world, made):
     assert ", p " in shown.stdout, shown
 
 
+def test_what_labels_say_of_all_items(world, made):
+    run = calibrate(world)
+    assert run.rc == 0, run
+    assert "by auto and the labels, over all 300 items" in run.stderr
+    assert "200 of 300" in run.stderr and "ppi++" in run.stderr
+    over = json.loads(world.path("c.json").read_text())["figures"]["over_all"]
+    a = next(f for f in over["figures"] if f["name"] == "share" and f["of"] == "A")
+    share = made.count("A") / len(made)
+    assert a["figure"]["low"] < share < a["figure"]["high"]
+    wide = a["labels_only"]["high"] - a["labels_only"]["low"]
+    assert a["figure"]["high"] - a["figure"]["low"] < wide
+    assert over["figures"][0]["name"] == "accuracy_shared"
+
+
 def test_ballots_without_a_panel(world, made):
     assert world.assize("calibrate", "past.tsv", "--items", "items.jsonl", "--gold", "gold.jsonl",
                         "-o", "c.json").rc == 0

@@ -123,6 +123,26 @@ def test_systems_are_ranked(world):
     assert north["elo"]["value"] is not None
 
 
+def test_some_gold_speaks_for_all(world):
+    items = [i if k < 60 else {n: v for n, v in i.items() if n != "gold"}
+             for k, i in enumerate(pairs(180))]
+    run = world.run(PAIRS, items)
+    _, figures = report(world, run.job)
+    over = figures["over_all"]
+    no_nan(over)
+    assert over["items"] == 180 and over["labelled"] == 60 and over["drawn"] == 120
+    assert {f["name"] for f in over["figures"]} == {"accuracy_shared", "win_rate"}
+    for f in over["figures"]:
+        assert f["why"] and f["labelled"] <= f["items"] <= 180
+        assert f["figure"]["n"] == f["labelled"]
+        assert f["figure"]["low"] <= f["figure"]["value"] <= f["figure"]["high"]
+    assert any("Over all items" in n for n in figures["notes"])
+    none = world.run(PAIRS, items[60:], "--job", world.path("none.assize"))
+    _, figures = report(world, none.job)
+    assert figures["over_all"]["figures"] == []
+    assert figures["over_all"]["reason"] == "no item has a true answer"
+
+
 def test_methods_are_those_of_calibrate(world, data):
     ballots, items = data / "judgebench/ballots.tsv", data / "judgebench/items.jsonl"
     _, figures = report(world, ballots, "--items", items)
@@ -174,6 +194,16 @@ def test_the_page_draws_itself(world, browser):
     assert browser.js("return document.getElementById('evil')") is None
     assert browser.js("return document.querySelectorAll('details.item').length") == \
         len(figures["contested"])
+
+
+def test_the_page_shows_what_some_gold_says_of_all(world, browser):
+    items = [i if k < 60 else {n: v for n, v in i.items() if n != "gold"}
+             for k, i in enumerate(pairs(120))]
+    page, figures = report(world, world.run(PAIRS, items).job)
+    browser.open(page)
+    assert browser.complaints() == []
+    rows = "return document.querySelectorAll('#over-all tbody tr').length"
+    assert browser.js(rows) == len(figures["over_all"]["figures"]) > 0
 
 
 def test_it_loads_nothing(world, browser):
