@@ -46,6 +46,17 @@ int az_summary_add(struct az_summary *s, const struct az_item *item,
                    const struct az_verdict *verdict, struct az_ballots ballots,
                    struct az_error *err);
 
+/* Where the rule that decided was learnt from these items' true answers, each item being
+ * decided by models that had not seen it: what a plain rule makes of the same ballots. */
+struct az_summary_beside {
+    const char *by;      /* the rule; NULL: it was not learnt */
+    const char *plain;   /* the other: "majority", "mean" */
+    int64_t learnt_from; /* items */
+    /* Of `plain`, over the items with a true answer: right; the same with 1/k for an
+     * undecided answer (a score: how far off); and what `by` has more of that. */
+    struct az_figure accuracy, shared_or_off, difference;
+};
+
 /* What the fold cannot see. */
 struct az_summary_extra {
     double seconds;
@@ -56,6 +67,7 @@ struct az_summary_extra {
     } calls;
     bool has_cost; /* false: the sum over the ballots stands for it */
     az_nusd cost;  /* what the ledger settled */
+    struct az_summary_beside beside;
 };
 
 struct az_summary_count {

@@ -167,6 +167,24 @@ static void put_panel(struct az_jw *w, const struct az_summary_figures *f)
     object_end(&o);
 }
 
+static void put_beside(struct az_jw *w, const struct az_summary_figures *f)
+{
+    const struct az_summary_beside *b = &f->extra.beside;
+    bool score = f->panel->question.kind == AZ_SCORE;
+    if (!b->by)
+        return;
+    az_jw_key(w, "learnt");
+    struct object o = object(w);
+    az_jw_kz(w, "by", b->by);
+    az_jw_kint(w, "n", b->learnt_from);
+    az_jw_kz(w, "plain", b->plain);
+    if (!score)
+        put(&o, "accuracy", &b->accuracy);
+    put(&o, score ? "mae" : "accuracy_shared", &b->shared_or_off);
+    put_rate(w, "difference", &b->difference, false);
+    object_end(&o);
+}
+
 static void put_position(struct object *o, const struct az_figure *f)
 {
     if (!f->defined) {
@@ -283,6 +301,7 @@ void az_summary_json(struct az_buf *b, const struct az_summary *s)
     put_rate(&w, "mean", &f->mean, true);
     put_panel(&w, f);
     put_sets(&w, f);
+    put_beside(&w, f);
     az_jw_key(&w, "judges");
     az_jw_arr(&w);
     for (size_t i = 0; i < f->n_judges; i++)

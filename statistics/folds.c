@@ -2,6 +2,7 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "core/rng.h"
 
 /* A cluster's items are a run of `order`, which is sorted by cluster. */
 struct cluster {
@@ -121,6 +122,19 @@ int64_t az_split(const uint64_t *clusters, size_t n, double share, uint64_t seed
     }
     release(&c);
     return (int64_t)got;
+}
+
+size_t az_draw(uint32_t *v, size_t n, size_t want, uint64_t seed)
+{
+    struct az_rng rng = az_rng(seed);
+    size_t taken = 0;
+    if (want >= n)
+        return n;
+    for (size_t i = 0; i < n && taken < want; i++) {
+        if (az_rng_below(&rng, n - i) < want - taken)
+            v[taken++] = v[i];
+    }
+    return taken;
 }
 
 int64_t az_clusters(const uint64_t *clusters, size_t n)

@@ -17,5 +17,10 @@ int az_folds(const uint64_t *clusters, const int32_t *class_of, size_t n, size_t
  * one cluster, are taken: taken[i]. Returns how many items, or AZ_ENOMEM. */
 int64_t az_split(const uint64_t *clusters, size_t n, double share, uint64_t seed, bool *taken);
 
+/* Keep `want` of n places at the front of v, each set of them as likely, in their order; all
+ * where there are no more (selection sampling: Knuth, The Art of Computer Programming,
+ * volume 2, section 3.4.2, algorithm S). Returns how many. */
+size_t az_draw(uint32_t *v, size_t n, size_t want, uint64_t seed);
+
 /* How many clusters there are; AZ_ENOMEM. */
 int64_t az_clusters(const uint64_t *clusters, size_t n);

@@ -183,12 +183,13 @@ def learn_from_labels(job):
         items that were held out."""
     )
     print()
-    seen = decide([job], labelled, "majority-labelled")
+    majority = ["--by", "majority"]
+    seen = decide([job], labelled, "majority-labelled", *majority)
     best = max(seen["judges"], key=lambda judge: judge["accuracy_shared"])["name"]
     assize("calibrate", job, "--items", labelled, "-o", DEMO / "auto-calibration.json")
     auto = ["--calibration", DEMO / "auto-calibration.json"]
     rows = [
-        (f"majority of {len(seen['judges'])}", decide([job], held_out, "majority")),
+        (f"majority of {len(seen['judges'])}", decide([job], held_out, "majority", *majority)),
         (best, decide([panel_of(best), job], held_out, "one")),
         ("auto", decide([job], held_out, "auto", *auto)),
     ]

@@ -3,6 +3,7 @@
 #include "client/cli/compare.h"
 #include "client/cli/decide.h"
 #include "client/cli/guess.h"
+#include "client/cli/io_by.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
 #include "core/mem.h"
@@ -11,7 +12,7 @@
 enum { ITEM_BYTES = 32768, NO_TERMINAL_COLUMNS = 100 };
 
 struct options {
-    const char *items, *gold;
+    const char *items, *gold, *rule;
     bool json;
 };
 
@@ -20,6 +21,7 @@ static const struct az_opt table[] = {
      "the items that both are about: clusters, systems, true answers", 0},
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
      "true answers by id (JSONL or CSV: id, gold)", 0},
+    AZ_BY_ROW(struct options, rule),
     {"json", 0, AZ_OPT_FLAG, offsetof(struct options, json), NULL, "as one JSON object", 0},
     {0},
 };
@@ -27,6 +29,7 @@ static const struct az_opt table[] = {
 struct comparing {
     struct az_sources *sources[2];
     struct az_panel panels[2];
+    struct az_by by[2];
     struct az_compare result;
     struct az_arena *arena;
     /* What A came to, by the number of its item's id. */
@@ -36,20 +39,23 @@ struct comparing {
     int64_t matched;
 };
 
-/* What the source says; ballots alone are decided by the majority of all. */
+/* What the source says; ballots alone are decided here (io_by.h). */
 static int outcome(struct comparing *c, int side, struct az_found *f, struct az_outcome *ret,
                    struct az_error *err)
 {
     struct az_verdict verdict = f->verdict;
     struct az_ballots ballots = f->ballots;
+    struct az_compare_side *of = side ? &c->result.b : &c->result.a;
     az_arena_reset(c->arena);
     if (verdict.status == AZ_OPEN && !f->open) {
         struct az_decide_case one = {f->item, f->ballots, false, f->asked_with_gold, true};
-        int r = az_decide(&c->panels[side], &one, c->arena, &verdict, &ballots, err);
+        of->by = c->by[side].name;
+        int r =
+            az_decide(az_by_panel(&c->by[side], f->item), &one, c->arena, &verdict, &ballots, err);
         if (r < 0)
             return r;
     }
-    az_compare_count(side ? &c->result.b : &c->result.a, verdict.status, ballots);
+    az_compare_count(of, verdict.status, ballots);
     if (az_outcome_of(&c->panels[side], f->item, &verdict, ballots, c->arena, ret) < 0)
         return az_oom(err);
     ret->weight = f->weight;
@@ -93,6 +99,8 @@ static int open_side(struct comparing *c, int side, const struct options *o, con
     int r = az_sources_open(&path, 1, &with, &c->sources[side], err);
     if (r == 0)
         r = az_decide_panel(az_sources_panel(c->sources[side]), true, 0, &c->panels[side], err);
+    if (r == 0)
+        r = az_by_learn(c->sources[side], &c->panels[side], o->rule, false, &c->by[side], err);
     return r;
 }
 
@@ -139,8 +147,11 @@ static int print(const struct comparing *c, const struct options *o)
     } else {
         az_compare_text(&b, &c->result, az_terminal_columns(1, NO_TERMINAL_COLUMNS));
     }
-    for (int side = 0; side < 2; side++)
+    for (int side = 0; side < 2; side++) {
         az_sources_tell(c->sources[side]);
+        if (c->by[side].reason)
+            az_say("%c is decided by the majority: %s", 'A' + side, c->by[side].reason);
+    }
     int code = az_print(&b);
     if (code)
         return code;
@@ -169,6 +180,8 @@ static int run(int argc, char **argv)
         r = compare(&c, &o, args, &err);
     int code = r < 0 ? az_report(&err, az_exit_of(&err)) : print(&c, &o);
     az_compare_release(&c.result);
+    az_by_release(&c.by[0]);
+    az_by_release(&c.by[1]);
     az_sources_free(c.sources[0]);
     az_sources_free(c.sources[1]);
     az_names_release(&c.ids);
@@ -181,8 +194,9 @@ const struct az_command az_cmd_compare = {
     .name = "compare",
     .args = "SOURCE SOURCE",
     .summary = "two sources item by item: differences with their intervals",
-    .more = "Of a job or a verdicts file its verdicts are compared; ballots alone are decided\n"
-            "by the majority of all first.",
+    .more = "Of a job or a verdicts file its verdicts are compared. Ballots alone are decided\n"
+            "first: where 20 items have gold by what was learnt from those (auto), no item by\n"
+            "a model that has seen it; else by the majority of all.",
     .options = table,
     .run = run,
 };

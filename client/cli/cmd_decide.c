@@ -1,6 +1,8 @@
 /* assize decide [PANEL] SOURCE…: verdicts from ballots that are there already. */
+#include "client/cli/beside.h"
 #include "client/cli/command.h"
 #include "client/cli/decide.h"
+#include "client/cli/io_by.h"
 #include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
@@ -14,7 +16,7 @@
 enum { ARGS_MAX = 256, ITEM_BYTES = 32768, NO_TERMINAL_COLUMNS = 100 };
 
 struct options {
-    const char *out, *items, *gold, *json_summary;
+    const char *out, *items, *gold, *json_summary, *rule;
     int64_t round;
     bool brief, quiet;
     struct az_calibrated_options by;
@@ -31,6 +33,7 @@ static const struct az_opt table[] = {
      "as it stood after N rounds of a debate", 1},
     {"json-summary", 0, AZ_OPT_STRING, offsetof(struct options, json_summary), "FILE",
      "the summary as JSON; - is stdout", 0},
+    AZ_BY_ROW(struct options, rule),
     AZ_CALIBRATED_ROWS(struct options, by),
     {"brief", 0, AZ_OPT_FLAG, offsetof(struct options, brief), NULL,
      "verdicts without their ballots", 0},
@@ -42,6 +45,8 @@ struct deciding {
     const struct options *options;
     struct az_panel panel;
     bool by_all; /* no PANEL: whoever has a ballot on an item has a seat there */
+    struct az_by by;
+    struct az_beside beside; /* by what was learnt, and by the majority */
     struct az_summary *summary;
     struct az_out *out;
     struct az_arena *arena;
@@ -65,16 +70,19 @@ static int decide_one(void *arg, struct az_found *found, struct az_error *err)
     struct deciding *d = arg;
     struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold,
                                d->by_all};
+    const struct az_panel *panel = d->by.learnt ? az_by_panel(&d->by, found->item) : &d->panel;
     struct az_verdict verdict;
     struct az_ballots ballots;
     az_arena_reset(d->arena);
-    int r = az_decide(&d->panel, &c, d->arena, &verdict, &ballots, err);
+    int r = az_decide(panel, &c, d->arena, &verdict, &ballots, err);
     if (r == AZ_DECIDE_LEFT) {
         d->left++;
         return 0;
     }
     if (r == 0)
         r = write_verdict(d, found->item, &verdict, ballots, err);
+    if (r == 0 && d->by.learnt)
+        r = az_beside_add(&d->beside, &c, &verdict, ballots, d->arena, err);
     /* Whoever decides it anew, judges that were not asked have not failed. */
     verdict.early |= found->verdict.early;
     return r < 0 ? r : az_summary_add(d->summary, found->item, &verdict, ballots, err);
@@ -96,7 +104,8 @@ static int decide_all(struct deciding *d, struct az_sources *s, struct az_error 
         return r;
     struct az_summary_extra extra = {.seconds = (double)(az_clock_ms() - began) / 1000,
                                      .bad_lines = az_sources_counts(s).bad_lines,
-                                     .left = d->left};
+                                     .left = d->left,
+                                     .beside = az_beside_figures(&d->beside)};
     r = az_summary_finish(d->summary, &extra, err);
     if (r == 0)
         r = az_out_commit(d->out, err);
@@ -113,6 +122,8 @@ static void tell(const struct deciding *d, const struct az_sources *s)
                d->left == 1 ? " is" : "s are");
     if (d->options->quiet)
         return;
+    if (d->by.reason)
+        az_say("decided by the majority: %s", d->by.reason);
     AZ_AUTO_BUF text = az_buf(1 << 20);
     az_summary_text(&text, d->summary, az_terminal_columns(2, NO_TERMINAL_COLUMNS),
                     az_terminal_color(2), NULL);
@@ -127,6 +138,26 @@ static int exit_code(const struct deciding *d, const struct az_sources *s)
     return f->failed || az_sources_counts(s).bad_lines ? AZ_EXIT_ITEMS : AZ_EXIT_OK;
 }
 
+/* PANEL and a calibration are rules of their own. */
+static int check_rule(const struct options *o, const char *panel, struct az_error *err)
+{
+    if (!o->rule || (!panel && !o->by.calibration))
+        return 0;
+    return az_fail(err, AZ_EUSAGE, "--by is for ballots without a %s",
+                   panel ? "PANEL, which says what decides" : "--calibration");
+}
+
+static int choose_rule(struct deciding *d, struct az_sources *s, struct az_error *err)
+{
+    const struct options *o = d->options;
+    if (!d->by_all || o->by.calibration)
+        return 0;
+    int r = az_by_learn(s, &d->panel, o->rule, true, &d->by, err);
+    if (r == 0 && d->by.learnt)
+        az_beside_init(&d->beside, &d->panel, d->by.name, d->by.crossed.used);
+    return r;
+}
+
 static int decide(const struct options *o, const char *panel, const char *const *paths, size_t n)
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
@@ -134,7 +165,9 @@ static int decide(const struct options *o, const char *panel, const char *const 
     AZ_AUTO(sources) s = NULL;
     AZ_AUTO(calibration) by = NULL;
     struct az_error err = {0};
-    int r = o->out ? az_out_check(o->out, &err) : 0;
+    int r = check_rule(o, panel, &err);
+    if (r == 0 && o->out)
+        r = az_out_check(o->out, &err);
     if (r == 0)
         r = az_sources_open(paths, n, &with, &s, &err);
     if (r == 0)
@@ -142,11 +175,15 @@ static int decide(const struct options *o, const char *panel, const char *const 
     if (r == 0)
         r = az_calibrated_panel(&o->by, &d.panel, &by, &err);
     if (r == 0)
+        r = choose_rule(&d, s, &err);
+    if (r == 0)
         r = decide_all(&d, s, &err);
     int code = r < 0 ? az_report(&err, az_exit_of(&err)) : exit_code(&d, s);
     if (r == 0)
         tell(&d, s);
     az_out_free(d.out);
+    az_beside_release(&d.beside);
+    az_by_release(&d.by);
     az_summary_free(d.summary);
     az_arena_free(d.arena);
     az_buf_release(&d.line);
@@ -177,10 +214,11 @@ const struct az_command az_cmd_decide = {
     .name = "decide",
     .args = "[PANEL] SOURCE...",
     .summary = "verdicts from ballots that are there already; asks nobody",
-    .more = "PANEL ends in .yaml or .yml; without one the majority of all judges who have\n"
-            "a ballot on an item decides it (a score: their mean). A SOURCE is a job\n"
-            "directory, a file of verdicts or ballots (JSONL), or a ballots TSV; it is only\n"
-            "read, also while the job runs.",
+    .more = "PANEL ends in .yaml or .yml. Without one all judges who have a ballot on an item\n"
+            "decide it: where 20 items have gold by what was learnt from those (auto), no\n"
+            "item by a model that has seen it; else by the majority (a score: their mean).\n"
+            "A SOURCE is a job directory, a file of verdicts or ballots (JSONL), or a ballots\n"
+            "TSV; it is only read, also while the job runs.",
     .options = table,
     .run = run,
 };

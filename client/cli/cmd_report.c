@@ -9,6 +9,7 @@
 #include "client/cli/decide.h"
 #include "client/cli/habits.h"
 #include "client/cli/honest.h"
+#include "client/cli/io_by.h"
 #include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/ranking.h"
@@ -21,7 +22,7 @@ enum {
     ARGS_MAX = 256,
     ITEM_BYTES = 32768,
     PAGE_MAX = 256 << 20,
-    NOTES_MAX = 12,
+    NOTES_MAX = 13,
     CONTESTED = 100,
     SUBPANEL_SEED = 1,
     COMBINED_SEED = 0, /* as `calibrate` without --seed: the same figures */
@@ -30,7 +31,7 @@ enum {
 };
 
 struct options {
-    const char *out, *json, *items, *gold, *title;
+    const char *out, *json, *items, *gold, *title, *rule;
     int64_t contested;
     struct az_calibrated_options by;
 };
@@ -44,6 +45,7 @@ static const struct az_opt table[] = {
      "the items that the ballots are about: their texts, systems and gold", 0},
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
      "true answers by id (JSONL or CSV: id, gold)", 0},
+    AZ_BY_ROW(struct options, rule),
     AZ_CALIBRATED_ROWS(struct options, by),
     {"title", 0, AZ_OPT_STRING, offsetof(struct options, title), "TEXT",
      "in place of the panel's name", 0},
@@ -58,6 +60,8 @@ struct reporting {
     bool as_decided; /* one source, and no other panel: its verdicts stand */
     bool who_came;   /* no PANEL: a judge without a ballot on an item has no seat there */
     struct az_panel panel;
+    struct az_by by;
+    bool decided_here; /* some ballots had no verdict */
     struct az_arena *arena;
     struct az_summary *summary;
     struct az_habits *habits;
@@ -79,7 +83,7 @@ struct reporting {
     size_t n_systems;
     const char *notes[NOTES_MAX];
     size_t n_notes;
-    char drawn[160], over[160]; /* notes with numbers in them */
+    char rule[200], drawn[160], over[160]; /* notes with numbers in them */
 };
 
 /* ---- items passing by ---- */
@@ -124,8 +128,10 @@ static int add_one(void *arg, struct az_found *found, struct az_error *err)
     struct az_ballots ballots;
     if (r->as_decided && found->verdict.status != AZ_OPEN)
         return add(r, found, &found->verdict, found->ballots, err);
+    const struct az_panel *panel = r->by.learnt ? az_by_panel(&r->by, found->item) : &r->panel;
     az_arena_reset(r->arena);
-    int e = az_decide(&r->panel, &c, r->arena, &verdict, &ballots, err);
+    r->decided_here = true;
+    int e = az_decide(panel, &c, r->arena, &verdict, &ballots, err);
     if (e == AZ_DECIDE_LEFT) {
         r->left++;
         return 0;
@@ -180,9 +186,10 @@ static void add_methods(struct reporting *r)
     struct az_figure none = az_figure_none("not worked out of what was reported", 0);
     if (!f->gold)
         return;
-    add_method(r,
-               (struct az_report_method){az_aggregate_name(r->panel.aggregate.kind), "as reported",
-                                         f->accuracy, f->accuracy_shared, none, none, none, NULL});
+    const char *by = az_aggregate_name(r->panel.aggregate.kind);
+    add_method(r, (struct az_report_method){r->by.learnt && r->decided_here ? r->by.name : by,
+                                            "as reported", f->accuracy, f->accuracy_shared, none,
+                                            none, none, NULL});
     for (size_t i = 0; i < r->combined.methods.n; i++)
         add_method(r, r->combined.methods.v[i]);
     if (!r->combined.methods.n && r->subpanels.n_path)
@@ -229,6 +236,17 @@ static void note(struct reporting *r, const char *text)
     r->notes[r->n_notes++] = text;
 }
 
+static void note_rule(struct reporting *r)
+{
+    if (!r->by.learnt || !r->decided_here)
+        return;
+    snprintf(r->rule, sizeof(r->rule),
+             "The ballots are decided by %s, learnt from %lld items with gold; each of these was "
+             "decided by models that had not seen it.",
+             r->by.name, (long long)r->by.crossed.used);
+    note(r, r->rule);
+}
+
 static void note_combined(struct reporting *r)
 {
     const struct az_combined *c = &r->combined;
@@ -271,6 +289,7 @@ static void take_notes(struct reporting *r)
     if (f->effective_votes.defined && f->n_judges > 2 &&
         f->effective_votes.value < (double)f->n_judges / 2)
         note(r, "The judges err together: the panel is worth far fewer votes than it has seats.");
+    note_rule(r);
     note_combined(r);
     note_ranking(r);
 }
@@ -355,6 +374,7 @@ static void release(struct reporting *r)
 {
     az_subpanels_release(&r->subpanels);
     az_corpus_release(&r->gold);
+    az_by_release(&r->by);
     az_combined_release(&r->combined);
     az_honest_figures_release(&r->honest);
     az_honest_free(r->over_all);
@@ -366,6 +386,17 @@ static void release(struct reporting *r)
     free(r->systems);
     free(r->errors);
     free(r->cost);
+}
+
+/* What a PANEL, a job or a calibration says is what is reported. */
+static int choose_rule(struct reporting *r, struct az_sources *s, struct az_error *err)
+{
+    const struct options *o = r->options;
+    if (!o->by.calibration && az_sources_by_all(s))
+        return az_by_learn(s, &r->panel, o->rule, !r->as_decided, &r->by, err);
+    if (!o->rule)
+        return 0;
+    return az_fail(err, AZ_EUSAGE, "--by is for ballots that no panel or calibration decides");
 }
 
 static int report(const struct options *o, const char *panel, const char *const *paths, size_t n)
@@ -383,6 +414,8 @@ static int report(const struct options *o, const char *panel, const char *const 
         e = az_decide_panel(az_sources_panel(s), false, 0, &r.panel, &err);
     if (e == 0)
         e = az_calibrated_panel(&o->by, &r.panel, &by, &err);
+    if (e == 0)
+        e = choose_rule(&r, s, &err);
     if (e == 0)
         e = make_parts(&r, s, &err);
     if (e == 0)
@@ -422,7 +455,8 @@ const struct az_command az_cmd_report = {
     .summary = "one page: verdicts, judges, agreement, cost, contested items",
     .more = "The page is one file that loads nothing: it works offline, prints, and can be\n"
             "sent. A SOURCE is a job directory, verdicts or a ballots file; nobody is asked\n"
-            "anything.",
+            "anything. Ballots that neither a PANEL nor their job decides are decided as by\n"
+            "`assize decide`.",
     .options = table,
     .run = run,
 };

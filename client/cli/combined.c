@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/rng.h"
+#include "statistics/folds.h"
 #include "statistics/learn/explain.h"
 
 void az_combined_release(struct az_combined *c)
@@ -23,19 +23,6 @@ static size_t rows_of(const struct az_corpus *c, uint32_t *room)
             room[n++] = (uint32_t)i;
     }
     return n;
-}
-
-/* `want` of `n` places, each as likely, in their order (selection sampling: Knuth, The Art
- * of Computer Programming, volume 2, section 3.4.2, algorithm S). */
-static size_t draw(uint32_t *v, size_t n, size_t want, uint64_t seed)
-{
-    struct az_rng rng = az_rng(seed);
-    size_t taken = 0;
-    for (size_t i = 0; i < n && taken < want; i++) {
-        if (az_rng_below(&rng, n - i) < want - taken)
-            v[taken++] = v[i];
-    }
-    return taken;
 }
 
 static int compare(struct az_combined *c, const struct az_design *d, struct az_rows rows,
@@ -64,7 +51,7 @@ static int worth(struct az_combined *c, const struct az_design *d, struct az_row
     if (!v || !c->weights || !c->adds)
         return az_oom(err);
     if (rows.n > most && most >= AZ_LEARN_LEAST)
-        rows = (struct az_rows){room, draw(room, rows.n, most, seed)};
+        rows = (struct az_rows){room, az_draw(room, rows.n, most, seed)};
     int r = most < AZ_LEARN_LEAST ? 0 : az_explain_judges(d, rows, seed, v, err);
     for (size_t j = 0; r == 0 && j < n; j++) {
         struct az_figure none = az_figure_none("too many judges to take each away", 0);
@@ -89,7 +76,7 @@ static int fit(const struct az_corpus *from, struct az_combined *c, uint64_t see
         return 0;
     }
     if (n > AZ_COMBINED_MOST)
-        c->used = (int64_t)(n = draw(room, n, AZ_COMBINED_MOST, seed));
+        c->used = (int64_t)(n = az_draw(room, n, AZ_COMBINED_MOST, seed));
     int r = az_sample_pick(&from->sample, room, n, NULL, &picked) < 0 ? az_oom(err) : 0;
     if (r == 0)
         r = az_design_init(&d, &picked, 0, n, err);

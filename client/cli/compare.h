@@ -35,6 +35,7 @@ int az_outcome_of(const struct az_panel *panel, const struct az_item *item,
 
 struct az_compare_side {
     const char *name;                   /* the SOURCE; borrowed */
+    const char *by;                     /* what decided its ballots here; NULL: it had verdicts */
     int64_t items;                      /* of this source, `left` aside */
     int64_t decided, abstained, failed; /* of these */
     int64_t left;                       /* not decided yet */

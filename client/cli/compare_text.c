@@ -30,31 +30,6 @@ static void put_value(struct az_buf *b, const struct az_figure *f, bool percent)
         az_buf_fmt(b, "%.3f", f->value);
 }
 
-static void put_signed(struct az_buf *b, double v, bool percent)
-{
-    if (percent)
-        az_buf_fmt(b, "%+.1f", v * 100);
-    else
-        az_buf_fmt(b, "%+.3f", v);
-}
-
-/* "+1.4 (-3.2 to +6.1)": points of a percentage, or the scale's own. */
-static void put_difference(struct az_buf *b, const struct az_figure *f, bool percent)
-{
-    if (!f->defined) {
-        az_buf_char(b, '-');
-        return;
-    }
-    put_signed(b, f->value, percent);
-    if (!f->has_interval)
-        return;
-    az_buf_z(b, " (");
-    put_signed(b, f->low, percent);
-    az_buf_z(b, " to ");
-    put_signed(b, f->high, percent);
-    az_buf_char(b, ')');
-}
-
 static void cell(struct az_table *t, struct az_buf *b)
 {
     az_table_cell(t, az_buf_view(b));
@@ -74,7 +49,7 @@ static void row(struct az_table *t, const char *name, const struct az_paired *p,
     cell(t, &b);
     put_value(&b, &y, percent);
     cell(t, &b);
-    put_difference(&b, &d, percent);
+    az_human_difference(&b, &d, percent);
     cell(t, &b);
     az_human_count(&b, d.n);
     cell(t, &b);
@@ -109,6 +84,8 @@ static void put_side(struct az_buf *b, const char *letter, const struct az_compa
     az_human_usd(b, s->cost);
     if (!s->cost_known)
         az_buf_z(b, " and calls without a price");
+    if (s->by)
+        az_buf_fmt(b, "; by %s", s->by);
     if (s->left) {
         az_buf_z(b, "; ");
         az_human_count(b, s->left);
@@ -192,7 +169,7 @@ static void put_over_all(struct az_buf *b, const struct az_compare *c)
             az_buf_fmt(b, " labels%s: ", c->weighted ? " with their sampling weights" : "");
         }
         az_buf_fmt(b, "%s%s ", why ? "; " : "", az_compared_names[i].text);
-        put_difference(b, f, az_compared_names[i].percent);
+        az_human_difference(b, f, az_compared_names[i].percent);
         if (f->has_interval)
             az_buf_fmt(b, " (%s)", f->method);
         why = c->all[i].why;
@@ -314,6 +291,7 @@ static void json_side(struct az_jw *w, const char *key, const struct az_compare_
     az_jw_key(w, key);
     az_jw_obj(w);
     az_jw_kz(w, "source", s->name);
+    az_jw_kz(w, "by", s->by);
     az_jw_kint(w, "items", s->items);
     az_jw_kint(w, "decided", s->decided);
     az_jw_kint(w, "abstained", s->abstained);

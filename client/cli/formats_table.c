@@ -234,6 +234,19 @@ static const struct az_format_field sets[] = {
     {0},
 };
 
+static const struct az_format_field learnt[] = {
+    HAS("by", TEXT, "The rule."),
+    HAS("n", INT, "Items with gold that it was learnt from."),
+    HAS("plain", TEXT, "The rule that stands beside it: majority, or a score's mean."),
+    MAY("accuracy", NUM_OR_NULL, "Of the plain rule, as in panel."),
+    MAY("accuracy_shared", NUM_OR_NULL, "The same with undecided as 1/k."),
+    MAY("mae", NUM_OR_NULL, "Score: its mean distance from gold."),
+    HAS_OF("difference", AZ_F_OBJECT, "accuracy_shared (a score: mae) of the panel less this.",
+           rate),
+    REASONS,
+    {0},
+};
+
 static const struct az_format_field summary[] = {
     HAS("format", TEXT, "summary/1."),
     HAS("panel_name", TEXT, "The panel's name."),
@@ -258,6 +271,8 @@ static const struct az_format_field summary[] = {
     HAS_OF("mean", AZ_F_OBJECT, "Score: mean of the verdicts.", rate),
     HAS_OF("panel", AZ_F_OBJECT, "The panel against gold.", panel),
     MAY_OF("sets", AZ_F_OBJECT, "Sets of answers, with `conformal`.", sets),
+    MAY_OF("learnt", AZ_F_OBJECT, "The verdicts are of a rule learnt from these items' gold.",
+           learnt),
     HAS_OF("judges", AZ_F_LIST, "Each judge.", judge),
     HAS_OF("agreement", AZ_F_OBJECT, "Between the judges.", agreement),
     {0},

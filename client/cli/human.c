@@ -64,6 +64,30 @@ void az_human_percent(struct az_buf *b, double share)
         az_buf_fmt(b, "%.1f%%", 100.0 * share);
 }
 
+static void put_signed(struct az_buf *b, double v, bool percent)
+{
+    if (percent)
+        az_buf_fmt(b, "%+.1f", v * 100);
+    else
+        az_buf_fmt(b, "%+.3f", v);
+}
+
+void az_human_difference(struct az_buf *b, const struct az_figure *f, bool percent)
+{
+    if (!f->defined) {
+        az_buf_char(b, '-');
+        return;
+    }
+    put_signed(b, f->value, percent);
+    if (!f->has_interval)
+        return;
+    az_buf_z(b, " (");
+    put_signed(b, f->low, percent);
+    az_buf_z(b, " to ");
+    put_signed(b, f->high, percent);
+    az_buf_char(b, ')');
+}
+
 size_t az_human_text(struct az_buf *b, struct az_str s, size_t width)
 {
     bool cut = az_glyph_width(s) > width;

@@ -3,6 +3,7 @@
 #pragma once
 #include "core/base.h"
 #include "core/buf.h"
+#include "statistics/figure.h"
 
 /* 1234567 → "1,234,567". */
 void az_human_count(struct az_buf *b, int64_t n);
@@ -16,6 +17,9 @@ void az_human_usd(struct az_buf *b, az_nusd v);
 
 /* 0.5214 → "52.1%". */
 void az_human_percent(struct az_buf *b, double share);
+
+/* "+1.4 (-3.2 to +6.1)": points of a percentage, or the scale's own; "-": there is none. */
+void az_human_difference(struct az_buf *b, const struct az_figure *f, bool percent);
 
 /* At most `width` columns of `s`, ending in "…" when it was cut. Control
  * characters become "?". Returns the columns put. */

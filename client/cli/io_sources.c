@@ -100,6 +100,11 @@ const struct az_panel *az_sources_panel(const struct az_sources *s)
     return s->panel;
 }
 
+bool az_sources_by_all(const struct az_sources *s)
+{
+    return s->panel == s->made;
+}
+
 const char *az_sources_judge_sort(const struct az_sources *s, size_t judge)
 {
     return s->sorts[judge];

@@ -46,6 +46,8 @@ AZ_FREEP(sources)
 /* Question and judges; policy and aggregation are PANEL's or the one job's, else
  * the majority of all. */
 const struct az_panel *az_sources_panel(const struct az_sources *s);
+/* Did nobody say how to decide: neither a PANEL nor one job alone? */
+bool az_sources_by_all(const struct az_sources *s);
 /* "human", "llm", "rm" … as a TSV says; NULL: not said. */
 const char *az_sources_judge_sort(const struct az_sources *s, size_t judge);
 /* Of a "best" question: the most responses an item has; 0 = not known. */

@@ -175,6 +175,36 @@ static void sets_line(struct page *p, const struct az_summary_figures *f)
     page_end_line(p, PAGE_PLAIN);
 }
 
+/* What a plain rule makes of the same ballots, where the verdicts are of one that was learnt. */
+static void beside_lines(struct page *p, const struct az_summary_figures *f)
+{
+    const struct az_summary_beside *b = &f->extra.beside;
+    bool score = f->panel->question.kind == AZ_SCORE;
+    struct az_buf *l = &p->line;
+
+    if (!b->by)
+        return;
+    az_buf_fmt(l, "%s, beside it: ", b->plain);
+    if (score) {
+        az_buf_z(l, "off by ");
+        page_number(l, &b->shared_or_off, 3);
+    } else {
+        page_percent(l, &b->accuracy);
+        az_buf_z(l, " right, ");
+        if (b->shared_or_off.defined)
+            az_human_percent(l, b->shared_or_off.value);
+        az_buf_z(l, " 1/k");
+    }
+    az_buf_fmt(l, "; %s has ", b->by);
+    az_human_difference(l, &b->difference, !score);
+    az_buf_z(l, score ? "" : " points");
+    page_end_line(p, PAGE_PLAIN);
+    az_buf_fmt(l, "%s was learnt from ", b->by);
+    page_count(l, "", b->learnt_from,
+               " items with gold; each was decided by models that had not seen it");
+    page_end_line(p, PAGE_DIM);
+}
+
 static void agreement_lines(struct page *p, const struct az_summary_figures *f)
 {
     struct az_buf *l = &p->line;
@@ -222,6 +252,7 @@ static void head(struct page *p, const struct az_summary_figures *f)
     result_lines(p, f);
     panel_line(p, f);
     sets_line(p, f);
+    beside_lines(p, f);
     page_end_line(p, PAGE_PLAIN);
 }
 

@@ -109,7 +109,7 @@ def test_fewer_judges(world):
     assert all(v["seats"]["n"] == 2 for v in lines(decided.stdout))
 
 
-def test_no_panel_is_the_majority_of_all(world):
+def test_no_panel_and_no_gold_is_the_majority_of_all(world):
     world.write("b.tsv", HEAD + row("q1", "a", "A") + row("q1", "b", "A") + row("q1", "c", "B")
                 + row("q2", "a", "A", "AB") + row("q2", "a", "B", "BA") + row("q2", "b", "B"))
     decided = world.assize("decide", "b.tsv", "--json-summary", "s.json")
@@ -373,7 +373,7 @@ def test_a_crowd_by_its_majority(world, data):
     for name, accuracy, seats in (("bluebirds", 0.759259259259, 39), ("rte", 0.896875, 10)):
         crowd = data / "crowd" / name
         gold = world.write("gold.tsv", (crowd / "truth.tsv").read_text().replace("item", "id", 1))
-        decided = world.assize("decide", crowd / "answers.tsv", "--gold", gold,
+        decided = world.assize("decide", crowd / "answers.tsv", "--gold", gold, "--by", "majority",
                                "-o", "v.jsonl", "--json-summary", "s.json")
         assert decided.rc == 0, decided
         assert {v["seats"]["n"] for v in read_jsonl(world.path("v.jsonl"))} == {seats}

@@ -150,7 +150,7 @@ def test_methods_are_those_of_calibrate(world, data):
     assert run.rc == 0, run
     learnt = json.loads(world.path("c.json").read_text())["figures"]
     for method in figures["methods"]:
-        if method["name"] in learnt:
+        if method["name"] in learnt and method["note"] != "as reported":
             assert method["accuracy_shared"] == learnt[method["name"]]["accuracy_shared"]
             assert method["log_loss"] == learnt[method["name"]]["log_loss"]
     assert {"auto", "single", "logodds"} <= {m["name"] for m in figures["methods"]}

@@ -99,6 +99,30 @@ static void splits(void **state)
     assert_int_equal(az_clusters(clusters, 0), 0);
 }
 
+/* Every place is as likely, and those that are kept stay in their order. */
+static void draws(void **state)
+{
+    enum { RUNS = 4000, OF = 7, WANT = 3 };
+    int kept[OF] = {0};
+    uint32_t v[OF];
+    for (uint64_t seed = 0; seed < RUNS; seed++) {
+        for (uint32_t i = 0; i < OF; i++)
+            v[i] = i;
+        assert_int_equal(az_draw(v, OF, WANT, seed), WANT);
+        for (size_t i = 0; i < WANT; i++) {
+            kept[v[i]]++;
+            assert_true(i == 0 || v[i - 1] < v[i]);
+        }
+    }
+    for (size_t i = 0; i < OF; i++) /* 1714 and a standard error of 31 */
+        assert_true(kept[i] > 1580 && kept[i] < 1850);
+    for (uint32_t i = 0; i < OF; i++)
+        v[i] = i;
+    assert_int_equal(az_draw(v, OF, OF + 1, 1), OF);
+    assert_int_equal(v[OF - 1], OF - 1);
+    assert_int_equal(az_draw(v, 0, 5, 1), 0);
+}
+
 static void out_of_memory(void **state)
 {
     uint64_t clusters[N];
@@ -118,8 +142,11 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clusters_stay_together), cmocka_unit_test(order_changes_nothing),
-        cmocka_unit_test(classes_are_spread),     cmocka_unit_test(splits),
+        cmocka_unit_test(clusters_stay_together),
+        cmocka_unit_test(order_changes_nothing),
+        cmocka_unit_test(classes_are_spread),
+        cmocka_unit_test(splits),
+        cmocka_unit_test(draws),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

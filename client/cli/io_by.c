@@ -1,0 +1,150 @@
+#include "client/cli/io_by.h"
+
+#include <string.h>
+
+#include "core/keys.h"
+#include "core/mem.h"
+
+enum { SEED = 0 /* as `calibrate` without --seed: the same folds */ };
+
+void az_by_release(struct az_by *b)
+{
+    az_crossed_release(&b->crossed);
+    az_corpus_release(&b->corpus);
+    *b = (struct az_by){0};
+}
+
+/* ---- which rule ---- */
+
+static const char majority[] = "majority";
+
+static int check_rule(const char *rule, struct az_error *err)
+{
+    const char *names[AZ_AGG_STACK - AZ_AGG_AUTO + 3] = {majority};
+    for (size_t i = 1; i + 1 < AZ_LEN(names); i++)
+        names[i] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)(i - 1));
+    for (size_t i = 0; names[i]; i++) {
+        if (strcmp(names[i], rule) == 0)
+            return 0;
+    }
+    az_fail(err, AZ_EUSAGE, "unknown --by '%.40s'", rule);
+    az_keys_hint(err, az_str(rule), names);
+    return AZ_EUSAGE;
+}
+
+/* What to learn; NULL: nothing. One judge's ballots are that judge's word, and the mean of
+ * scores is finer than the likeliest level. */
+static const char *learner_of(const struct az_panel *panel, const char *rule)
+{
+    if (rule)
+        return strcmp(rule, majority) == 0 ? NULL : rule;
+    return panel->question.kind == AZ_SCORE || panel->n_judges < 2 ? NULL : "auto";
+}
+
+static enum az_aggregate_kind kind_of(const char *rule)
+{
+    enum az_aggregate_kind kind = AZ_AGG_AUTO;
+    while (strcmp(az_aggregate_name(kind), rule) != 0)
+        kind++;
+    return kind;
+}
+
+/* ---- what it learns from ---- */
+
+struct gathering {
+    struct az_by *by;
+    bool all;
+    int64_t golds;
+};
+
+/* By the ballots that a verdict is made of: those of the item's last round. */
+static int last_round(const struct az_panel *panel, struct az_ballots ballots)
+{
+    int most = panel->policy.kind == AZ_POLICY_DEBATE ? panel->policy.rounds : 1, last = 1;
+    for (size_t i = 0; i < ballots.n; i++) {
+        if (ballots.v[i].key.round <= most)
+            last = AZ_MAX(last, ballots.v[i].key.round);
+    }
+    return last;
+}
+
+static int add_one(void *arg, struct az_found *f, struct az_error *err)
+{
+    struct gathering *g = arg;
+    if (!f->item->gold.n && !f->item->gold.has_number)
+        return 0;
+    if (f->open || (!g->all && f->verdict.status != AZ_OPEN))
+        return 0;
+    g->golds++;
+    if (f->verdict.early && !f->asked_with_gold)
+        return 0; /* who was asked about it depends on what was said */
+    g->by->corpus.options.round = last_round(&g->by->plain, f->ballots);
+    int r = az_corpus_add(&g->by->corpus, f->item, f->ballots, false, err);
+    if (r == 0)
+        az_corpus_weigh(&g->by->corpus, f->weight);
+    return r;
+}
+
+static int gather(struct az_sources *s, struct gathering *g, struct az_error *err)
+{
+    struct az_corpus_options with = {.n_responses = az_sources_n_responses(s)};
+    int r = az_corpus_init(&g->by->corpus, &g->by->plain, &with, err);
+    return r < 0 ? r : az_sources_each(s, add_one, g, err);
+}
+
+static int learn(struct az_by *b, const char *rule, struct az_error *err)
+{
+    struct az_error ran_away = {0};
+    int r = az_crossed_learn(&b->corpus, rule, SEED, &b->crossed, &ran_away);
+    if (r == AZ_EINVAL) {
+        az_crossed_release(&b->crossed);
+        b->crossed.reason = "the numbers of a fit ran away";
+        r = 0;
+    } else if (r < 0) {
+        *err = ran_away;
+    }
+    return r;
+}
+
+static void seat(struct az_by *b, const char *rule)
+{
+    b->learnt = true;
+    b->name = rule;
+    for (size_t i = 0; i < AZ_LEN(b->panels); i++) {
+        b->panels[i] = b->plain;
+        b->panels[i].aggregate.kind = kind_of(rule);
+        b->panels[i].aggregate.calibrated = b->crossed.models[i];
+    }
+}
+
+int az_by_learn(struct az_sources *s, const struct az_panel *panel, const char *rule, bool all,
+                struct az_by *ret, struct az_error *err)
+{
+    *ret = (struct az_by){.plain = *panel, .name = az_aggregate_name(panel->aggregate.kind)};
+    struct gathering g = {.by = ret, .all = all};
+    int r = rule ? check_rule(rule, err) : 0;
+    const char *learner = learner_of(panel, rule);
+    if (r < 0 || !learner)
+        return r;
+    r = gather(s, &g, err);
+    if (r == 0)
+        r = learn(ret, learner, err);
+    if (r < 0)
+        return r;
+    if (!ret->crossed.reason) {
+        seat(ret, learner);
+        return 0;
+    }
+    if (rule) {
+        az_fail(err, AZ_EUSAGE, "--by %s: %s", rule, ret->crossed.reason);
+        az_hint(err, "Without --by the majority decides; 'assize label' helps to label more.");
+        return AZ_EUSAGE;
+    }
+    ret->reason = g.golds ? ret->crossed.reason : NULL;
+    return 0;
+}
+
+const struct az_panel *az_by_panel(const struct az_by *b, const struct az_item *item)
+{
+    return b->learnt ? &b->panels[az_crossed_which(&b->crossed, item->id)] : &b->plain;
+}
