@@ -183,14 +183,13 @@ int az_sched_on_hello(struct az_sched *s, int peer, az_ms now, struct az_effects
     return r;
 }
 
-static void offer_leave(struct az_sched *s, const struct peer *p, size_t backend)
+static void offer_leave(struct az_sched *s, const struct peer *p, size_t backend, az_ms now)
 {
-    const struct offer *o = &p->offers[backend];
+    struct offer *o = &p->offers[backend];
     if (!o->offered)
         return;
     backend_leave(s, backend);
-    if (o->group >= 0)
-        s->groups[o->group].users--;
+    offer_ungroup(s, o, now);
 }
 
 static void recount_peer(struct az_sched *s, int peer)
@@ -409,7 +408,7 @@ int az_sched_on_gone(struct az_sched *s, int peer, az_ms now, struct az_effects 
         check_stopped(s, b);
         if (!all_stopped(s, b)) /* or the last that refused: whoever brings it next is asked */
             s->backends[b].stopped = false;
-        offer_leave(s, p, b);
+        offer_leave(s, p, b, now);
     }
     peer_release(p);
     return sched_dispatch(s, now, fx, err);

@@ -109,18 +109,46 @@ static int group_use(struct az_sched *s, struct az_str name, az_ms now, int *ret
     return 0;
 }
 
-/* The limits of an account are the lowest that any of its workers states. */
-static void group_limit(struct group *group, const struct az_credit *c, az_ms now)
+static void lower(double *limit, double stated)
 {
-    bool rpm = c->rpm > 0 && (group->rpm <= 0 || c->rpm < group->rpm);
-    bool tpm = c->tpm > 0 && (group->tpm <= 0 || c->tpm < group->tpm);
-    if (!rpm && !tpm)
+    if (stated > 0 && (*limit <= 0 || stated < *limit))
+        *limit = stated;
+}
+
+/* The limits of an account are the lowest that any of its workers states now, and the
+ * last ones where none does. One that is new begins empty, for who knows what went
+ * through before a restart; another one goes on from what was taken. */
+static void group_limit(struct az_sched *s, int g, az_ms now)
+{
+    struct group *group = &s->groups[g];
+    double rpm = 0, tpm = 0;
+    for (size_t p = 0; p < s->n_peers; p++) {
+        for (size_t b = 0; b < s->peers[p].n_offers; b++) {
+            const struct offer *o = &s->peers[p].offers[b];
+            if (!o->offered || o->group != g)
+                continue;
+            lower(&rpm, o->rpm);
+            lower(&tpm, o->tpm);
+        }
+    }
+    bool new_rpm = group->rpm <= 0, new_tpm = group->tpm <= 0;
+    group->rpm = rpm > 0 ? rpm : group->rpm;
+    group->tpm = tpm > 0 ? tpm : group->tpm;
+    az_limit_tune(&group->limit, group->rpm, group->tpm, now);
+    if (new_rpm)
+        group->limit.requests.level = 0;
+    if (new_tpm)
+        group->limit.tokens.level = 0;
+}
+
+void offer_ungroup(struct az_sched *s, struct offer *o, az_ms now)
+{
+    int group = o->group;
+    if (group < 0)
         return;
-    group->rpm = rpm ? c->rpm : group->rpm;
-    group->tpm = tpm ? c->tpm : group->tpm;
-    /* From empty: who knows what went through before a restart. */
-    az_limit_init(&group->limit, group->rpm, group->tpm, now);
-    group->limit.requests.level = group->limit.tokens.level = 0;
+    o->group = -1;
+    s->groups[group].users--;
+    group_limit(s, group, now);
 }
 
 int offer_group(struct az_sched *s, struct offer *o, const struct az_credit *c, az_ms now)
@@ -128,10 +156,12 @@ int offer_group(struct az_sched *s, struct offer *o, const struct az_credit *c, 
     int group = -1;
     if (c->limit_group.n && group_use(s, c->limit_group, now, &group) < 0)
         return AZ_ENOMEM;
-    if (o->group >= 0)
-        s->groups[o->group].users--;
+    if (o->group != group)
+        offer_ungroup(s, o, now);
+    else if (group >= 0)
+        s->groups[group].users--; /* it was among them */
     o->group = group;
     if (group >= 0)
-        group_limit(&s->groups[group], c, now);
+        group_limit(s, group, now);
     return 0;
 }

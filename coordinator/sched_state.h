@@ -192,6 +192,7 @@ int backend_use(struct az_sched *s, struct az_str name, size_t *ret);
 void backend_leave(struct az_sched *s, size_t backend);
 /* Of the account that it names now, and no other. AZ_ENOMEM: as before. */
 int offer_group(struct az_sched *s, struct offer *o, const struct az_credit *c, az_ms now);
+void offer_ungroup(struct az_sched *s, struct offer *o, az_ms now);
 
 /* sched_share.c: send what credit, shares and money allow; tell the recalls. */
 int sched_dispatch(struct az_sched *s, az_ms now, struct az_effects *fx, struct az_error *err);

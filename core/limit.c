@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "core/plant.h"
+
 #define MINUTE_MS 60000.0
 
 static struct az_bucket bucket(double a_minute, double least)
@@ -43,7 +45,7 @@ static az_ms bucket_wait(const struct az_bucket *b, double need)
 
 static void retune(struct az_bucket *b, struct az_bucket to)
 {
-    if (b->per_ms > 0)
+    if (b->per_ms > 0 && !AZ_PLANTED(AZ_PLANT_LIMIT_FILLED))
         to.level = AZ_MIN(b->level, to.capacity);
     *b = to;
 }
@@ -80,7 +82,8 @@ bool az_limit_reserve(struct az_limit *l, int64_t tokens, az_ms now)
 void az_limit_settle(struct az_limit *l, int64_t reserved, int64_t used, az_ms now)
 {
     advance(l, now);
-    take(&l->tokens, (double)(used - reserved));
+    int64_t more = used - reserved;
+    take(&l->tokens, (double)(AZ_PLANTED(AZ_PLANT_TOKENS_TWICE) ? 2 * more : more));
 }
 
 void az_limit_pause(struct az_limit *l, az_ms until)

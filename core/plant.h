@@ -16,6 +16,10 @@ enum az_plant {
     AZ_PLANT_EARLY_NUMBER,    /* a job's number is told before its record is durable */
     AZ_PLANT_UNSENT_PASSED,   /* verdicts that could not be sent are passed over */
     AZ_PLANT_TUNE_FORGOTTEN,  /* who comes later is not told what an admin set */
+    AZ_PLANT_LIMIT_FILLED,    /* another limit forgets what went through */
+    AZ_PLANT_TOKENS_TWICE,    /* tokens that were not used are given back twice */
+    AZ_PLANT_HEDGE_FREE,      /* a hedge takes nothing from its account's limit */
+    AZ_PLANT_OPENED_LATE,     /* a job is opened after its deadline */
 };
 
 #ifdef ASSIZE_PLANT

@@ -293,6 +293,37 @@ static void share_account(void **state)
     hall_release(&h);
 }
 
+/* Its limit is the lowest that is stated now: raised, or without the worker that stated
+ * it, it is another, and what went through counts on. */
+static void share_account_raised(void **state)
+{
+    (void)state;
+    static const int weights[] = {100};
+    enum { RPM = 60 };
+    for (int gone = 0; gone < 2; gone++) {
+        struct hall h;
+        hall_init(&h, "false", 1, weights, 0);
+        hall_credit(&h, 0, 100000, "team", RPM);
+        hall_credit(&h, 1, 100000, "team", gone ? 10 * RPM : RPM);
+        hall_add(&h, 0, 2000);
+        for (int second = 0; second <= 300; second++)
+            hall_tick(&h, second * 1000);
+        int before = h.asked[0];
+        if (gone)
+            assert_int_equal(az_sched_on_gone(h.sched, 0, h.now, &h.fx, NULL), 0);
+        else
+            hall_credit(&h, 0, 0, "team", 10 * RPM);
+        hall_credit(&h, 1, 0, "team", 10 * RPM);
+        assert_int_equal(h.asked[0], before); /* nothing is let through for the change */
+        for (int second = 301; second <= 360; second++)
+            hall_tick(&h, second * 1000);
+        int after = h.asked[0] - before;
+        if (after > 10 * RPM || after < 8 * RPM)
+            fail_msg("%d questions in the minute after it was raised", after);
+        hall_release(&h);
+    }
+}
+
 /* What is slower than its backend's p95 is asked once more, of another worker; the
  * first answer counts and the other is recalled. */
 static void share_hedge(void **state)
@@ -344,6 +375,7 @@ int main(void)
         cmocka_unit_test(share_slots),
         cmocka_unit_test(share_prefix),
         cmocka_unit_test(share_account),
+        cmocka_unit_test(share_account_raised),
         cmocka_unit_test(share_hedge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
