@@ -191,8 +191,9 @@ int az_desk_prune(struct az_desk *d, const struct az_asked *asked, const struct 
 
 /* ---- running: desk_run.c ---- */
 
-/* What was opened may still be wanted: then the caller starts its run. */
-bool az_desk_wanted(const struct az_desk *d, const struct az_desk_job *job);
+/* What was opened may still be wanted: then the caller starts its run. Not if its deadline
+ * has passed meanwhile, or while nobody was there to see it. */
+bool az_desk_wanted(const struct az_desk *d, const struct az_desk_job *job, int64_t now_s);
 /* It runs (`wanted` and code 0), or all that was opened is to be closed; `why` where
  * code < 0. */
 int az_desk_opened(struct az_desk *d, struct az_desk_job *job, bool wanted, int code,

@@ -1,5 +1,6 @@
 /* A job's turn: it is opened, runs, and is closed. */
 #include "coordinator/desk.h"
+#include "core/plant.h"
 
 static const char time_up[] = "its deadline has passed";
 
@@ -59,10 +60,16 @@ int desk_open_more(struct az_desk *d, struct az_error *err)
 
 /* ---- opening ---- */
 
-bool az_desk_wanted(const struct az_desk *d, const struct az_desk_job *job)
+static bool is_late(const struct az_desk_job *job, int64_t now_s)
 {
-    bool late = job->rec->retry && !job->retrying; /* it was asked for meanwhile: once more */
-    return job->rec->state == AZ_IS_WAITING && !d->stopping && !late;
+    return job->rec->deadline_s && now_s >= job->rec->deadline_s;
+}
+
+bool az_desk_wanted(const struct az_desk *d, const struct az_desk_job *job, int64_t now_s)
+{
+    bool again = job->rec->retry && !job->retrying; /* it was asked for meanwhile: once more */
+    bool late = is_late(job, now_s) && !AZ_PLANTED(AZ_PLANT_OPENED_LATE);
+    return job->rec->state == AZ_IS_WAITING && !d->stopping && !again && !late;
 }
 
 static int runs(struct az_desk *d, struct az_desk_job *job, int64_t now_s, struct az_error *err)
@@ -86,6 +93,7 @@ int az_desk_opened(struct az_desk *d, struct az_desk_job *job, bool wanted, int 
 {
     if (code == 0 && wanted)
         return runs(d, job, now_s, err);
+    job->time_up = is_late(job, now_s);
     if (code < 0) {
         job->end = AZ_ON_FAILED;
         snprintf(job->why, sizeof(job->why), "%s", why);
@@ -104,10 +112,9 @@ int az_desk_ended(struct az_desk *d, struct az_desk_job *job, struct az_error *e
  * deadline may have been put off while calls under way were waited for. */
 static enum az_job_event end_event(const struct az_desk_job *job, int64_t now_s)
 {
-    bool late = job->rec->deadline_s && now_s >= job->rec->deadline_s;
     if (job->end == AZ_ON_BUDGET && job->limit_set)
         return AZ_ON_LEFT;
-    return job->end == AZ_ON_LEFT && job->time_up && late ? AZ_ON_TIME : job->end;
+    return job->end == AZ_ON_LEFT && job->time_up && is_late(job, now_s) ? AZ_ON_TIME : job->end;
 }
 
 int az_desk_closed(struct az_desk *d, struct az_desk_job *job, int code, const char *why,

@@ -353,7 +353,7 @@ static void open_done(struct az_chore *c)
     struct az_service *s = p->s;
     struct job *job = p->job;
     hand_over(p);
-    bool wanted = az_desk_wanted(&s->desk, &job->desk);
+    bool wanted = az_desk_wanted(&s->desk, &job->desk, service_wall_s());
     if (p->code == 0 && wanted)
         p->code = start(s, job, &p->err);
     struct az_error err = {0};

@@ -47,7 +47,7 @@ enum misfortune {
     MIS_FULL,      /* the disk */
     MIS_CANCEL,
     MIS_PAUSE,  /* a job, and resume it */
-    MIS_SET,    /* its limit and its weight */
+    MIS_SET,    /* its limit and its weight, or its deadline */
     MIS_TUNE,   /* the limits of a backend */
     MIS_CLIENT, /* loses its connection, or dies and comes again */
     MIS_GARBLE, /* clients: messages that come twice, too late, or not at all */
@@ -141,6 +141,7 @@ struct reply {
     enum az_call_end end;
     long status;
     const char *headers; /* static */
+    int64_t used;        /* tokens, as it says; 0: it does not */
     char body[448];
 };
 
@@ -219,6 +220,7 @@ struct job {
     struct az_desk_job desk; /* first */
     int index, n_items, n_lines, file[WORLD_LINES];
     bool with_limit;
+    int64_t submit_s, job_s; /* until its deadline, by the client and by its panel; 0: none */
     struct az_panel *panel;
     char *portable; /* the panel as workers get it */
     az_nusd billed;
@@ -344,6 +346,23 @@ struct chore {
     struct az_bad_lines bad;
 };
 
+/* ---- limits a minute ---- */
+
+/* What went through, and under which limits; 0: none. */
+struct rate {
+    double rpm, tpm;
+    size_t n_was, n;
+    struct rate_was {
+        double rpm, tpm;
+        az_ms until;
+    } was[8]; /* the last ones */
+    struct rate_entry {
+        az_ms at;
+        double tokens; /* negative: given back */
+        bool call;
+    } v[1024]; /* the last ones */
+};
+
 /* ---- workers ---- */
 
 struct worker {
@@ -362,6 +381,7 @@ struct worker {
     struct frame *waiting;             /* for a connection */
     uint32_t slots[WORLD_BACKENDS];    /* as it was told; 0: it was not */
     uint32_t may_hold[WORLD_BACKENDS]; /* credit announced in this session */
+    struct rate rates[WORLD_BACKENDS]; /* of this process */
     size_t n_remembered;               /* by its cache */
     struct remembered *remembered[64];
 };
@@ -388,6 +408,7 @@ struct seat {
     struct az_peer_seq seq;
     bool told, silent;
     struct setting has[WORLD_BACKENDS]; /* that it was told */
+    double rpm, tpm;                    /* of the shared account, as it stated them */
 };
 
 struct world {
@@ -410,7 +431,7 @@ struct world {
     bool quota_gone, cache;
     az_ms dead_until[WORLD_BACKENDS];
     az_ms full_until;
-    double rpm;         /* of the account that workers share */
+    double rpm, tpm;    /* of the account that workers share */
     int most_under_way; /* of a job, where that is limited */
 
     int n_jobs, n_workers, n_clients;
@@ -426,7 +447,8 @@ struct world {
 
     bool up;
     int life;
-    az_ms stopped_until, turn, wakes;
+    az_ms stopped_until, turn, wakes, next_tick;
+    int64_t ticked_s; /* deadlines were looked at, in this life; 0: never */
     struct az_sched *sched;
     struct az_effects fx;
     struct az_desk desk;
@@ -442,8 +464,7 @@ struct world {
     int told_stranger; /* the last connection that was */
     bool lost_any, lost[WORLD_SEATS];
 
-    size_t n_handed; /* questions of the shared account, the last ones */
-    az_ms handed[1024];
+    struct rate account; /* the shared one, where questions are handed out */
 };
 
 /* NULL, or what broke (kept in *w). */
@@ -528,11 +549,13 @@ void service_starts(struct world *w);
 void service_dies(struct world *w);
 void service_hears(struct world *w, struct client *c, const struct client_msg *msg);
 void service_run(struct world *w, int r, const struct az_error *err); /* all that is due */
+az_ms service_tick(struct world *w);                                  /* returns when next */
 az_nusd service_limit(const struct job *job, const char *sets);
 int64_t service_now_s(const struct world *w);
 /* The operator: false: refused, or nobody is there. */
 bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb);
 bool service_set(struct world *w, struct job *job, az_nusd limit, int priority);
+bool service_deadline(struct world *w, struct job *job, int64_t s);
 void service_tune(struct world *w, size_t backend, const struct setting *to);
 
 /* world_catalog.c */
@@ -554,6 +577,13 @@ void worker_away(struct world *w, int who, size_t backend, const char *state);
 void worker_wake(struct world *w, int who);
 void worker_frame(struct world *w, int who, struct az_str frame);
 void worker_reply(struct world *w, struct event *e);
+
+/* world_rates.c */
+void rate_set(struct rate *r, double rpm, double tpm, az_ms now);
+void rate_call(struct world *w, struct rate *r, double tokens, const char *what);
+void rate_settled(struct rate *r, double more, az_ms now); /* than what was taken for it */
+void account_announced(struct world *w, int peer, const struct az_credits *credits);
+void account_stated(struct world *w); /* who stated a limit is gone */
 
 /* world_judge.c: what a judge answers to a call, and what it bills */
 void judge_call(struct world *w, int who, struct work_call *call, az_ms timeout_ms);

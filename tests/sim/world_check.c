@@ -51,18 +51,14 @@ static bool check_lease(struct world *w, struct job *job, int peer, const struct
     return beside;
 }
 
-/* Of the account that workers share, no 60 seconds see more than its limit: each
- * question may be called for once. */
-static void check_shared(struct world *w, const struct az_msg_question *q)
+/* Of the account that workers share: each question may be called for once. */
+static void check_shared(struct world *w, int peer, const struct az_msg_question *q)
 {
-    size_t most = (size_t)w->rpm;
+    const struct az_lease *l = az_lease_find(&w->sched->leases, peer, q->panel, &q->key);
     if (q->calls != 1)
         world_fail(w, "a question to a shared account that may be called for %u times", q->calls);
-    az_ms *slot = &w->handed[w->n_handed % AZ_LEN(w->handed)];
-    if (w->n_handed >= most && w->handed[(w->n_handed - most) % AZ_LEN(w->handed)] > w->now - 60000)
-        world_fail(w, "more than %zu calls of the shared account in a minute", most);
-    *slot = w->now;
-    w->n_handed++;
+    az_assert(l);
+    rate_call(w, &w->account, (double)l->tokens, "the shared account");
 }
 
 /* What an admin set is known to whoever is asked after that. */
@@ -97,6 +93,8 @@ void check_asked(struct world *w, struct job *job, int peer, const struct az_msg
     int item = (int)q->key.item;
     if (s->verdict.status != AZ_OPEN)
         world_fail(w, "job %d, item %d is decided and asked about", job->index, item);
+    if (job->record.deadline_s && w->ticked_s >= job->record.deadline_s)
+        world_fail(w, "job %d, item %d is asked about after the job's deadline", job->index, item);
     if (disk_ballot(job, &q->key))
         world_fail(w, "job %d, item %d, judge %d, round %d: stored, and asked again", job->index,
                    item, q->key.judge, q->key.round);
@@ -113,7 +111,7 @@ void check_asked(struct world *w, struct job *job, int peer, const struct az_msg
     world_say(w, "  job %d, item %d, judge %d, round %d to session %u, attempts %d", job->index,
               item, q->key.judge, q->key.round, w->seats[peer].session, q->attempts);
     if (!strcmp(judge->backend, "shared"))
-        check_shared(w, q);
+        check_shared(w, peer, q);
     check_set(w, peer, world_backend(judge->backend));
     int tries = *tries_of(w, watch_of(job, &q->key), &q->key) + check_lease(w, job, peer, q);
     if (q->attempts != tries)
@@ -150,6 +148,10 @@ void check_answered(struct world *w, int peer, const struct az_msg_answer *a)
         return;
     }
     bool lost = lease_lost(w, job, &v->held[i]);
+    const struct az_lease *l = az_lease_find(&w->sched->leases, peer, a->panel, &a->ballot.key);
+    int64_t used = a->ballot.cached ? 0 : a->ballot.tokens_in + a->ballot.tokens_out;
+    if (l && l->tokens >= 0 && used)
+        rate_settled(&w->account, (double)(used - l->tokens), w->now);
     held_remove(v, i);
     world_say(w, "  job %d, item %d, judge %d, round %d from session %u: %s, attempts %d",
               job->index, (int)a->ballot.key.item, a->ballot.key.judge, a->ballot.key.round,

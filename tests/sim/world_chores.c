@@ -178,7 +178,7 @@ static int taken(struct world *w, struct chore *c)
 static int opened(struct world *w, struct chore *c)
 {
     struct job *job = c->job;
-    bool wanted = az_desk_wanted(&w->desk, &job->desk);
+    bool wanted = az_desk_wanted(&w->desk, &job->desk, service_now_s(w));
     job->panel->limits.usd = c->limit;
     if (wanted)
         job_runs(w, job);
@@ -188,7 +188,8 @@ static int opened(struct world *w, struct chore *c)
 static int done(struct world *w, struct chore *c)
 {
     struct job *job = c->job;
-    struct az_desk_made made = {.code = c->code, .limit = job->with_limit ? job->limits[0] : -1};
+    struct az_desk_made made = {
+        .code = c->code, .job_s = job->job_s, .limit = job->with_limit ? job->limits[0] : -1};
     const struct az_received *in = job->receives ? &job->reception.durable : &job->in;
     struct az_store_totals totals = {.items = in->items, .progress = in->progress};
     switch (c->kind) {

@@ -69,6 +69,7 @@ void coordinator_gone(struct world *w, int peer)
     world_say(w, "session %u is over", w->seats[peer].session);
     check_gone(w, peer);
     w->seats[peer].state = SEAT_FREE;
+    account_stated(w);
     az_assert(az_sched_on_gone(w->sched, peer, w->now, &w->fx, &err) == 0);
     run_once(w);
 }
@@ -137,7 +138,8 @@ void coordinator_settle(struct world *w)
     coordinator_effects(w);
     for (int j = 0; j < w->n_jobs; j++)
         disk_submit(w, &w->jobs[j]);
-    sleep_until(w, AZ_MIN(az_sched_deadline(w->sched), readers_go(w)));
+    az_ms until = service_tick(w);
+    sleep_until(w, AZ_MIN(until, AZ_MIN(az_sched_deadline(w->sched), readers_go(w))));
     if (!*w->failed)
         check_sched(w);
 }
@@ -158,6 +160,7 @@ void coordinator_start(struct world *w)
     w->wakes = 0;
     w->last_number = 0;
     memset(w->seats, 0, sizeof(w->seats));
+    w->account = (struct rate){0};
     memset(w->lost, 0, sizeof(w->lost));
     for (int j = 0; j < w->n_jobs; j++) {
         struct job *job = &w->jobs[j];

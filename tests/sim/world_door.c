@@ -84,6 +84,7 @@ static int on_message(struct world *w, int peer, const struct az_msg *msg, struc
     check_silence(w, peer);
     switch (msg->kind) {
     case AZ_MSG_ANNOUNCE:
+        account_announced(w, peer, &msg->announce);
         return az_sched_on_credit(w->sched, peer, &msg->announce, w->now, &w->fx, err);
     case AZ_MSG_ANSWERS:
         for (size_t i = 0; i < msg->answers.n; i++)

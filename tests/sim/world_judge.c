@@ -57,6 +57,7 @@ static void answer(struct world *w, const struct work_call *c, struct reply *rep
              "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":%lld,"
              "\"completion_tokens\":%lld}}",
              text, (long long)in, (long long)out);
+    reply->used = in + out;
     bill(w, c, in, out);
 }
 

@@ -74,6 +74,9 @@ static void job_make(struct world *w, struct job *job)
     job->pending_end = &job->pending;
     job->limits[0] = job->limit_most = job->panel->limits.usd;
     job->n_limits = 1;
+    bool by_client = !roll(w, 6), by_panel = !roll(w, 6);
+    job->submit_s = by_client ? 1 + (int64_t)roll(w, 120) : 0;
+    job->job_s = by_panel ? 1 + (int64_t)roll(w, 120) : 0;
     reader_make(w, job);
     client_make(w, job, (az_ms)roll(w, 5000));
     bool two = !roll(w, 3);
@@ -103,6 +106,7 @@ static void worker_make(struct world *w, int who, unsigned has)
     for (size_t b = 0; b < WORLD_BACKENDS; b++) {
         int slots = 1 + (int)roll(w, 8);
         double rpm = roll(w, 4) ? 0 : 60 + (double)roll(w, 600);
+        double tpm = roll(w, 4) ? 0 : 40000 + (double)roll(w, 600000);
         bool stated = roll(w, 3);
         if (!(has & 1u << b))
             continue;
@@ -114,9 +118,10 @@ static void worker_make(struct world *w, int who, unsigned has)
         backend->urls = urls;
         backend->slots = stated ? slots : 0;
         backend->rpm = b == 2 ? w->rpm : rpm;
+        backend->tpm = b == 2 ? w->tpm : tpm;
         backend->limit_group = b == 2 ? "team" : NULL;
-        world_say(w, "worker %d: %s, slots %d, rpm %g", who, backend->name, backend->slots,
-                  backend->rpm);
+        world_say(w, "worker %d: %s, slots %d, rpm %g, tpm %g", who, backend->name, backend->slots,
+                  backend->rpm, backend->tpm);
     }
     world_at(w, (az_ms)roll(w, 2000), (struct event){.kind = EV_WORKER_STARTS, .who = who});
 }
@@ -126,6 +131,9 @@ void world_panels(struct world *w)
     const struct world_bounds *most = &w->bounds;
     w->n_backends = WORLD_BACKENDS;
     w->rpm = 60 + (double)roll(w, 600);
+    bool tokens = roll(w, 2);
+    w->tpm = 40000 + (double)roll(w, 600000);
+    w->tpm = tokens ? w->tpm : 0;
     int jobs = 1 + (int)roll(w, WORLD_JOBS), workers = 1 + (int)roll(w, WORLD_WORKERS);
     w->n_jobs = most->jobs ? AZ_MIN(jobs, most->jobs) : jobs;
     w->n_workers = most->workers ? AZ_MIN(workers, most->workers) : workers;

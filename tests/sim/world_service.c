@@ -4,7 +4,7 @@
 #include "core/number.h"
 #include "tests/sim/world.h"
 
-enum { OPERATOR = -1 };
+enum { OPERATOR = -1, TICK_MS = 1000 };
 
 int64_t service_now_s(const struct world *w)
 {
@@ -173,7 +173,7 @@ static void submit(struct world *w, struct client *c, const struct az_asked *ask
     if (!again) {
         job->desk = (struct az_desk_job){.rec = &job->record};
         job->record = (struct az_job_record){.owner = strdup("lab"), .key = strdup(key)};
-        az_desk_begin(&job->record, w->catalog.next_id++, 0, 0, service_now_s(w));
+        az_desk_begin(&job->record, w->catalog.next_id++, 0, job->submit_s, service_now_s(w));
         az_desk_add(&w->desk, &job->desk);
     }
     chore_add(w, again ? CHORE_FIND : CHORE_MAKE, job)->asked = *asked;
@@ -274,6 +274,25 @@ bool service_set(struct world *w, struct job *job, az_nusd limit, int priority)
     return true;
 }
 
+/* Seconds from now; 0: none. */
+bool service_deadline(struct world *w, struct job *job, int64_t s)
+{
+    struct az_error err = {0};
+    struct az_asked asked = {.peer = OPERATOR, .request = (uint64_t)w->n_orders};
+    char deadline[32], *set[] = {deadline};
+    snprintf(deadline, sizeof(deadline), "deadline=%lld", (long long)s);
+    if (!is_there(w, job) ||
+        az_desk_set(&w->desk, &job->desk, &asked, set, 1, NULL, service_now_s(w), &err) < 0)
+        return false;
+    world_say(w, "job %d: its deadline shall be in %lld s", job->index, (long long)s);
+    struct order *o = &w->orders[w->n_orders++ % WORLD_ORDERS];
+    *o = (struct order){.job = job};
+    service_run(w, 0, NULL);
+    o->ticket = job->desk.ticket;
+    coordinator_settle(w);
+    return true;
+}
+
 /* Of a backend, not of a job; told at once, and gone with the process. */
 void service_tune(struct world *w, size_t backend, const struct setting *to)
 {
@@ -334,8 +353,25 @@ static void remove_strangers(struct world *w)
     }
 }
 
+/* As io_service's tick(): once a second, as long as there is a deadline. */
+az_ms service_tick(struct world *w)
+{
+    struct az_error err = {0};
+    bool any = false;
+    for (int j = 0; j < w->n_jobs; j++)
+        any = any || (w->jobs[j].record.deadline_s && !az_job_rests(&w->jobs[j].record));
+    if (w->now < w->next_tick)
+        return any ? w->next_tick : INT64_MAX;
+    w->next_tick = w->now + TICK_MS;
+    w->ticked_s = service_now_s(w);
+    service_run(w, az_desk_deadlines(&w->desk, w->ticked_s, &err), &err);
+    return any ? w->next_tick : INT64_MAX;
+}
+
 void service_starts(struct world *w)
 {
+    w->next_tick = w->now;
+    w->ticked_s = 0;
     w->chores_end = &w->chores;
     w->catalog.end = &w->catalog.pending;
     w->catalog.next_id = 1;

@@ -118,7 +118,12 @@ static void to_job(struct world *w, struct job *job, enum misfortune what)
 {
     int priority = 1 + (int)roll(w, 1000);
     az_nusd limit = another_limit(w, job, 0);
-    bool twice = roll(w, 2);
+    bool twice = roll(w, 2), time = !roll(w, 3);
+    int64_t deadline = (int64_t)roll(w, 60);
+    if (what == MIS_SET && time) {
+        (void)service_deadline(w, job, deadline);
+        return;
+    }
     if (what == MIS_SET) {
         if (service_set(w, job, limit, priority) && twice)
             (void)service_set(w, job, another_limit(w, job, 0), priority);
@@ -152,7 +157,10 @@ void job_resumes(struct world *w, struct job *job)
         w->stops = 0;
         all_workers_again(w);
     }
-    if (job->record.cause == AZ_CAUSE_BUDGET)
+    if (job->record.deadline_s && job->record.deadline_s <= service_now_s(w)) {
+        int64_t more = w->now < w->calm_at ? 1 + (int64_t)roll(w, 60) : 0;
+        (void)service_deadline(w, job, more);
+    } else if (job->record.cause == AZ_CAUSE_BUDGET)
         (void)service_set(w, job, another_limit(w, job, 4), job->record.priority);
     else
         (void)service_verb(w, job, AZ_DESK_RESUME);
@@ -224,7 +232,7 @@ static void tune(struct world *w, size_t backend, bool awake)
     unsigned which = 1 + (unsigned)roll(w, 7);
     struct setting to = {.slots = 1 + (uint32_t)roll(w, 8),
                          .rpm = 60 + (double)roll(w, 600),
-                         .tpm = 2000 + (double)roll(w, 60000)};
+                         .tpm = 40000 + (double)roll(w, 600000)};
     to.slots = which & 1 ? to.slots : 0;
     to.rpm = which & 2 ? to.rpm : 0;
     to.tpm = which & 4 ? to.tpm : 0;

@@ -90,6 +90,8 @@ static void start_call(struct world *w, int who, const struct az_wfx *x)
                    (long long)c->bytes_bound);
     check_begun(w, who, c);
     check_slots(w, who, c->backend->index);
+    rate_call(w, &w->workers[who].rates[c->backend->index], (double)c->tokens_reserved,
+              c->backend->backend->name);
     judge_call(w, who, x->call.call, x->call.timeout_ms);
 }
 
@@ -249,12 +251,22 @@ static int on_panel(struct worker *k, const struct az_msg *msg, struct az_error 
     return r < 0 ? r : az_work_on_panel(k->work, msg->panel.panel, panel, msg->panel.secret, err);
 }
 
+/* Zero changes nothing. */
+static void tuned(struct world *w, struct worker *k, size_t b, const struct az_msg *msg)
+{
+    struct rate *r = &k->rates[b];
+    k->slots[b] = msg->tune.slots ? msg->tune.slots : k->slots[b];
+    if (k->backends[b].n_urls)
+        rate_set(r, msg->tune.rpm > 0 ? msg->tune.rpm : r->rpm,
+                 msg->tune.tpm > 0 ? msg->tune.tpm : r->tpm, w->now);
+}
+
 static int on_tune(struct world *w, struct worker *k, const struct az_msg *msg,
                    struct az_error *err)
 {
     for (size_t b = 0; b < k->n_backends; b++) {
         if (az_str_eqz(msg->tune.backend, k->backends[b].name))
-            k->slots[b] = msg->tune.slots;
+            tuned(w, k, b, msg);
     }
     return az_work_on_tune(k->work, msg->tune.backend, msg->tune.slots, msg->tune.rpm,
                            msg->tune.tpm, w->now, &k->fx, err);
@@ -336,6 +348,9 @@ void worker_reply(struct world *w, struct event *e)
                                     .response = reply->end == AZ_CALL_ANSWERED ? &response : NULL,
                                     .why = "no reply",
                                     .ms = 1};
+    if (reply->used)
+        rate_settled(&k->rates[e->call->backend->index],
+                     (double)(reply->used - e->call->tokens_reserved), w->now);
     if (az_work_on_response(k->work, e->call, &result, w->now, w->now, &k->fx, &err) < 0)
         world_fail(w, "a reply: %s", err.what);
     settle(w, e->who);
@@ -364,6 +379,8 @@ void worker_start(struct world *w, int who)
     k->wakes = 0;
     memset(k->may_hold, 0, sizeof(k->may_hold));
     memset(k->slots, 0, sizeof(k->slots));
+    for (size_t b = 0; b < k->n_backends; b++)
+        k->rates[b] = (struct rate){.rpm = k->backends[b].rpm, .tpm = k->backends[b].tpm};
     k->session = az_session(seed, w->now);
     if (az_work_new(&config, &k->work, &err) < 0 || az_wfxs_init(&k->fx, &err) < 0)
         world_fail(w, "a worker: %s", err.what);

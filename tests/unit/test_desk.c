@@ -17,6 +17,7 @@ struct scene {
     int n;
     uint64_t ticket, committed;
     struct az_buf said;
+    int64_t now_s;
     bool no_memory;
 };
 
@@ -151,6 +152,8 @@ static int step(struct scene *s, const char *word, struct az_error *err)
     struct az_desk_job *job = s->job ? &s->job->desk : NULL;
     if (word[1] == ':')
         speak_of(s, word);
+    else if (*word == '@') /* so many seconds later, and it is looked at */
+        return az_desk_deadlines(d, s->now_s += strtoll(word + 1, NULL, 10), err);
     else if (*word == '+')
         s->committed = s->ticket;
     else if (!strcmp(word, "one"))
@@ -168,7 +171,7 @@ static int step(struct scene *s, const char *word, struct az_error *err)
     else if (!strcmp(word, "found") || !strcmp(word, "other"))
         return found(s, *word == 'f', err);
     else if (!strcmp(word, "opened"))
-        return az_desk_opened(d, job, az_desk_wanted(d, job), 0, "", NOW_S, err);
+        return az_desk_opened(d, job, az_desk_wanted(d, job, s->now_s), 0, "", s->now_s, err);
     else if (!strcmp(word, "broke"))
         return ended(s, AZ_ON_BUDGET, err);
     else if (!strcmp(word, "finished"))
@@ -176,7 +179,7 @@ static int step(struct scene *s, const char *word, struct az_error *err)
     else if (!strcmp(word, "left"))
         return ended(s, AZ_ON_LEFT, err);
     else if (!strcmp(word, "closed"))
-        return az_desk_closed(d, job, 0, "", NOW_S, err);
+        return az_desk_closed(d, job, 0, "", s->now_s, err);
     else if (!strcmp(word, "pause"))
         return az_desk_control(d, job, &asked, AZ_DESK_PAUSE, NOW_S, err);
     else if (!strcmp(word, "resume"))
@@ -196,7 +199,7 @@ static int step(struct scene *s, const char *word, struct az_error *err)
 static int play(struct scene *s, const char *steps)
 {
     AZ_AUTO_MEM char *copy = strdup(steps);
-    *s = (struct scene){.said = az_buf(1 << 16)};
+    *s = (struct scene){.said = az_buf(1 << 16), .now_s = NOW_S};
     az_desk_init(&s->desk, 1);
     for (char *rest = copy, *word; (word = strsep(&rest, " "));) {
         struct az_error err = {0};
@@ -272,6 +275,14 @@ static const struct {
     {"a record goes before its directory", HERE "finished closed prune +",
      THERE "close | done | drop | remove done"},
     {"nothing to prune", HERE "prune", THERE "done"},
+    {"at its deadline nobody new is asked", HERE "deadline=9 + @9 left closed",
+     THERE "put | weight done | halt | close | stopped"},
+    {"that was put off meanwhile", HERE "deadline=9 + @9 deadline=99 + left closed",
+     THERE "put | weight done | halt | put | weight done | close | waiting open1"},
+    {"one that passes while it is opened", "a: made + deadline=9 + chunk0 last1 @9 opened closed",
+     "put | told | put | done | take | waiting chunked open1 | | close | stopped"},
+    {"one that all was decided before", HERE "deadline=9 + @9 finished closed",
+     THERE "put | weight done | halt | close | done"},
     {"refused", HERE "limits.us=5 resume finished closed pause",
      THERE "no('limits.us' of a job that is there cannot be changed) | done | close | done | "
            "no(job 1 cannot be paused: it is done)"},
