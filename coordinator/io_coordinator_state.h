@@ -7,6 +7,7 @@
 #include "coordinator/tally.h"
 #include "coordinator/tune.h"
 #include "core/buf.h"
+#include "policies/watch.h"
 
 _Static_assert((int)AZ_DOOR_PEERS_MAX <= (int)AZ_PEERS_MAX, "a door's peers are the scheduler's");
 
@@ -27,6 +28,7 @@ struct az_open_job {
     uint64_t told_ticket;
     uint64_t timed_ticket; /* how long it takes is being measured; 0 = none */
     az_ms timed_at;
+    struct az_watch *watch; /* NULL: no calibration to hold items against */
     struct az_error failed; /* code < 0: its store can't be written */
 };
 

@@ -8,6 +8,7 @@ enum {
     ITEMS_A_TURN = 256,
     WINDOW_BYTES = 64 << 20,
     PROGRESS_MS = 100,
+    WATCH_BYTES = 8192, /* seats and shares of one item */
 };
 
 void az_fed_free(struct az_fed *f)
@@ -68,6 +69,7 @@ static int retry_stopped(struct az_coordinator *c, const struct az_panel *panel,
 static void job_free(struct az_open_job *job)
 {
     az_buf_release(&job->panel_yaml);
+    az_watch_free(job->watch);
     free(job);
 }
 
@@ -80,7 +82,9 @@ int az_coordinator_open(struct az_coordinator *c, const struct az_job_config *co
     job->coordinator = c;
     job->config = *config;
     job->deadline = config->job_ms ? az_clock_ms() + config->job_ms : INT64_MAX;
-    int r = retry_stopped(c, config->panel, err);
+    int r = az_watch_new(config->panel, &job->watch) < 0 ? az_oom(err) : 0;
+    if (r == 0)
+        r = retry_stopped(c, config->panel, err);
     if (r == 0)
         r = open_docket(c, job, err);
     if (r == 0)
@@ -265,6 +269,37 @@ static void time_commit(struct az_open_job *job, uint64_t submitted, uint64_t co
     }
 }
 
+static void tell_drift(const struct az_open_job *job, const struct az_watched *one)
+{
+    const struct az_panel *panel = job->config.panel;
+    const char *what = one->what == AZ_WATCH_APART ? "apart" : "wrong";
+    const char *who = one->judge < 0 ? "" : panel->judges[one->judge].name;
+    az_warn("judges have drifted, what was calibrated holds no more", KV("panel", panel->name),
+            KV("judge", who), KV("what", what), KV("rate", one->rate.value), KV("base", one->base),
+            KV("audited", one->rate.n));
+}
+
+/* Are judges what they were? In the order of decisions; an item more or less where there
+ * is no memory is not worth ending a job for. */
+static void watch(struct az_open_job *job, const struct az_done *done)
+{
+    AZ_AUTO(arena) arena = NULL;
+    struct az_board board;
+    struct az_fold fold = {
+        .panel = job->config.panel, .item = done->item, .ballots = done->ballots, .closed = true};
+    struct az_watched one;
+    if (!job->watch || done->verdict.status == AZ_OPEN)
+        return;
+    fold.arena = arena = az_arena_new(WATCH_BYTES);
+    if (!arena || az_board_make(&fold, &board) < 0 ||
+        az_watch_add(job->watch, &board, &done->verdict) < 0)
+        return;
+    while (az_watch_next_alarm(job->watch, &one)) {
+        job->coordinator->tally->drift_alarms++;
+        tell_drift(job, &one);
+    }
+}
+
 void open_job_commit(struct az_open_job *job)
 {
     struct az_coordinator *c = job->coordinator;
@@ -281,8 +316,10 @@ void open_job_commit(struct az_open_job *job)
         az_docket_submitted(job->docket, az_store_submit(store));
     }
     struct az_done done;
-    while (az_docket_next_done(job->docket, &done))
+    while (az_docket_next_done(job->docket, &done)) {
+        watch(job, &done);
         job->config.done(job->config.arg, &done);
+    }
     if (az_store_failed(store, &err) < 0)
         open_job_fail(job, &err);
 }

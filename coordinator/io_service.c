@@ -107,6 +107,7 @@ static void tell_metrics(struct az_service *s)
         .store_failing = az_catalog_failing(s->catalog, NULL) < 0,
         .lost = az_coordinator_lost(s->coordinator),
         .commits = tally->commits,
+        .drift_alarms = tally->drift_alarms,
         .backends = tally->v,
     };
     az_tally_look(tally);

@@ -129,6 +129,8 @@ static const struct row figures[] = {
     {"ballots_total", COUNT, AT(ballots), "Ballots kept, errors among them."},
     {"ballot_errors_total", COUNT, AT(ballot_errors), "Ballots that are errors."},
     {"leases_lost_total", COUNT, AT(lost), "Questions asked elsewhere because a worker was lost."},
+    {"drift_alarms_total", COUNT, AT(drift_alarms),
+     "Judges and panels found to be worse than when they were calibrated."},
     {"spent_usd_total", USD, AT(spent), "Dollars spent, at the worst where it is not known."},
     {0},
 };

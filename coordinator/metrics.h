@@ -37,6 +37,7 @@ struct az_metrics {
     int64_t decided, abstained, failed;
     int64_t ballots, ballot_errors, lost;
     az_nusd spent;
+    int64_t drift_alarms;
     struct az_spread commits; /* how long one took */
     size_t n_backends;
     const struct az_backend_figures *backends;

@@ -49,7 +49,7 @@ struct az_summary *az_summary_new(const struct az_panel *panel)
     s->panel = panel;
     s->n_judges = panel->n_judges;
     s->n_labels = label_space(&panel->question);
-    if (make_parts(s) < 0)
+    if (make_parts(s) < 0 || az_watch_new(panel, &s->watch) < 0)
         return NULL;
     return AZ_TAKE(s);
 }
@@ -71,6 +71,7 @@ void az_summary_free(struct az_summary *s)
     az_mean_release(&s->panel_right);
     az_mean_release(&s->panel_shared);
     az_mean_release(&s->set_held);
+    az_watch_free(s->watch);
     az_pairs_release(&s->pairs);
     az_votes_release(&s->votes);
     free(s->score_pairs);
@@ -124,6 +125,12 @@ double az_summary_credit(const double *shares, size_t n_labels, int gold)
 void az_summary_who_came(struct az_summary *s)
 {
     s->who_came = true;
+}
+
+void az_summary_weigh(struct az_summary *s, double weight)
+{
+    if (s->watch)
+        az_watch_weight(s->watch, weight);
 }
 
 /* Reasons that differ in their numbers only are one: each becomes "N". */
@@ -318,6 +325,8 @@ static int add_closed(struct az_summary *s, const struct az_fold *fold, const st
     }
     if (add_panel_gold(s, &board, v, cluster) < 0 ||
         az_summary_add_set(s, fold->item, v->set, cluster) < 0)
+        return AZ_ENOMEM;
+    if (s->watch && az_watch_add(s->watch, &board, v) < 0)
         return AZ_ENOMEM;
     return az_summary_add_judges(s, &board, v->early, cluster);
 }

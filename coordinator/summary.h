@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/model.h"
 #include "core/panel.h"
+#include "policies/watch.h"
 #include "statistics/figure.h"
 
 enum { AZ_SUMMARY_SYSTEMS = 256, AZ_SUMMARY_REASONS = 8 };
@@ -39,6 +40,9 @@ AZ_FREEP(summary)
 /* A judge without a ballot on an item was not asked about it, and its figures
  * leave the item out. Before the first is added. */
 void az_summary_who_came(struct az_summary *s);
+
+/* The sampling weight of the gold of items to come; 1 before. */
+void az_summary_weigh(struct az_summary *s, double weight);
 
 /* One item. A verdict that is open counts as left. Nothing is kept of the
  * arguments. AZ_ENOMEM: the summary is good for nothing but freeing. */
@@ -124,6 +128,7 @@ struct az_summary_figures {
     struct az_figure pass_rate, mean;                                /* over decided items */
     struct az_figure accuracy, accuracy_shared, kappa, mae, pearson; /* the panel's */
 
+    const struct az_watch *watch;          /* NULL: nothing is known to hold items against */
     int64_t sets;                          /* verdicts with a set of answers; of these: */
     struct az_figure set_size, set_single; /* the mean number of answers, the share of one */
     struct az_figure set_held;             /* with gold: the share that has the true answer */
@@ -141,6 +146,11 @@ const struct az_summary_figures *az_summary_figures(const struct az_summary *s);
 
 /* Of two different judges. */
 struct az_summary_pair az_summary_pair(const struct az_summary *s, size_t a, size_t b);
+
+/* "drift": the object that the summary and the report have. */
+struct az_jw;
+void az_summary_drift_json(struct az_jw *w, const struct az_watch *watch,
+                           const struct az_panel *panel);
 
 /* summary.json: one object, no newline. After az_summary_finish(). */
 void az_summary_json(struct az_buf *b, const struct az_summary *s);

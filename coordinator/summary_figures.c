@@ -208,6 +208,7 @@ int az_summary_finish(struct az_summary *s, const struct az_summary_extra *extra
     system_figures(s);
     panel_figures(s);
     az_summary_set_figures(s);
+    out->watch = s->watch;
     out->n_judges = s->n_judges;
     for (size_t i = 0; i < s->n_judges; i++)
         judge_figures(s, i, &out->judges[i]);

@@ -286,6 +286,47 @@ static void put_sets(struct az_jw *w, const struct az_summary_figures *f)
     object_end(&o);
 }
 
+static void put_watched(struct az_jw *w, const char *key, const struct az_watched *one)
+{
+    az_jw_key(w, key);
+    struct object o = object(w);
+    put(&o, "value", &one->rate);
+    put_interval(&o, &one->rate);
+    az_jw_kint(w, "n", one->rate.n);
+    if (one->tested) {
+        az_jw_knum(w, "base", one->base);
+        az_jw_knum(w, "p", AZ_MIN(1.0, 1 / one->evidence));
+    }
+    az_jw_kbool(w, "alarm", one->alarm > 0);
+    if (one->alarm)
+        az_jw_kint(w, "alarm_at", one->alarm);
+    object_end(&o);
+}
+
+void az_summary_drift_json(struct az_jw *w, const struct az_watch *watch,
+                           const struct az_panel *panel)
+{
+    struct az_watched one = az_watch_at(watch, 0);
+    az_jw_key(w, "drift");
+    az_jw_obj(w);
+    az_jw_kint(w, "alarms", az_watch_alarms(watch));
+    az_jw_knum(w, "delta", az_watch_delta(watch));
+    put_watched(w, "panel", &one);
+    az_jw_key(w, "judges");
+    az_jw_arr(w);
+    for (size_t j = 0; j < panel->n_judges; j++) {
+        az_jw_obj(w);
+        az_jw_kz(w, "name", panel->judges[j].name);
+        one = az_watch_at(watch, 1 + j);
+        put_watched(w, "wrong", &one);
+        one = az_watch_at(watch, 1 + panel->n_judges + j);
+        put_watched(w, "apart", &one);
+        az_jw_obj_end(w);
+    }
+    az_jw_arr_end(w);
+    az_jw_obj_end(w);
+}
+
 void az_summary_json(struct az_buf *b, const struct az_summary *s)
 {
     const struct az_summary_figures *f = &s->out;
@@ -302,6 +343,8 @@ void az_summary_json(struct az_buf *b, const struct az_summary *s)
     put_panel(&w, f);
     put_sets(&w, f);
     put_beside(&w, f);
+    if (s->watch)
+        az_summary_drift_json(&w, s->watch, s->panel);
     az_jw_key(&w, "judges");
     az_jw_arr(&w);
     for (size_t i = 0; i < f->n_judges; i++)

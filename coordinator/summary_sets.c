@@ -2,19 +2,10 @@
 #include "coordinator/summary_state.h"
 #include "policies/answers.h"
 
-/* The one true answer as a bit of a set; -1: none is known. */
-static int true_bit(const struct az_summary *s, const struct az_item *item)
-{
-    const struct az_question *q = &s->panel->question;
-    if (q->kind != AZ_SCORE)
-        return az_summary_gold_label(s, item);
-    return item->gold.has_number ? az_answers_level(q, item->gold.number) : -1;
-}
-
 int az_summary_add_set(struct az_summary *s, const struct az_item *item, uint64_t set,
                        uint64_t cluster)
 {
-    int truth = true_bit(s, item);
+    int truth = az_answers_truth(&s->panel->question, item);
     if (!set)
         return 0;
     s->sets++;

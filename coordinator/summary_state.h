@@ -66,6 +66,7 @@ struct az_summary {
     struct az_mean pass, mean;
     struct az_mean panel_right, panel_shared;
     struct az_gold_match panel_gold;
+    struct az_watch *watch; /* NULL: nothing to hold items against */
     int64_t sets, set_answers, set_singles;
     struct az_mean set_held;
 

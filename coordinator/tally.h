@@ -6,6 +6,7 @@
 enum { AZ_TALLY_BACKENDS = 256 }; /* told apart; a panel from anybody may name more */
 
 struct az_tally {
+    int64_t drift_alarms;
     struct az_spread commits; /* from handing over to being durable */
     size_t n;
     struct az_backend_figures v[AZ_TALLY_BACKENDS];

@@ -20,6 +20,24 @@ int az_answers_level(const struct az_question *q, double score)
     return (int)whole;
 }
 
+int az_answers_truth(const struct az_question *q, const struct az_item *item)
+{
+    const struct az_gold *g = &item->gold;
+    int top = AZ_LABEL_NONE;
+    double most = 0;
+    if (q->kind == AZ_SCORE)
+        return g->has_number && q->step > 0 ? az_answers_level(q, g->number) : AZ_LABEL_NONE;
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->weights[i] > most + AZ_SHARE_EPS) {
+            most = g->weights[i];
+            top = g->labels[i];
+        } else if (g->weights[i] >= most - AZ_SHARE_EPS) {
+            top = AZ_LABEL_NONE;
+        }
+    }
+    return top >= 0 && (size_t)top < az_label_count(q, item) ? top : AZ_LABEL_NONE;
+}
+
 void az_answers_sample(struct az_sample *s, const struct az_question *q, size_t n_judges,
                        size_t n_responses, double *levels)
 {

@@ -15,6 +15,10 @@ size_t az_answers_levels(const struct az_question *q);
 /* Which of them a score is; -1: between two, or off the scale. */
 int az_answers_level(const struct az_question *q, double score);
 
+/* The one true answer of an item, a label or a level; AZ_LABEL_NONE: not known, spread
+ * evenly over several, or none that the item can have. */
+int az_answers_truth(const struct az_question *q, const struct az_item *item);
+
 /* An empty sample for the question:
  *   pair, best  EXCHANGEABLE, `tie` the third label of a pair with ties
  *   choice      NAMED

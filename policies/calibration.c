@@ -25,6 +25,8 @@ void az_calibration_free(struct az_calibration *c)
         az_quantitative_free(c->reasons[j]);
     free(c->reasons);
     free(c->identities);
+    free(c->reference.wrong);
+    free(c->reference.apart);
     az_model_free(c->model);
     free(c);
 }
@@ -107,6 +109,31 @@ static void write_sets(struct az_jw *w, const struct az_label_sets *s)
     az_jw_obj_end(w);
 }
 
+static void write_tried(struct az_jw *w, const char *hit, const struct az_tried *t)
+{
+    char n[32];
+    snprintf(n, sizeof(n), "%s_n", hit);
+    az_jw_kint(w, hit, t->hit);
+    az_jw_kint(w, n, t->n);
+}
+
+static void write_reference(struct az_jw *w, const struct az_panel *p, const struct az_reference *r)
+{
+    az_jw_key(w, "reference");
+    az_jw_obj(w);
+    write_tried(w, "wrong", &r->panel);
+    az_jw_key(w, "judges");
+    az_jw_arr(w);
+    for (size_t j = 0; r->wrong && j < p->n_judges; j++) {
+        az_jw_obj(w);
+        write_tried(w, "wrong", &r->wrong[j]);
+        write_tried(w, "apart", &r->apart[j]);
+        az_jw_obj_end(w);
+    }
+    az_jw_arr_end(w);
+    az_jw_obj_end(w);
+}
+
 void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
                           const struct az_model *model, struct az_quantitative *const *reasons,
                           const struct az_calibration_tested *tested, struct az_str figures)
@@ -133,6 +160,8 @@ void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
     for (size_t i = 0; i < tested->n_sets; i++)
         write_sets(&w, &tested->sets[i]);
     az_jw_arr_end(&w);
+    if (tested->reference && tested->reference->panel.n)
+        write_reference(&w, panel, tested->reference);
     if (figures.p) {
         az_jw_key(&w, "figures");
         az_jw_raw(&w, figures);
@@ -292,6 +321,41 @@ struct az_question az_calibration_question(const struct az_calibration *c)
                                 .step = c->step};
 }
 
+static int read_tried(az_jv v, const char *hit, struct az_tried *t, struct az_error *err)
+{
+    char n[32];
+    snprintf(n, sizeof(n), "%s_n", hit);
+    if (!az_jv_int(az_jv_get(v, hit), &t->hit) || !az_jv_int(az_jv_get(v, n), &t->n) ||
+        t->hit < 0 || t->hit > t->n)
+        return no_such("a field of 'reference'", err);
+    return 0;
+}
+
+static int read_reference(struct az_calibration *c, az_jv v, struct az_error *err)
+{
+    struct az_reference *ref = &c->reference;
+    az_jv judges = az_jv_get(v, "judges");
+    size_t n = az_jv_type(judges) == AZ_J_ARRAY ? az_jv_len(judges) : 1;
+    if (!v)
+        return 0;
+    int r = read_tried(v, "wrong", &ref->panel, err);
+    if (r < 0 || !n)
+        return r;
+    if (az_jv_type(judges) != AZ_J_ARRAY || n != c->n_judges)
+        return no_such("'reference.judges'", err);
+    ref->wrong = az_zalloc(n * sizeof(*ref->wrong));
+    ref->apart = az_zalloc(n * sizeof(*ref->apart));
+    if (!ref->wrong || !ref->apart)
+        return az_oom(err);
+    size_t j = 0;
+    for (az_jv of = az_jv_first(judges); r == 0 && of; of = az_jv_next(of), j++) {
+        r = read_tried(of, "wrong", &ref->wrong[j], err);
+        if (r == 0)
+            r = read_tried(of, "apart", &ref->apart[j], err);
+    }
+    return r;
+}
+
 /* A model is applied to samples of the question and of no other: its arrays have their
  * sizes. Who wrote the file need not have been `assize calibrate`. */
 static int check_frame(const struct az_calibration *c, struct az_error *err)
@@ -330,6 +394,8 @@ static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
         r = read_guarantees(c, az_jv_get(root, "guarantees"), err);
     if (r == 0)
         r = read_sets(c, az_jv_get(root, "sets"), err);
+    if (r == 0)
+        r = read_reference(c, az_jv_get(root, "reference"), err);
     if (r == 0 && az_model_read(az_jv_get(root, "model"), &c->model, err) < 0)
         return az_wrap(err, "model");
     if (r == 0)

@@ -37,6 +37,16 @@ struct az_label_sets {
     double held, size, single; /* of these: sets with the truth; answers in a set; sets of one */
 };
 
+/* How it was on labelled items, one a cluster, that nothing was learnt from: `hit` of n. */
+struct az_tried {
+    int64_t hit, n;
+};
+struct az_reference {
+    struct az_tried panel;          /* wrong, of those decided; n 0: not known */
+    struct az_tried *wrong, *apart; /* a judge: against the truth, and against the panel's answer;
+                                      NULL: not known */
+};
+
 struct az_calibration {
     enum az_kind kind;
     size_t n_labels; /* of a choice or pair; else 0 */
@@ -52,6 +62,7 @@ struct az_calibration {
     struct az_guarantee guarantees[AZ_GUARANTEES_MAX];
     size_t n_sets;
     struct az_label_sets sets[AZ_LABEL_SETS_MAX];
+    struct az_reference reference; /* n_judges each */
 };
 
 /* What was found of it on items that nothing was learnt from. */
@@ -60,6 +71,7 @@ struct az_calibration_tested {
     size_t n_guarantees;
     const struct az_label_sets *sets;
     size_t n_sets;
+    const struct az_reference *reference; /* by the panel's judges; NULL: none */
 };
 
 /* AZ_EINVAL says what is wrong and where; AZ_ENOMEM. */

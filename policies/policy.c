@@ -93,7 +93,7 @@ static int check_quorum(const struct az_panel *panel, struct az_error *err)
     return AZ_EINVAL;
 }
 
-static int read_calibration(struct az_panel *panel, struct az_error *err)
+int az_policy_calibrate(struct az_panel *panel, struct az_error *err)
 {
     struct az_aggregate *a = &panel->aggregate;
     if (!a->calibration || a->calibrated)
@@ -113,7 +113,7 @@ int az_policy_check(struct az_panel *panel, struct az_error *err)
     if (!r)
         r = check_quorum(panel, err);
     if (!r)
-        r = read_calibration(panel, err);
+        r = az_policy_calibrate(panel, err);
     return r ? r : az_aggregate_check(panel, err);
 }
 

@@ -49,6 +49,8 @@ int az_policy_next(const struct az_fold *fold, struct az_step *step, struct az_e
  * calibration, which it then owns. (Called by the programs after az_panel_parse(); without
  * it a panel with a calibration decides nothing.) */
 int az_policy_check(struct az_panel *panel, struct az_error *err);
+/* Its calibration alone: for a panel that a job was run with. The same errors. */
+int az_policy_calibrate(struct az_panel *panel, struct az_error *err);
 
 /* What the judge of `key` may see of earlier rounds; empty in round 1. */
 int az_policy_view(const struct az_fold *fold, const struct az_key *key, struct az_view *view);

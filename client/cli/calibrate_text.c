@@ -159,6 +159,9 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
         put_promise(b, t);
     if (t->promises->conformal > 0)
         put_sets(b, t);
+    if (t->reference->panel.n)
+        az_buf_fmt(b, "  drift is held against %lld wrong of %lld\n",
+                   (long long)t->reference->panel.hit, (long long)t->reference->panel.n);
     az_buf_z(b, "  in a panel: aggregate: {kind: ");
     az_buf_fmt(b, "%s, calibration: %s", t->model->reason[0] ? "auto" : t->model->learner->name,
                t->path);

@@ -15,6 +15,7 @@ struct az_calibrate_told {
     const struct az_panel *panel;
     int64_t labelled, early, fitted;
     const struct az_promises *promises;
+    const struct az_reference *reference;
     const char *path;
 };
 

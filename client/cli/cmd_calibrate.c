@@ -12,6 +12,7 @@
 #include "client/cli/methods.h"
 #include "client/cli/promises.h"
 #include "client/cli/reasoned.h"
+#include "client/cli/reference.h"
 #include "core/io_file.h"
 #include "core/keys.h"
 #include "core/mem.h"
@@ -61,6 +62,7 @@ struct calibrating {
     struct az_promises promises;
     struct az_honest *over_all;
     struct az_honest_figures honest;
+    struct az_reference reference; /* of labels with equal chances */
 };
 
 /* ---- labelled items ---- */
@@ -197,6 +199,11 @@ static int learn(struct calibrating *c, struct az_error *err)
         r = az_methods_add(&c->methods, c->kind, &c->design, c->rows, seed, err);
     if (r == 0 && az_honest_finish(c->over_all, c->kind, true, seed, &c->honest) < 0)
         r = az_oom(err);
+    /* Of votes as they were cast: reading rationales only makes it less often wrong. */
+    const struct az_sample *s = &c->corpus.sample;
+    if (r == 0 && az_weights_equal(s->weights, s->n_items) &&
+        az_reference_of(&c->design, c->rows, c->methods.p, seed, &c->reference) < 0)
+        return az_oom(err);
     if (r == 0 && promises(c))
         r = split(c, err);
     if (r == 0)
@@ -219,7 +226,8 @@ static int write_out(const struct calibrating *c, struct az_error *err)
     struct az_calibration_tested tested = {.guarantees = &c->promises.guarantee,
                                            .n_guarantees = c->promises.risk > 0,
                                            .sets = &c->promises.sets,
-                                           .n_sets = c->promises.conformal > 0};
+                                           .n_sets = c->promises.conformal > 0,
+                                           .reference = &c->reference};
     az_calibration_write(&b, &c->panel, c->model, c->reasoned.used ? c->reasoned.models : NULL,
                          &tested, az_buf_view(&figures));
     az_buf_char(&b, '\n');
@@ -240,6 +248,7 @@ static void tell(const struct calibrating *c)
                                      .labelled = (int64_t)c->rows.n,
                                      .early = c->early,
                                      .promises = &c->promises,
+                                     .reference = &c->reference,
                                      .fitted = (int64_t)c->fit.n,
                                      .path = c->options->out};
     az_calibrate_text(&b, &told, az_terminal_columns(2, COLUMNS));
@@ -278,6 +287,7 @@ static void release(struct calibrating *c)
     az_methods_release(&c->methods);
     az_honest_figures_release(&c->honest);
     az_honest_free(c->over_all);
+    az_reference_release(&c->reference);
     az_model_free(c->model);
     az_design_release(&c->design);
     az_corpus_release(&c->corpus);

@@ -85,6 +85,8 @@ static int decide_one(void *arg, struct az_found *found, struct az_error *err)
         r = az_beside_add(&d->beside, &c, &verdict, ballots, d->arena, err);
     /* Whoever decides it anew, judges that were not asked have not failed. */
     verdict.early |= found->verdict.early;
+    if (found->item->gold.n || found->item->gold.has_number)
+        az_summary_weigh(d->summary, found->weight);
     return r < 0 ? r : az_summary_add(d->summary, found->item, &verdict, ballots, err);
 }
 

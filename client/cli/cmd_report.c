@@ -101,6 +101,8 @@ static int add(struct reporting *r, struct az_found *found, const struct az_verd
                struct az_ballots ballots, struct az_error *err)
 {
     const struct az_item *item = found->item;
+    if (item->gold.n || item->gold.has_number)
+        az_summary_weigh(r->summary, found->weight);
     int e = az_summary_add(r->summary, item, verdict, ballots, err);
     if (e == 0)
         e = az_habits_add(r->habits, item, ballots, err);
@@ -370,6 +372,18 @@ static int write_out(struct reporting *r, const char *const *paths, size_t n, st
     return e;
 }
 
+static void tell_drift(const struct reporting *r)
+{
+    const struct az_watch *w = az_summary_figures(r->summary)->watch;
+    for (size_t i = 0; w && i < az_watch_n(w); i++) {
+        struct az_watched one = az_watch_at(w, i);
+        AZ_AUTO_BUF b = az_buf(1 << 12);
+        az_watch_say(&b, w, &one);
+        if (one.alarm && b.p)
+            az_say("DRIFT: %s", b.p);
+    }
+}
+
 static void release(struct reporting *r)
 {
     az_subpanels_release(&r->subpanels);
@@ -426,6 +440,7 @@ static int report(const struct options *o, const char *panel, const char *const 
         e = write_out(&r, paths, n, &err);
     if (e == 0) {
         az_sources_tell(s);
+        tell_drift(&r);
         az_say("the report is in '%s'", o->out ? o->out : "report.html");
     }
     release(&r);

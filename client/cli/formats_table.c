@@ -247,6 +247,33 @@ static const struct az_format_field learnt[] = {
     {0},
 };
 
+static const struct az_format_field watched[] = {
+    HAS("value", NUM_OR_NULL, "Share of the audited items, so far."),
+    INTERVAL,
+    HAS("n", INT, "Audited items, one of a cluster."),
+    MAY("base", AZ_F_NUM, "What it may be: by the calibration, or of the panel its `risk`."),
+    MAY("p", AZ_F_NUM, "Evidence that it is more, as a p-value that holds at any time."),
+    HAS("alarm", BOOL, "It is more than it may be."),
+    MAY("alarm_at", INT, "The audited item that raised the alarm, from 1."),
+    REASONS,
+    {0},
+};
+
+static const struct az_format_field watched_judge[] = {
+    HAS("name", TEXT, "The judge."),
+    HAS_OF("wrong", AZ_F_OBJECT, "Against gold.", watched),
+    HAS_OF("apart", AZ_F_OBJECT, "Against the panel's verdict, gold or not.", watched),
+    {0},
+};
+
+static const struct az_format_field drift[] = {
+    HAS("alarms", INT, "How many tests raised an alarm."),
+    HAS("delta", AZ_F_NUM, "The probability that any does without cause."),
+    HAS_OF("panel", AZ_F_OBJECT, "Verdicts that are wrong.", watched),
+    HAS_OF("judges", AZ_F_LIST, "Each judge.", watched_judge),
+    {0},
+};
+
 static const struct az_format_field summary[] = {
     HAS("format", TEXT, "summary/1."),
     HAS("panel_name", TEXT, "The panel's name."),
@@ -270,6 +297,8 @@ static const struct az_format_field summary[] = {
     HAS_OF("pass_rate", AZ_F_OBJECT, "Share of decided items that pass.", rate),
     HAS_OF("mean", AZ_F_OBJECT, "Score: mean of the verdicts.", rate),
     HAS_OF("panel", AZ_F_OBJECT, "The panel against gold.", panel),
+    MAY_OF("drift", AZ_F_OBJECT, "With a calibration: what there is, held against how it was then.",
+           drift),
     MAY_OF("sets", AZ_F_OBJECT, "Sets of answers, with `conformal`.", sets),
     MAY_OF("learnt", AZ_F_OBJECT, "The verdicts are of a rule learnt from these items' gold.",
            learnt),

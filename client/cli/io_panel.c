@@ -127,7 +127,15 @@ int az_panel_load_kept(const char *dir, struct az_panel **ret, struct az_error *
     struct az_panel_source source = {.portable = true}; /* a service's names its workers' */
     az_buf_fmt(&path, "%s/panel.yaml", dir);
     int r = az_buf_check(&path, err);
-    return r < 0 ? r : parse(path.p, NULL, NULL, source, ret, err);
+    if (r < 0)
+        return r;
+    AZ_AUTO(panel) panel = NULL;
+    r = parse(path.p, NULL, NULL, source, &panel, err);
+    if (r == 0)
+        r = az_policy_calibrate(panel, err);
+    if (r == 0)
+        *ret = AZ_TAKE(panel);
+    return r;
 }
 
 int az_env_file_load(const char *path, struct az_error *err)

@@ -87,6 +87,8 @@ static void put_verdicts(struct az_jw *w, const struct az_summary_figures *f)
     az_figure_put(w, "single", &f->set_single);
     az_figure_put(w, "held", &f->set_held);
     az_jw_obj_end(w);
+    if (f->watch)
+        az_summary_drift_json(w, f->watch, f->panel);
 }
 
 static void put_methods(struct az_jw *w, const struct az_report *r)

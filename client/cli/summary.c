@@ -205,6 +205,26 @@ static void beside_lines(struct page *p, const struct az_summary_figures *f)
     page_end_line(p, PAGE_DIM);
 }
 
+/* The first alarms; without any, what was seen of the panel. */
+static void drift_lines(struct page *p, const struct az_summary_figures *f)
+{
+    const struct az_watch *w = f->watch;
+    int64_t alarms = w ? az_watch_alarms(w) : 0, shown = 0;
+    for (size_t i = 0; w && i < az_watch_n(w) && shown < WHYS_SHOWN; i++) {
+        struct az_watched one = az_watch_at(w, i);
+        if (!one.alarm && (i > 0 || alarms || !one.rate.defined))
+            continue;
+        az_buf_z(&p->line, one.alarm ? "DRIFT: " : "drift: ");
+        az_watch_say(&p->line, w, &one);
+        page_end_line(p, one.alarm ? PAGE_RED : PAGE_PLAIN);
+        shown += one.alarm > 0;
+    }
+    if (alarms > shown) {
+        page_count(&p->line, "… and ", alarms - shown, " alarms more");
+        page_end_line(p, PAGE_RED);
+    }
+}
+
 static void agreement_lines(struct page *p, const struct az_summary_figures *f)
 {
     struct az_buf *l = &p->line;
@@ -253,6 +273,7 @@ static void head(struct page *p, const struct az_summary_figures *f)
     panel_line(p, f);
     sets_line(p, f);
     beside_lines(p, f);
+    drift_lines(p, f);
     page_end_line(p, PAGE_PLAIN);
 }
 

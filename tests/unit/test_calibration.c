@@ -11,8 +11,12 @@ static const struct az_label_sets label_sets[] = {
     {.conformal = 0.001, .n = 120, .needed = 999, .size = 3},
 };
 
+static struct az_tried wrong[] = {{1, 100}, {20, 99}, {30, 98}},
+                       apart[] = {{0, 90}, {9, 90}, {8, 90}};
+static const struct az_reference reference = {{5, 100}, wrong, apart};
+
 static const struct az_calibration_tested tested = {promises, AZ_LEN(promises), label_sets,
-                                                    AZ_LEN(label_sets)};
+                                                    AZ_LEN(label_sets), &reference};
 
 static const struct az_hash asked = {.bytes = {0xab, 1, 2, 3}};
 static struct az_backend backends[] = {{.name = "server", .kind = "openai"},
@@ -59,8 +63,12 @@ static void assert_same(struct seated *s, const char *text)
     }
     assert_int_equal(c->n_sets, AZ_LEN(label_sets));
     assert_memory_equal(&c->sets[0].quantile, &label_sets[0].quantile, sizeof(double));
+    assert_memory_equal(&c->reference.panel, &reference.panel, sizeof(struct az_tried));
+    assert_memory_equal(c->reference.wrong, wrong, sizeof(wrong));
+    assert_memory_equal(c->reference.apart, apart, sizeof(apart));
     assert_true(c->sets[0].made && !c->sets[1].made && c->sets[1].needed == 999);
-    struct az_calibration_tested again = {c->guarantees, c->n_guarantees, c->sets, c->n_sets};
+    struct az_calibration_tested again = {c->guarantees, c->n_guarantees, c->sets, c->n_sets,
+                                          &c->reference};
     az_calibration_write(&b, &s->panel, c->model, c->reasons, &again,
                          AZ_STR("{\"for\":\"people\"}"));
     assert_int_equal(az_buf_check(&b, NULL), 0);
@@ -98,6 +106,9 @@ static void reads_what_it_wrote(void **state)
 #define G "'risk':0.1,'delta':0.1,'threshold':0.5,'coverage':1,'n':1,'needed':0,'kept':true"
 
 #define SETS "'conformal':0.1,'quantile':0.5,'held':1,'size':1,'single':1,'n':9,'needed':0"
+
+#define HIT "'wrong':1,'wrong_n':9"
+#define BOTH HIT ",'apart':0,'apart_n':9"
 
 /* Quotes are turned for the reader's sake; "": nothing is wrong. */
 static const struct {
@@ -144,6 +155,16 @@ static const struct {
      "'sets' is missing or no such thing"},
     {HEAD PAIR JUDGES NONE "'sets':[{" SETS ",'made':1}]," VOTES,
      "a field of 'sets' is missing or no such thing"},
+    {HEAD PAIR JUDGES NONE "'reference':{" HIT ",'judges':[]}," VOTES, ""},
+    {HEAD PAIR JUDGES NONE "'reference':{" HIT ",'judges':[{" BOTH "},{" BOTH "}]}," VOTES, ""},
+    {HEAD PAIR JUDGES NONE "'reference':{" HIT "}," VOTES,
+     "'reference.judges' is missing or no such thing"},
+    {HEAD PAIR JUDGES NONE "'reference':{" HIT ",'judges':[{" BOTH "}]}," VOTES,
+     "'reference.judges' is missing or no such thing"},
+    {HEAD PAIR JUDGES NONE "'reference':{" HIT ",'judges':[{" BOTH "},{" HIT "}]}," VOTES,
+     "a field of 'reference' is missing or no such thing"},
+    {HEAD PAIR JUDGES NONE "'reference':{'wrong':9,'wrong_n':8,'judges':[]}," VOTES,
+     "a field of 'reference' is missing or no such thing"},
     {HEAD PAIR JUDGES "'guarantees':[]}", "model: a model is an object"},
     {HEAD PAIR JUDGES NONE "'model':{'learner':'best'}}", "model: no learner is called 'best'"},
     {HEAD PAIR "'judges':[{'name':'j1'}]," NONE VOTES, "its model is of 2 judges, and 1 are named"},

@@ -14,6 +14,7 @@ static struct az_metrics some(struct az_backend_figures *backends)
                            .oldest_ms = 1250,
                            .store_failing = true,
                            .decided = 40,
+                           .drift_alarms = 3,
                            .spent = 2 * AZ_NUSD_PER_USD,
                            .n_backends = 2,
                            .backends = backends};
@@ -30,6 +31,7 @@ static void lines(void **state)
         "# TYPE assize_items_decided_total counter\nassize_items_decided_total 40\n",
         "assize_lease_oldest_seconds 1.25\n",
         "assize_store_failing 1\n",
+        "assize_drift_alarms_total 3\n",
         "assize_spent_usd_total 2\n",
         "assize_jobs{state=\"running\"} 1\n",
         "assize_jobs{state=\"done\"} 0\n",
