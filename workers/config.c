@@ -99,3 +99,55 @@ void az_worker_setup_free(struct az_worker_setup *s)
     if (s)
         az_arena_free(s->arena);
 }
+
+/* ---- comparing ---- */
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_list(size_t n, const char *const *a, size_t m, const char *const *b)
+{
+    for (size_t i = 0; n == m && i < n; i++) {
+        if (!same(a[i], b[i]))
+            return false;
+    }
+    return n == m;
+}
+
+static bool same_serve(const struct az_serve *a, const struct az_serve *b)
+{
+    if (!a || !b)
+        return a == b;
+    return same_list(a->n_command, a->command, b->n_command, b->command) &&
+           same(a->ready, b->ready) && a->restart == b->restart && a->stop_s == b->stop_s;
+}
+
+/* A limit that is no longer stated cannot be taken back from a worker that runs. */
+static bool limit_goes_on(double was, double now)
+{
+    return was == now || now > 0;
+}
+
+static bool backend_goes_on(const struct az_backend *a, const struct az_backend *b)
+{
+    return same(a->name, b->name) && same(a->kind, b->kind) &&
+           same_list(a->n_urls, a->urls, b->n_urls, b->urls) && same(a->key, b->key) &&
+           same(a->file, b->file) && a->delay_ms == b->delay_ms && same(a->headers, b->headers) &&
+           same(a->limit_group, b->limit_group) &&
+           same_list(a->n_models, a->models, b->n_models, b->models) &&
+           same_serve(a->serve, b->serve) && limit_goes_on(a->slots, b->slots) &&
+           limit_goes_on(a->rpm, b->rpm) && limit_goes_on(a->tpm, b->tpm);
+}
+
+bool az_worker_setup_goes_on(const struct az_worker_setup *was, const struct az_worker_setup *now)
+{
+    bool goes_on = same(was->name, now->name) && same(was->coordinator, now->coordinator) &&
+                   same(was->key, now->key) && same(was->coordinator_key, now->coordinator_key) &&
+                   was->trust == now->trust && same(was->cache, now->cache) &&
+                   was->slots == now->slots && was->n_backends == now->n_backends;
+    for (size_t i = 0; goes_on && i < now->n_backends; i++)
+        goes_on = backend_goes_on(&was->backends[i], &now->backends[i]);
+    return goes_on;
+}

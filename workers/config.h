@@ -29,4 +29,8 @@ extern const struct az_key_row az_worker_keys[];
 int az_worker_setup_read(const char *text, const struct az_settings_source *source,
                          struct az_worker_setup **ret, struct az_error *err);
 void az_worker_setup_free(struct az_worker_setup *s);
+
+/* Can a worker that runs as `was` says go on as `now` does? Then they differ in how
+ * much is logged and in limits of backends that both state, at the most. */
+bool az_worker_setup_goes_on(const struct az_worker_setup *was, const struct az_worker_setup *now);
 AZ_FREEP(worker_setup)

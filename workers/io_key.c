@@ -114,6 +114,13 @@ void az_secret_key_free(struct az_secret_key *k)
     sodium_free(k);
 }
 
+bool az_secret_key_same(const struct az_secret_key *a, const struct az_secret_key *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->n == b->n && sodium_memcmp(a->text, b->text, a->n) == 0;
+}
+
 bool az_secret_key_header(const struct az_secret_key *k, enum az_auth auth, char *line, size_t size)
 {
     if (!k)

@@ -15,6 +15,9 @@ struct az_secret_key; /* one key */
 int az_secret_key_read(const char *where, struct az_secret_key **ret, struct az_error *err);
 void az_secret_key_free(struct az_secret_key *k); /* wiped; NULL is fine */
 
+/* NULL: no key. */
+bool az_secret_key_same(const struct az_secret_key *a, const struct az_secret_key *b);
+
 /* "Authorization: Bearer …" or "x-api-key: …" into `line`; wipe it after use.
  * False: no key, or no room. */
 bool az_secret_key_header(const struct az_secret_key *k, enum az_auth auth, char *line,

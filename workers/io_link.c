@@ -167,6 +167,11 @@ az_ms az_link_lose(struct az_link *l, az_ms now)
     return az_link_deadline(l);
 }
 
+void az_link_hurry(struct az_link *l, az_ms now)
+{
+    az_session_hurry(&l->session, now);
+}
+
 void az_link_linger(struct az_link *l, az_ms ms)
 {
     if (l->sock && az_link_open(l)) /* else there is nobody who would hear it */

@@ -44,6 +44,9 @@ az_ms az_link_lease(const struct az_link *l);
 int az_link_tick(struct az_link *l, az_ms now, struct az_error *err);
 az_ms az_link_deadline(const struct az_link *l);
 
+/* If it is apart, the next tick knocks. */
+void az_link_hurry(struct az_link *l, az_ms now);
+
 /* The session is over; the connection is closed, and after a pause there is
  * another one. Returns when. */
 az_ms az_link_lose(struct az_link *l, az_ms now);

@@ -84,6 +84,16 @@ void az_reach_free(struct az_reach *reach)
     free(reach);
 }
 
+bool az_reach_same(const struct az_reach *a, const struct az_reach *b)
+{
+    for (size_t i = 0; a->n == b->n && i < a->n; i++) {
+        if (a->ways[i].recorded || b->ways[i].recorded ||
+            !az_secret_key_same(a->ways[i].key, b->ways[i].key))
+            return false;
+    }
+    return a->n == b->n;
+}
+
 const struct az_recorded *az_reach_recorded(const struct az_reach *r, size_t backend)
 {
     return r->ways[backend].recorded;

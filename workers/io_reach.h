@@ -15,6 +15,10 @@ int az_reach_new(const struct az_backend *backends, size_t n, struct az_reach **
 void az_reach_free(struct az_reach *r);
 AZ_FREEP(reach)
 
+/* Of the same backends: what was read says the same. Files of ballots are not compared:
+ * with one, no. */
+bool az_reach_same(const struct az_reach *a, const struct az_reach *b);
+
 const struct az_recorded *az_reach_recorded(const struct az_reach *r, size_t backend);
 
 /* The call that `x` (AZ_WFX_CALL) asks for; borrowed from both. */

@@ -94,6 +94,8 @@ static int set_up(struct az_worker *w, struct az_thread *t, struct az_error *err
     if (r == 0)
         r = az_loop_watch(w->loop, w->drain, AZ_LOOP_READ, worker_on_drain, w, err);
     if (r == 0)
+        r = az_loop_watch(w->loop, w->tune, AZ_LOOP_READ, worker_on_tune, w, err);
+    if (r == 0)
         r = az_loop_watch(w->loop, az_thread_stop_fd(t), AZ_LOOP_READ, on_stop, w, err);
     if (r == 0)
         r = open_link(w, err);
@@ -140,8 +142,13 @@ int az_worker_new(const struct az_backend *backends, size_t n_backends, struct a
     w->n_backends = n_backends;
     w->gone = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->drain = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (w->gone < 0 || w->drain < 0)
+    w->tune = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&w->lock, NULL);
+    if (w->gone < 0 || w->drain < 0 || w->tune < 0)
         return az_fail(err, AZ_EIO, "no eventfd for the worker");
+    w->limits = az_zalloc(n_backends * sizeof(*w->limits));
+    if (!w->limits)
+        return az_oom(err);
     int r = az_reach_new(backends, n_backends, &w->reach, err);
     if (r < 0)
         return r;
@@ -155,6 +162,24 @@ int az_worker_start(struct az_worker *w, const struct az_worker_config *config,
     az_assert(!w->thread);
     w->config = *config;
     return az_thread_start("worker", worker_main, w, &w->thread, err);
+}
+
+bool az_worker_goes_on(const struct az_worker *w, const struct az_worker *next)
+{
+    return az_reach_same(w->reach, next->reach);
+}
+
+void az_worker_tune(struct az_worker *w, const struct az_worker_limits *limits)
+{
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->n_backends; i++) { /* over what waits to be heeded */
+        struct az_worker_limits *l = &w->limits[i];
+        l->slots = limits[i].slots ? limits[i].slots : l->slots;
+        l->rpm = limits[i].rpm > 0 ? limits[i].rpm : l->rpm;
+        l->tpm = limits[i].tpm > 0 ? limits[i].tpm : l->tpm;
+    }
+    pthread_mutex_unlock(&w->lock);
+    eventfd_write(w->tune, 1);
 }
 
 void az_worker_drain(struct az_worker *w)
@@ -182,5 +207,9 @@ void az_worker_free(struct az_worker *w)
         close(w->gone);
     if (w->drain >= 0)
         close(w->drain);
+    if (w->tune >= 0)
+        close(w->tune);
+    pthread_mutex_destroy(&w->lock);
+    free(w->limits);
     free(w);
 }

@@ -34,6 +34,17 @@ int az_worker_new(const struct az_backend *backends, size_t n_backends, struct a
  * or by its coordinator, unless it is a service. */
 int az_worker_start(struct az_worker *w, const struct az_worker_config *config,
                     struct az_error *err);
+/* Can `w`, which runs, go on as `next` would be started, but for limits? Both of the
+ * same backends (az_worker_setup_goes_on()); their keys are compared here. */
+bool az_worker_goes_on(const struct az_worker *w, const struct az_worker *next);
+
+struct az_worker_limits {
+    int slots;
+    double rpm, tpm; /* 0 = as it was, each */
+};
+/* From any thread, while it runs: other limits, one row a backend. The session goes on;
+ * a coordinator that is away is looked for at once. */
+void az_worker_tune(struct az_worker *w, const struct az_worker_limits *limits);
 /* From any thread: start no call, give questions back, tell the answers of calls
  * that are under way, then be gone. */
 void az_worker_drain(struct az_worker *w);

@@ -1,5 +1,7 @@
 /* What happens to a worker: responses, messages, time, the end of a session and its
  * own. */
+#include <sys/eventfd.h>
+
 #include "core/io_clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -254,4 +256,29 @@ void worker_on_drain(void *arg, int fd, unsigned events)
     az_loop_unwatch(w->loop, fd);
     w->leaving = true;
     worker_give_up(w, az_work_drain(w->work, &w->fx, &w->failed));
+}
+
+/* The next limits that were told, none of which is heeded twice. */
+static struct az_worker_limits take_limits(struct az_worker *w, size_t backend)
+{
+    pthread_mutex_lock(&w->lock);
+    struct az_worker_limits l = w->limits[backend];
+    w->limits[backend] = (struct az_worker_limits){0};
+    pthread_mutex_unlock(&w->lock);
+    return l;
+}
+
+void worker_on_tune(void *arg, int fd, unsigned events)
+{
+    struct az_worker *w = arg;
+    eventfd_t n;
+    eventfd_read(fd, &n);
+    for (size_t i = 0; i < w->n_backends && !w->code; i++) {
+        struct az_worker_limits l = take_limits(w, i);
+        if (l.slots || l.rpm > 0 || l.tpm > 0)
+            worker_give_up(w,
+                           az_work_on_tune(w->work, az_str(w->backends[i].name), (uint32_t)l.slots,
+                                           l.rpm, l.tpm, az_loop_now(w->loop), &w->fx, &w->failed));
+    }
+    az_link_hurry(w->link, az_loop_now(w->loop));
 }

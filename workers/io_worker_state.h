@@ -1,6 +1,8 @@
 /* workers/io_worker_state.h: the worker's own struct, shared by io_worker*.c and
  * nobody else. */
 #pragma once
+#include <pthread.h>
+
 #include "core/io_loop.h"
 #include "core/io_thread.h"
 #include "workers/io_cache.h"
@@ -28,10 +30,13 @@ struct az_worker {
     struct az_wfxs fx;
     size_t n_answers, answer_bytes;
     struct az_msg_answer *answers;
-    bool broken;            /* the session can't go on: `failed` says why */
-    bool parting;           /* the coordinator stops: the session ends with the last answer */
-    bool leaving;           /* told to: the worker ends with the last answer */
-    int drain;              /* eventfd: told to leave */
+    bool broken;          /* the session can't go on: `failed` says why */
+    bool parting;         /* the coordinator stops: the session ends with the last answer */
+    bool leaving;         /* told to: the worker ends with the last answer */
+    int drain;            /* eventfd: told to leave */
+    int tune;             /* eventfd: `limits` has something new */
+    pthread_mutex_t lock; /* of `limits` */
+    struct az_worker_limits *limits;
     az_ms beat_at;          /* the next */
     int gone;               /* eventfd: the thread has ended */
     int code;               /* negative: the loop is left, and `failed` says why */
@@ -57,3 +62,4 @@ void worker_on_response(void *arg, void *call, enum az_http_end end,
 void worker_on_cache(void *arg, int fd, unsigned events);
 void worker_on_serves(void *arg, int fd, unsigned events);
 void worker_on_drain(void *arg, int fd, unsigned events);
+void worker_on_tune(void *arg, int fd, unsigned events);

@@ -13,6 +13,7 @@
 #include "core/io_program.h"
 #include "core/io_sock.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "workers/config.h"
 #include "workers/io_worker.h"
 #include "workers/program.h"
@@ -24,6 +25,7 @@ enum { SAME_WISH_MS = 1000 };
 /* One configuration and the worker that it makes. */
 struct made {
     struct az_worker_setup *setup;
+    struct az_worker_setup *heeded; /* by the worker too: limits that changed; NULL = as `setup` */
     struct az_worker *worker;
     struct az_keypair keys; /* where the setup has any */
     char coordinator_key[AZ_Z85_KEY + 1];
@@ -46,6 +48,7 @@ static void made_release(struct made *m)
 {
     az_worker_free(m->worker);
     az_worker_setup_free(m->setup);
+    az_worker_setup_free(m->heeded);
     az_keypair_wipe(&m->keys);
     *m = (struct made){0};
 }
@@ -82,9 +85,14 @@ static void set_sock(struct made *m)
                                        .insecure = m->setup->trust == AZ_TRUST_NAMES};
 }
 
+static const struct az_worker_setup *in_force(const struct made *m)
+{
+    return m->heeded ? m->heeded : m->setup;
+}
+
 static void open_log(const struct program *p)
 {
-    az_log_open(az_worker_program.name, p->options.verbose ? AZ_LOG_DEBUG : p->now.setup->log);
+    az_log_open(az_worker_program.name, p->options.verbose ? AZ_LOG_DEBUG : in_force(&p->now)->log);
 }
 
 /* ---- the worker ---- */
@@ -170,6 +178,40 @@ static void leave(struct program *p)
     az_worker_drain(p->now.worker);
 }
 
+/* Nothing that a session or a model server would have to end for. */
+static bool goes_on(const struct made *was, const struct made *now)
+{
+    return az_worker_setup_goes_on(in_force(was), now->setup) &&
+           !memcmp(&was->keys, &now->keys, sizeof(was->keys)) &&
+           !strcmp(was->coordinator_key, now->coordinator_key) &&
+           az_worker_goes_on(was->worker, now->worker);
+}
+
+static double changed(double was, double now)
+{
+    return was == now ? 0 : now;
+}
+
+static void go_on(struct program *p, struct made *next)
+{
+    const struct az_worker_setup *was = in_force(&p->now), *now = next->setup;
+    AZ_AUTO_MEM struct az_worker_limits *limits = az_zalloc(now->n_backends * sizeof(*limits));
+    if (!limits) {
+        az_err("no memory for other limits, going on with the old ones");
+        return;
+    }
+    for (size_t i = 0; i < now->n_backends; i++) {
+        const struct az_backend *a = &was->backends[i], *b = &now->backends[i];
+        limits[i] = (struct az_worker_limits){(int)changed(a->slots, b->slots),
+                                              changed(a->rpm, b->rpm), changed(a->tpm, b->tpm)};
+    }
+    az_worker_tune(p->now.worker, limits);
+    az_worker_setup_free(p->now.heeded);
+    p->now.heeded = AZ_TAKE(next->setup);
+    open_log(p);
+    az_info("the configuration is read again: the session goes on");
+}
+
 /* With a mistake in it all stays as it was. */
 static void reload(struct program *p)
 {
@@ -182,8 +224,14 @@ static void reload(struct program *p)
         made_release(&m);
         return;
     }
-    az_info("the configuration is read again: leaving and coming back");
     az_notify_reloading();
+    if (!p->next.worker && goes_on(&p->now, &m)) {
+        go_on(p, &m);
+        made_release(&m);
+        az_notify_ready();
+        return;
+    }
+    az_info("the configuration is read again: leaving and coming back");
     made_release(&p->next);
     p->next = m;
     az_worker_drain(p->now.worker);

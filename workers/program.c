@@ -4,8 +4,11 @@ static const struct az_program_row signals[] = {
     {"SIGTERM, SIGINT",
      "Take nothing new, let calls under way end, send what they gave, end the programs that serve "
      "models, and end with 0. A second one, a second or more later, ends it at once, with 130."},
-    {"SIGHUP", "Read the configuration again, and if it is right leave the coordinator and come "
-               "back as it says; with a mistake in it, all stays as it was."},
+    {"SIGHUP",
+     "Read the configuration again. Other `slots`, `rpm`, `tpm` of backends and another `log` "
+     "hold at once, and a coordinator that is away is looked for at once. For all else, "
+     "keys too, it leaves the coordinator and comes back, once calls under way have ended. "
+     "With a mistake in it, all stays as it was."},
     {0},
 };
 

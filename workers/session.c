@@ -99,6 +99,11 @@ void az_session_broke(struct az_session *s)
     s->away = true;
 }
 
+void az_session_hurry(struct az_session *s, az_ms now)
+{
+    s->again = AZ_MIN(s->again, now);
+}
+
 static az_ms quiet_until(const struct az_session *s)
 {
     if (s->state == AZ_SESSION_KNOCKING)

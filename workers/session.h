@@ -54,6 +54,9 @@ void az_session_broke(struct az_session *s);
  * there, else to half a minute. */
 void az_session_lost(struct az_session *s, az_ms now);
 
+/* Who waits for the end of a pause knocks now. */
+void az_session_hurry(struct az_session *s, az_ms now);
+
 enum az_session_due {
     AZ_DUE_NOTHING,
     AZ_DUE_KNOCK,     /* connect anew and say hello; the state is knocking */

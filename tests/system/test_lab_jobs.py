@@ -45,7 +45,7 @@ def test_a_backend_that_refuses_and_is_mended(lab, world):
     assert len(kept) == 50
     stub.control(fault=[])
     mark = worker.mark()
-    worker.reload()  # a backend that refused for good is tried by a new worker
+    worker.reload(name="w1")  # it comes back as a new one, and tries its backends
     worker.said("connected", mark)
     client.ok("resume", job.id)
     rows = job.done().results()

@@ -2,6 +2,7 @@
 who stays allowed notices."""
 
 from chat import backend, pairs, panel
+from test_lab_backends import Served, child
 
 
 def complete(job, n):
@@ -37,21 +38,42 @@ def test_the_coordinator(lab, world):
         assert not any("ended" in line for line in worker.lines)
 
 
-def test_a_worker(lab, world):
-    """Calls under way end first, and nothing is asked twice; then the new limits hold."""
+def test_limits_of_a_worker(lab, world):
+    """They hold at once, with the session as it is; its model server, too, is left alone."""
     stub = world.stub(delay=20)
     lab.coordinator()
-    worker = lab.worker("w0", [backend(stub, slots=4)])
+    served = Served()
+    worker = lab.worker("w0", [backend(stub, slots=4), served.backend(name="served")])
+    worker.said("a backend's server answers")
+    pid = child(worker)
     job = lab.client().submit(panel([]), pairs(200))
     for slots in (5, 6, 7):
         stub.wait(requests=stub.counts()["requests"] + 20)
         mark = worker.mark()
-        worker.reload(backends=[backend(stub, slots=slots)])
-        worker.said("worker started", mark)
+        worker.reload(backends=[backend(stub, slots=slots), served.backend(name="served")])
+        worker.said("the configuration is read again: the session goes on", mark)
     complete(job, 200)
     counts = stub.counts()
-    assert counts["asked_again"] == 0
-    assert counts["in_flight_max"] == 7
+    assert (counts["asked_again"], counts["in_flight_max"]) == (0, 7)
+    assert sum("connected to the coordinator" in line for line in worker.lines) == 1
+    assert child(worker) == pid
+
+
+def test_all_else_of_a_worker(lab, world):
+    """It leaves and comes back: calls under way end first, nothing is asked twice."""
+    stub = world.stub(delay=20)
+    lab.coordinator()
+    worker = lab.worker("w0", [backend(stub, slots=4)])
+    client = lab.client()
+    job = client.submit(panel([]), pairs(200))
+    for name in ("w1", "w2", "w3"):
+        stub.wait(requests=stub.counts()["requests"] + 20)
+        mark = worker.mark()
+        worker.reload(name=name)
+        worker.said(f"worker started: worker={name}", mark)
+    complete(job, 200)
+    assert stub.counts()["asked_again"] == 0
+    assert [w["name"] for w in client.workers()] == ["w3"]
 
 
 def test_who_changed_what(lab, world):

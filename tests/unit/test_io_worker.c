@@ -328,6 +328,59 @@ static void worker_is_tuned(void **state)
     scene_close(&s);
 }
 
+/* By whoever runs it, with the session and calls as they are; the second word of two
+ * that come at once is over the first. */
+static void worker_is_tuned_from_here(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, true, true, 60000);
+    expect_session(&s);
+    say_panel(&s, 1);
+    ask(&s, 1, 0, 2);
+    int call = call_comes(&s);
+    struct az_worker_limits first[3] = {{0}, {0}, {.slots = 2, .rpm = 600}},
+                            second[3] = {{0}, {0}, {.slots = 4}};
+    az_worker_tune(s.worker, first);
+    az_worker_tune(s.worker, second);
+    struct az_msg *msg;
+    do { /* one or two: it may have been quick */
+        msg = expect(&s, AZ_MSG_ANNOUNCE);
+        assert_true(az_str_eqz(msg->announce.v[0].backend, "gpu"));
+        assert_true(msg->announce.v[0].rpm == 600);
+    } while (msg->announce.v[0].slots != 4);
+    call_ends(call, "3");
+    expect_answer(&s, "1/0.2 = 3");
+    assert_int_equal(az_worker_stop(s.worker, NULL), 0);
+    scene_close(&s);
+}
+
+/* Keys that were read again, ballots of which nothing is known. */
+static void worker_goes_on(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct az_error err = {0};
+    AZ_AUTO(worker) was = NULL;
+    scene_prepare(&s, true, 0);
+    s.backends[2].key = "env:GOES_ON_KEY";
+    setenv("GOES_ON_KEY", "one", 1);
+    const struct az_backend *gpu = &s.backends[2];
+    assert_int_equal(az_worker_new(gpu, 1, &was, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        AZ_AUTO(worker) now = NULL;
+        setenv("GOES_ON_KEY", i == 0 ? "one" : i == 1 ? "two" : "oned", 1);
+        assert_int_equal(az_worker_new(gpu, 1, &now, &err), 0);
+        assert_true(az_worker_goes_on(was, now) == (i == 0));
+    }
+    AZ_AUTO(worker) past = NULL;
+    AZ_AUTO(worker) again = NULL;
+    assert_int_equal(az_worker_new(&s.backends[1], 1, &past, &err), 0);
+    assert_int_equal(az_worker_new(&s.backends[1], 1, &again, &err), 0);
+    assert_false(az_worker_goes_on(past, again));
+    scene_close(&s);
+}
+
 /* Nobody ticks the door, so that the worker hears nothing. */
 static void worker_knocks_when_nobody_is_heard(void **state)
 {
@@ -547,6 +600,8 @@ int main(void)
         cmocka_unit_test(worker_cannot_use_a_panel),
         cmocka_unit_test(worker_gives_back_what_is_recalled),
         cmocka_unit_test(worker_is_tuned),
+        cmocka_unit_test(worker_is_tuned_from_here),
+        cmocka_unit_test(worker_goes_on),
         cmocka_unit_test(worker_knocks_when_nobody_is_heard),
         cmocka_unit_test(worker_keeps_its_session),
         cmocka_unit_test(worker_knocks_after_what_breaks_the_protocol),

@@ -229,12 +229,30 @@ static void session_is_refused(void **state)
     }
 }
 
+/* Whoever changed something need not wait for the end of a pause. */
+static void session_hurries(void **state)
+{
+    (void)state;
+    struct az_session s = az_session(7, 0);
+    struct az_error err = {0};
+    struct az_msg welcome = {.kind = AZ_MSG_WELCOME, .seq = 1};
+    az_session_tick(&s, 0, &err);
+    az_session_lost(&s, 0);
+    assert_int_equal(az_session_tick(&s, 1, &err), AZ_DUE_NOTHING);
+    az_session_hurry(&s, 1);
+    assert_int_equal(az_session_tick(&s, 1, &err), AZ_DUE_KNOCK);
+    assert_int_equal(az_session_on_message(&s, &welcome, 2, &err), 0);
+    az_session_hurry(&s, 3); /* it is there already */
+    assert_int_equal(az_session_tick(&s, 4, &err), AZ_DUE_NOTHING);
+    assert_int_equal(s.state, AZ_SESSION_OPEN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_table),      cmocka_unit_test(session_backs_off),
         cmocka_unit_test(session_settles),    cmocka_unit_test(session_finds_who_was_away),
-        cmocka_unit_test(session_is_refused),
+        cmocka_unit_test(session_is_refused), cmocka_unit_test(session_hurries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

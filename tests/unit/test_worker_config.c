@@ -83,6 +83,56 @@ static void mistakes(void **state)
     }
 }
 
+#define GPU(more) NAME LOCAL "backends: [{name: g, kind: openai" more "}]\n"
+#define SERVE(ready) \
+    GPU(", url: 'http://a/v1', serve: {command: [a, b], ready: '" ready "', stop_s: 3}")
+
+/* Which changes leave the session alone. */
+static void goes_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *was, *now;
+        bool want;
+    } cases[] = {
+        {"nothing", GPU(""), GPU(""), true},
+        {"the log", GPU(""), GPU("") "log: debug\n", true},
+        {"limits", GPU(", slots: 4, rpm: 5, tpm: 6"), GPU(", slots: 5, rpm: 6, tpm: 7"), true},
+        {"limits that were not stated", GPU(""), GPU(", slots: 5, rpm: 6"), true},
+        {"slots that are not stated any more", GPU(", slots: 4"), GPU(""), false},
+        {"nor is a rate", GPU(", rpm: 4"), GPU(""), false},
+        {"a backend's name", GPU(""), NAME LOCAL "backends: [{name: h, kind: openai}]\n", false},
+        {"its url", GPU(", url: 'http://a/v1'"), GPU(", url: 'http://b/v1'"), false},
+        {"one more url", GPU(", url: ['http://a/v1']"),
+         GPU(", url: ['http://a/v1', 'http://b/v1']"), false},
+        {"where its key is", GPU(", key: 'env:A'"), GPU(", key: 'env:B'"), false},
+        {"its account", GPU(", rpm: 5"), GPU(", rpm: 5, limit_group: l"), false},
+        {"its models", GPU(", models: [a]"), GPU(", models: [b]"), false},
+        {"its headers", GPU(""), GPU(", headers: {a: b}"), false},
+        {"the same server", SERVE("http://a/h"), SERVE("http://a/h"), true},
+        {"its server", SERVE("http://a/h"), SERVE("http://a/i"), false},
+        {"no server", SERVE("http://a/h"), GPU(", url: 'http://a/v1'"), false},
+        {"a backend more", NAME LOCAL LEXICAL,
+         NAME LOCAL "backends: [{name: lexical, kind: lexical}, {name: g, kind: openai}]\n", false},
+        {"slots over all", GPU(""), GPU("") "slots: 3\n", false},
+        {"the cache", GPU(""), GPU("") "cache: c\n", false},
+        {"the name", NAME LOCAL LEXICAL, "name: x\n" LOCAL LEXICAL, false},
+        {"the coordinator", NAME LOCAL LEXICAL, NAME "coordinator: ipc:///run/x\n" LEXICAL, false},
+        {"keys", NAME TCP KEYS LEXICAL, NAME TCP "key: l\ncoordinator_key: c.pub\n" LEXICAL, false},
+        {"trust", NAME LOCAL LEXICAL, NAME LOCAL LEXICAL "insecure: names\n", false},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        AZ_AUTO(worker_setup) was = NULL;
+        AZ_AUTO(worker_setup) now = NULL;
+        struct az_error err = {0};
+        if (az_worker_setup_read(cases[i].was, &source, &was, &err) < 0 ||
+            az_worker_setup_read(cases[i].now, &source, &now, &err) < 0)
+            fail_msg("%s: %s", cases[i].name, err.what);
+        if (az_worker_setup_goes_on(was, now) != cases[i].want)
+            fail_msg("%s: not %s", cases[i].name, cases[i].want ? "true" : "false");
+    }
+}
+
 static void without_memory(void **state)
 {
     (void)state;
@@ -101,7 +151,7 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(reads), cmocka_unit_test(defaults),
-                                       cmocka_unit_test(mistakes),
+                                       cmocka_unit_test(mistakes), cmocka_unit_test(goes_on),
                                        cmocka_unit_test(without_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
