@@ -146,6 +146,15 @@ static bool congested(const struct az_coordinator *c)
     return false;
 }
 
+/* The disk works while more is read. */
+static void hand_over(struct az_coordinator *c)
+{
+    for (struct az_open_job *job = c->jobs; job; job = job->next) {
+        if (!job->ended)
+            open_job_hand_over(job);
+    }
+}
+
 /* True: there may be more. */
 static bool receive(struct az_coordinator *c)
 {
@@ -164,6 +173,7 @@ static bool receive(struct az_coordinator *c)
             r = on_event(c, &e, now, &err);
         az_coordinator_give_up(c, r, &err);
         az_coordinator_effects(c);
+        hand_over(c);
     }
     return c->code == 0;
 }

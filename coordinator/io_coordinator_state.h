@@ -25,7 +25,7 @@ struct az_open_job {
     bool time_up;
     bool ended;
     az_ms deadline, next_progress;
-    uint64_t told_ticket;
+    uint64_t submitted_ticket, told_ticket;
     uint64_t timed_ticket; /* how long it takes is being measured; 0 = none */
     az_ms timed_at;
     struct az_watch *watch; /* NULL: no calibration to hold items against */
@@ -68,6 +68,8 @@ int open_job_panel(struct az_open_job *job, int peer, uint32_t number, struct az
 void open_job_store(struct az_open_job *job, const struct az_effect *x);
 /* Take items as long as there is room. True: there may be more. */
 bool open_job_feed(struct az_open_job *job);
+/* A commit's worth need not wait for the end of the turn. */
+void open_job_hand_over(struct az_open_job *job);
 void open_job_commit(struct az_open_job *job);
 void open_job_check_end(struct az_open_job *job);
 /* Until when it may sleep. */

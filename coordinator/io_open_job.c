@@ -255,7 +255,7 @@ static void watch_input(struct az_open_job *job, bool want)
 /* ---- commits ---- */
 
 /* From handing over to being durable, one ticket at a time. */
-static void time_commit(struct az_open_job *job, uint64_t submitted, uint64_t committed)
+static void time_commit(struct az_open_job *job, uint64_t committed)
 {
     struct az_coordinator *c = job->coordinator;
     az_ms now = az_loop_now(c->loop);
@@ -263,8 +263,8 @@ static void time_commit(struct az_open_job *job, uint64_t submitted, uint64_t co
         az_spread_add(&c->tally->commits, now - job->timed_at);
         job->timed_ticket = 0;
     }
-    if (!job->timed_ticket && submitted > committed) {
-        job->timed_ticket = submitted;
+    if (!job->timed_ticket && job->submitted_ticket > committed) {
+        job->timed_ticket = job->submitted_ticket;
         job->timed_at = now;
     }
 }
@@ -300,20 +300,34 @@ static void watch(struct az_open_job *job, const struct az_done *done)
     }
 }
 
+static void submit(struct az_open_job *job)
+{
+    uint64_t ticket = az_store_submit(job->config.store);
+    if (ticket)
+        job->submitted_ticket = ticket;
+    az_docket_submitted(job->docket, ticket);
+}
+
+void open_job_hand_over(struct az_open_job *job)
+{
+    if (az_store_pending(job->config.store) >= AZ_STORE_ROWS)
+        submit(job);
+}
+
 void open_job_commit(struct az_open_job *job)
 {
     struct az_coordinator *c = job->coordinator;
     struct az_store *store = job->config.store;
     struct az_error err = {0};
-    uint64_t submitted = az_store_submit(store), committed = az_store_committed(store);
-    az_docket_submitted(job->docket, submitted);
-    time_commit(job, submitted, committed);
+    submit(job);
+    uint64_t committed = az_store_committed(store);
+    time_commit(job, committed);
     if (committed != job->told_ticket) {
         job->told_ticket = committed;
         int r = az_docket_on_committed(job->docket, committed, az_loop_now(c->loop), &c->fx, &err);
         az_coordinator_give_up(c, r, &err);
         az_coordinator_effects(c);
-        az_docket_submitted(job->docket, az_store_submit(store));
+        submit(job);
     }
     struct az_done done;
     while (az_docket_next_done(job->docket, &done)) {

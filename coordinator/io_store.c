@@ -425,6 +425,11 @@ uint64_t az_store_submit(struct az_store *s)
     return s->ticket;
 }
 
+size_t az_store_pending(const struct az_store *s)
+{
+    return s->open ? s->open->rows : 0;
+}
+
 uint64_t az_store_committed(const struct az_store *s)
 {
     return atomic_load(&s->committed);

@@ -22,8 +22,7 @@
 #include "core/io_thread.h"
 
 enum {
-    AZ_STORE_ROWS = 1000,          /* a commit is due after so many rows … */
-    AZ_STORE_COMMIT_MS = 5,        /* … or so long after the first */
+    AZ_STORE_COMMIT_MS = 5,        /* a commit waits no longer than this after the first row */
     AZ_STORE_BODY_MAX = 256 << 20, /* bytes of a packed item, or of one batch */
     AZ_STORE_SQUEEZE_ITEM = 128,   /* bytes from which compression is tried */
     AZ_STORE_SQUEEZE_BALLOT = 1024,

@@ -1,4 +1,4 @@
-/* The store's thread: takes batches, commits every AZ_STORE_ROWS rows or
+/* The store's thread: takes batches, commits after AZ_STORE_ROWS rows or
  * AZ_STORE_COMMIT_MS, and moves the WAL into the database between commits. */
 #include "coordinator/io_store_writer.h"
 
@@ -94,15 +94,24 @@ static void take(struct az_writer *w, struct az_batch *b)
     recycle(s, b);
 }
 
+/* When the next batch must have come, or what there is is committed: with enough rows
+ * only what waits already goes along. The slower the disk the more that is, and the
+ * fewer its syncs. */
+static az_ms patience(const struct az_writer *w)
+{
+    if (!w->begun)
+        return -1;
+    return w->rows < AZ_STORE_ROWS ? AZ_MAX(w->due - az_clock_ms(), (az_ms)0) : 0;
+}
+
 static void serve(struct az_writer *w)
 {
     for (;;) {
         void *batch = NULL;
-        az_ms wait = w->begun ? AZ_MAX(w->due - az_clock_ms(), (az_ms)0) : -1;
-        int r = az_queue_pop_wait(w->s->queue, wait, &batch);
+        int r = az_queue_pop_wait(w->s->queue, patience(w), &batch);
         if (r == 0)
             take(w, batch);
-        if (w->begun && (r < 0 || w->rows >= AZ_STORE_ROWS || az_clock_ms() >= w->due))
+        if (w->begun && (r < 0 || az_clock_ms() >= w->due))
             commit(w);
         if (r == AZ_ENOENT)
             return;

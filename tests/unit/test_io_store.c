@@ -35,7 +35,9 @@ static void keeps_what_was_put(void **state)
     put_ballot(s, answer_of(key_of(0, 1, 1), AZ_LABEL_TIE));
     put_ballot(s, error_of(key_of(0, 1, 0), AZ_BE_TIMEOUT));
     assert_int_equal(az_store_put_ledger(s, 5, 7, NULL), 0);
+    assert_int_equal(az_store_pending(s), 6);
     uint64_t first = az_store_submit(s);
+    assert_int_equal(az_store_pending(s), 0);
     put_ballot(s, answer_of(key_of(1, 0, -1), AZ_LABEL_A));
     uint64_t second = az_store_submit(s);
     assert_int_equal(second, first + 1);
