@@ -1,7 +1,11 @@
 /* `auto`: a mixture of all parts, weighed by what they say of items that they were
  * not learnt from: a super learner (van der Laan, Polley and Hubbard 2007). The
  * weights maximise the log score out of fold under a Dirichlet(1 + 2/M) prior, by
- * EM. Mixing costs little where one part is best, and picking one part by its
+ * EM (stacking), and are then averaged with the corners of the simplex, each part
+ * alone, all of them weighed by exp(½ log score): stacking is what wins with many
+ * labels, exponential weights lose least with few (log M against M log n nats; Yao
+ * et al. 2018, "Using stacking to average Bayesian predictive distributions", on
+ * both). Mixing costs little where one part is best, and picking one part by its
  * score on few labels costs more than mixing does. */
 #include <math.h>
 #include <string.h>
@@ -18,6 +22,9 @@ static const struct az_learner *const parts[] = {
 };
 enum { PARTS = AZ_LEN(parts), REPEATS_MAX = 2, REPEATED_BELOW = 120, EM_MAX = 500 };
 static const double LEAST_WEIGHT = 0.002, LOG_POWER_SD = 0.2;
+/* Scores of folds that share most of their labels move together: half of what they
+ * seem to say counts (a learning rate as in Grünwald and van Ommen 2017). */
+static const double RATE = 0.5;
 _Static_assert((int)PARTS <= (int)AZ_MODEL_PARTS, "a model has room for them");
 
 const struct az_learner *az_auto_part(size_t i)
@@ -37,6 +44,7 @@ struct outs {
     const struct az_design *d;
     size_t n;
     double *q, *p, *weight;
+    const double *unseen; /* of all rows (model.h) */
     uint32_t *item;
     bool failed[PARTS];
 };
@@ -110,9 +118,26 @@ static double em_step(const struct outs *o, double repeats, double *w)
     return moved;
 }
 
+/* w becomes the average of w and each part alone; `sums` are the parts' log scores
+ * over all items. */
+static void with_corners(const struct outs *o, double repeats, const double *sums, double *w)
+{
+    double mixed = 0, alone[PARTS], total = 1;
+    for (size_t i = 0; i < o->n; i++) {
+        double p = 0;
+        for (size_t m = 0; m < PARTS; m++)
+            p += o->failed[m] ? 0 : w[m] * o->q[i * PARTS + m];
+        mixed += o->weight[i] / repeats * log(p);
+    }
+    for (size_t m = 0; m < PARTS; m++)
+        total += alone[m] = o->failed[m] ? 0 : exp(RATE * (sums[m] - mixed));
+    for (size_t m = 0; m < PARTS; m++)
+        w[m] = (w[m] + alone[m]) / total;
+}
+
 static void weigh(const struct outs *o, double repeats, double *w, double *scores)
 {
-    double n = 0, kept = 0;
+    double n = 0, kept = 0, sums[PARTS];
     for (size_t i = 0; i < o->n; i++)
         n += o->weight[i];
     for (size_t m = 0; m < PARTS; m++) {
@@ -124,19 +149,27 @@ static void weigh(const struct outs *o, double repeats, double *w, double *score
     for (int i = 0; i < EM_MAX && em_step(o, repeats, w) > 1e-6; i++)
         ;
     for (size_t m = 0; m < PARTS; m++)
+        sums[m] = scores[m] * n / repeats;
+    with_corners(o, repeats, sums, w);
+    for (size_t m = 0; m < PARTS; m++)
         kept += w[m] = w[m] < LEAST_WEIGHT ? 0 : w[m];
     for (size_t m = 0; m < PARTS; m++)
         w[m] /= kept;
 }
 
-/* p becomes p^power; it sums to 1. */
-static void sharpen(double *p, size_t n, double power)
+/* p becomes p^power, with the same sum. A label that no labelled item has keeps what
+ * the rule of succession gave it: labels say nothing of how sure to be about it. */
+static void sharpen(double *p, const double *unseen, size_t n, double power)
 {
-    double sum = 0;
-    for (size_t k = 0; k < n; k++)
-        sum += p[k] = p[k] > 0 ? pow(p[k], power) : 0;
-    for (size_t k = 0; k < n && sum > 0; k++)
-        p[k] /= sum;
+    double before = 0, after = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (unseen[k] > 0)
+            continue;
+        before += p[k];
+        after += p[k] = p[k] > 0 ? pow(p[k], power) : 0;
+    }
+    for (size_t k = 0; k < n && after > 0; k++)
+        p[k] *= unseen[k] > 0 ? 1 : before / after;
 }
 
 /* The log score of the mixture to a power, with its prior. */
@@ -150,7 +183,7 @@ static double power_score(const struct outs *o, double repeats, const double *w,
             for (size_t k = 0; k < labels && w[m] > 0; k++)
                 p[k] += w[m] * o->p[(i * PARTS + m) * labels + k];
         }
-        sharpen(p, labels, exp(log_power));
+        sharpen(p, o->unseen, labels, exp(log_power));
         sum += o->weight[i] / repeats * az_log_score(p, az_design_truth(o->d, o->item[i]), labels);
     }
     return sum;
@@ -212,7 +245,12 @@ static int fit(const struct az_design *d, struct az_rows rows, uint64_t seed, st
     AZ_AUTO_MEM uint32_t *items = az_alloc((n + 1) * sizeof(*items));
     if (!room || !all || !items)
         return AZ_ENOMEM;
-    struct outs o = {.d = d, .q = room, .p = all, .weight = room + n * PARTS, .item = items};
+    struct outs o = {.d = d,
+                     .q = room,
+                     .p = all,
+                     .weight = room + n * PARTS,
+                     .unseen = m->unseen,
+                     .item = items};
     for (size_t i = 0; i < repeats; i++) {
         int r = folds_out(d, rows, n_folds, az_hash64_mix(seed, i + 1), &o);
         if (r < 0)
@@ -241,7 +279,8 @@ static int predict(const struct az_model *m, const struct az_design *d, struct a
             p[c] += w * one[c];
     }
     for (size_t i = 0; i < rows.n; i++)
-        sharpen(p + i * m->frame.n_labels, m->frame.n_labels, m->arrays[AZ_AUTO_POWER][0]);
+        sharpen(p + i * m->frame.n_labels, m->unseen, m->frame.n_labels,
+                m->arrays[AZ_AUTO_POWER][0]);
     return 0;
 }
 
