@@ -182,6 +182,8 @@ static void warn(void *arg, const struct az_error *why)
 static void on_done(void *arg, const struct az_done *done)
 {
     struct running *run = arg;
+    if (run->view)
+        az_progress_view_done(run->view, done->item, done->ballots);
     run->sink->done(run->sink->arg, done);
 }
 

@@ -4,8 +4,9 @@
 #include "client/cli/progress.h"
 #include "core/io_clock.h"
 #include "core/mem.h"
+#include "policies/standing.h"
 
-enum { TROUBLES = 4, RATE_MS = 3000 };
+enum { TROUBLES = 4, RIGHTS = 8, RATE_MS = 3000 };
 
 struct az_progress_view {
     az_nusd limit;
@@ -16,6 +17,7 @@ struct az_progress_view {
     int64_t mark_calls, before_calls, mark_done, before_done;
     int64_t *before_errors; /* by judge, at the older mark */
     int64_t *mark_errors;
+    struct az_standing *standing; /* NULL: no memory, and nothing is said of it */
 };
 
 struct az_progress_view *az_progress_view_new(az_nusd limit, const struct az_panel *panel, int fd)
@@ -33,6 +35,7 @@ struct az_progress_view *az_progress_view_new(az_nusd limit, const struct az_pan
         az_progress_view_free(v);
         return NULL;
     }
+    v->standing = az_standing_new(panel);
     return v;
 }
 
@@ -82,6 +85,31 @@ static size_t troubles(const struct az_progress_view *v, const struct az_counts 
     return n;
 }
 
+/* The lowest first; judges that are as good in the panel's order. */
+static size_t rights(const struct az_progress_view *v, struct az_right right[RIGHTS])
+{
+    size_t n = 0;
+    for (size_t j = 0; v->standing && j < v->panel->n_judges; j++) {
+        double share = az_standing_right(v->standing, j);
+        size_t at = n;
+        while (at && right[at - 1].share > share)
+            at--;
+        if (share < 0 || at == RIGHTS)
+            continue;
+        size_t last = n < RIGHTS ? n++ : RIGHTS - 1;
+        memmove(&right[at + 1], &right[at], (last - at) * sizeof(*right));
+        right[at] = (struct az_right){v->panel->judges[j].name, share};
+    }
+    return n;
+}
+
+void az_progress_view_done(struct az_progress_view *v, const struct az_item *item,
+                           struct az_ballots ballots)
+{
+    if (v->standing)
+        az_standing_add(v->standing, item, ballots); /* without memory an item is passed over */
+}
+
 void az_progress_view_show(struct az_progress_view *v, const struct az_counts *c,
                            struct az_feed_counts fed, bool last)
 {
@@ -90,6 +118,7 @@ void az_progress_view_show(struct az_progress_view *v, const struct az_counts *c
         return;
     int64_t done = c->decided + c->abstained + c->failed + fed.known;
     struct az_trouble t[TROUBLES] = {0};
+    struct az_right right[RIGHTS];
     double seconds = (double)(now - v->before_at) / 1000;
     double rate = seconds > 0 ? (double)(calls_of(c) - v->before_calls) / seconds : -1;
     double items = seconds > 0 ? (double)(done - v->before_done) / seconds : 0;
@@ -103,6 +132,8 @@ void az_progress_view_show(struct az_progress_view *v, const struct az_counts *c
         .eta_s = fed.total >= done && items > 0 ? (double)(fed.total - done) / items : -1,
         .n_trouble = troubles(v, c, t),
         .trouble = t,
+        .n_right = rights(v, right),
+        .right = right,
     };
     az_live_line_show(&v->line, &p, last);
     move_marks(v, c, done, now);
@@ -113,6 +144,7 @@ void az_progress_view_free(struct az_progress_view *v)
     if (!v)
         return;
     az_live_line_end(&v->line);
+    az_standing_free(v->standing);
     free(v->before_errors);
     free(v->mark_errors);
     free(v);

@@ -71,6 +71,26 @@ static void trouble_part(struct az_buf *b, const struct az_progress *p)
     }
 }
 
+/* "right: overlap ~62%; qwen ~84%": as many as fit, none cut. */
+static void right_part(struct az_buf *b, const struct az_progress *p, size_t width)
+{
+    AZ_AUTO_BUF entry = az_buf(AZ_BUF_MAX);
+    size_t used = 0;
+    for (size_t i = 0; i < p->n_right; i++) {
+        az_buf_clear(&entry);
+        az_buf_z(&entry, i ? "; " : "right: ");
+        az_human_text(&entry, az_str(p->right[i].judge), PART_MAX);
+        az_buf_fmt(&entry, " ~%.0f%%", 100 * p->right[i].share);
+        if (entry.failed)
+            b->failed = entry.failed;
+        size_t columns = az_glyph_width(az_buf_view(&entry));
+        if (used + columns > width)
+            return;
+        used += columns;
+        az_buf_str(b, az_buf_view(&entry));
+    }
+}
+
 typedef void part_fn(struct az_buf *b, const struct az_progress *p);
 static part_fn *const parts[] = {items_part, failed_part, rate_part, money_part, eta_part};
 
@@ -100,10 +120,21 @@ void az_progress_line(struct az_buf *b, const struct az_progress *p, size_t widt
     trouble_part(&part, p);
     if (part.failed)
         b->failed = part.failed;
-    if (p->n_trouble == 0 || used + gap_width + LEAST_OF_TROUBLE > width)
+    if (part.n && used + gap_width + LEAST_OF_TROUBLE > width)
         return;
-    az_buf_z(b, gap);
-    az_human_text(b, az_buf_view(&part), width - used - gap_width);
+    if (part.n) {
+        az_buf_z(b, gap);
+        used += gap_width + az_human_text(b, az_buf_view(&part), width - used - gap_width);
+    }
+
+    az_buf_clear(&part);
+    if (used + gap_width < width)
+        right_part(&part, p, width - used - gap_width);
+    if (part.n)
+        az_buf_z(b, gap);
+    az_buf_str(b, az_buf_view(&part));
+    if (part.failed)
+        b->failed = part.failed;
 }
 
 void az_progress_plain(struct az_buf *b, const struct az_progress *p)
@@ -111,9 +142,14 @@ void az_progress_plain(struct az_buf *b, const struct az_progress *p)
     AZ_AUTO_BUF part = az_buf(AZ_BUF_MAX);
     bool any = false;
 
-    for (size_t i = 0; i <= AZ_LEN(parts); i++) {
+    for (size_t i = 0; i < AZ_LEN(parts) + 2; i++) {
         az_buf_clear(&part);
-        (i < AZ_LEN(parts) ? parts[i] : trouble_part)(&part, p);
+        if (i < AZ_LEN(parts))
+            parts[i](&part, p);
+        else if (i == AZ_LEN(parts))
+            trouble_part(&part, p);
+        else
+            right_part(&part, p, SIZE_MAX);
         if (part.failed)
             b->failed = part.failed;
         if (part.n == 0)

@@ -10,6 +10,12 @@ struct az_trouble {
     int64_t n; /* failed calls lately */
 };
 
+/* How often a judge is right, as far as it looks (policies/standing.h). */
+struct az_right {
+    const char *judge;
+    double share;
+};
+
 struct az_progress {
     int64_t done, total; /* items; total < 0: not known yet */
     int64_t failed;      /* items of `done` that failed */
@@ -20,11 +26,13 @@ struct az_progress {
     bool paused;   /* nobody new is asked */
     size_t n_trouble;
     const struct az_trouble *trouble; /* the worst first */
+    size_t n_right;
+    const struct az_right *right; /* the lowest first */
 };
 
 /* "1,234/10,000 12.3% · 45.2 calls/s · $1.23 of $20.00 · 3m 20s left · haiku:
- * rate_limit 12" in at most `width` columns, no newline: what does not fit is
- * left out from the end. `done` of `total` is always there, cut if need be. */
+ * rate_limit 12 · right: overlap ~62%; qwen ~84%" in at most `width` columns, no newline: what
+ * does not fit is left out from the end. `done` of `total` is always there, cut if need be. */
 void az_progress_line(struct az_buf *b, const struct az_progress *p, size_t width);
 
 /* The same in full, for a log or a pipe: ASCII but for names, no cursor, no

@@ -1,5 +1,5 @@
 /* statistics/infer/online.h: judges' skills learnt while a job runs, an item at a
- * time, for the progress display and for policies that choose whom to ask next.
+ * time, for the progress display (policies/standing.h).
  * Pure; not thread-safe. Memory: n_judges * n_labels^2, however many items.
  *
  * Dawid and Skene's model, one pass (online EM: Cappé and Moulines, JRSS B 71,

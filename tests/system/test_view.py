@@ -64,6 +64,20 @@ def test_progress_in_a_terminal(world):
     assert lines[-1].count("\n") > 3  # the summary stands below the last line
 
 
+def test_how_right_judges_look_while_it_runs(world):
+    """With gold on every item it doesn't depend on which was done first."""
+    stub = world.stub(votes=["A@m0", "A@m1", "B@m2"])
+    panel = world.write("panel.yaml", chat_pair(stub, judges=3))
+    items = world.write("items.jsonl", [{**item, "gold": "AAAB"[i % 4]}
+                                        for i, item in enumerate(pair_items(40))])
+    terminal = Terminal()
+    running = world.command("run", panel, items, "--job", "job", "--cache", "none",
+                            stderr=terminal.theirs, env=TERMINAL)
+    assert running.wait().rc == 0
+    last = [line for line in re.split(r"\r\033\[K", terminal.rest()) if "40/40" in line][-1]
+    assert "right: j2 ~31%; j0 ~76%; j1 ~76%" in last, last
+
+
 def test_plain_when_nobody_looks(world):
     run = world.run(OVERLAP, overlap_items(5), env=TERMINAL)
     assert "\r" not in run.stderr and "\033" not in run.stderr

@@ -88,11 +88,48 @@ static void plain_lines(void **state)
                              "haiku: rate_limit 12; qwen: down");
 }
 
+/* Judges come last, and none is cut. */
+static void how_right_judges_are(void **state)
+{
+    (void)state;
+    static const struct az_right right[] = {{"overlap", 0.617}, {"qwen", 0.84}};
+    static const struct {
+        size_t width, n_trouble;
+        const char *want;
+    } cases[] = {
+        {80, 0, "5/10 50.0% · right: overlap ~62%; qwen ~84%"},
+        {42, 0, "5/10 50.0% · right: overlap ~62%"},
+        {31, 0, "5/10 50.0%"},
+        {80, 1, "5/10 50.0% · haiku: rate_limit 12 · right: overlap ~62%; qwen ~84%"},
+        {40, 1, "5/10 50.0% · haiku: rate_limit 12"},
+    };
+    struct az_progress p = {.done = 5,
+                            .total = 10,
+                            .calls_per_s = -1,
+                            .limit = AZ_NUSD_MAX,
+                            .eta_s = -1,
+                            .trouble = troubles,
+                            .n_right = 2,
+                            .right = right};
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
+        p.n_trouble = cases[i].n_trouble;
+        az_progress_line(&b, &p, cases[i].width);
+        if (!az_str_eqz(az_buf_view(&b), cases[i].want))
+            fail_msg("width %zu: got '%s', want '%s'", cases[i].width, b.p, cases[i].want);
+    }
+    AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
+    p.n_trouble = 0;
+    az_progress_plain(&b, &p);
+    assert_string_equal(b.p, "5/10 50.0%, right: overlap ~62%; qwen ~84%");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(line_fits_the_terminal),
         cmocka_unit_test(plain_lines),
+        cmocka_unit_test(how_right_judges_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
