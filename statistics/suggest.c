@@ -7,8 +7,6 @@
 #include "core/hash.h"
 #include "core/mem.h"
 #include "core/rng.h"
-#include "statistics/interval/wilson.h"
-#include "statistics/special.h"
 
 struct candidate {
     uint64_t place; /* in the order of the draw */
@@ -100,23 +98,4 @@ int az_suggest(const struct az_suggest *s, struct az_suggestion *ret, size_t *n)
     for (size_t i = 0; i < *n; i++)
         ret[i] = (struct az_suggestion){v[i].item, AZ_MIN(v[i].chance, 1.0)};
     return 0;
-}
-
-int64_t az_labels_for_width(double rate, double half, double spread)
-{
-    const int64_t most = INT64_C(1) << 40;
-    double z = az_normal_quantile(0.975), low, high;
-    int64_t few = 1, many = 1;
-    az_assert(rate >= 0 && rate <= 1 && half > 0 && spread >= 1);
-    while (many < most && az_wilson(rate, (double)many / spread, z, &low, &high) &&
-           high - low > 2 * half)
-        many *= 2;
-    while (few < many) {
-        int64_t n = few + (many - few) / 2;
-        if (az_wilson(rate, (double)n / spread, z, &low, &high) && high - low > 2 * half)
-            few = n + 1;
-        else
-            many = n;
-    }
-    return few;
 }

@@ -29,8 +29,3 @@ struct az_suggestion {
  * unlabelled. They come in random order, so that whoever labels the first few only has
  * a sample all the same. 0 or AZ_ENOMEM. */
 int az_suggest(const struct az_suggest *s, struct az_suggestion *ret, size_t *n);
-
-/* How many labels until a rate near `rate` has a Wilson interval (95 %) no wider than
- * +- `half`; `spread` >= 1 is how much the weights cost (sum w^2 * n / (sum w)^2; Kish
- * 1965). Largest where the rate is 1/2. */
-int64_t az_labels_for_width(double rate, double half, double spread);

@@ -4,15 +4,16 @@
 #include "client/cli/command.h"
 #include "client/cli/contested.h"
 #include "client/cli/decide.h"
+#include "client/cli/honest.h"
 #include "client/cli/io_keyboard.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/label_file.h"
 #include "client/cli/label_sheet.h"
+#include "core/golds.h"
 #include "core/io_file.h"
 #include "core/mem.h"
-#include "statistics/interval/wilson.h"
-#include "statistics/special.h"
+#include "statistics/interval/needed.h"
 #include "statistics/suggest.h"
 
 enum {
@@ -25,7 +26,7 @@ enum {
 };
 
 struct options {
-    const char *out, *items, *gold;
+    const char *out, *items, *gold, *width;
     int64_t n, seed, uniform;
 };
 
@@ -37,18 +38,18 @@ static const struct az_opt table[] = {
      "the items that the ballots are about: their texts", 0},
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
      "true answers that are known already (JSONL or CSV: id, gold)", 0},
+    {"width", 0, AZ_OPT_STRING, offsetof(struct options, width), "WIDTH",
+     "how many labels it takes: points of a rate, units of a score", 0},
     {"uniform", 0, AZ_OPT_INT, offsetof(struct options, uniform), "PERCENT",
      "share of the picks that goes by chance alone, 1 to 100 (30)", 1},
     {"seed", 0, AZ_OPT_INT, offsetof(struct options, seed), "N", "another draw", 0},
     {0},
 };
 
-/* A picked item, packed, and what the panel says of it. */
+/* A picked item, packed. */
 struct pick {
     double chance;
     struct az_buf item;
-    int label; /* of the verdict; AZ_LABEL_NONE: no label */
-    bool right;
 };
 
 struct labelling {
@@ -67,6 +68,10 @@ struct labelling {
     uint32_t *pick_of; /* by item: its pick and one; 0: none */
     size_t n_picks, at;
     struct pick *picks;
+    /* When it is done. */
+    double width; /* 0: none was asked for */
+    struct az_golds *golds;
+    struct az_honest *over_all;
 };
 
 /* ---- which items ---- */
@@ -119,14 +124,6 @@ static int keep_pick(void *arg, struct az_found *found, struct az_error *err)
     if (l->at >= l->n || !l->pick_of[l->at++])
         return 0;
     struct pick *p = &l->picks[l->pick_of[l->at - 1] - 1];
-    struct az_decide_case c = {found->item, found->ballots, false, found->asked_with_gold, true};
-    struct az_verdict verdict = {0};
-    struct az_ballots ballots;
-    az_arena_reset(l->arena);
-    int r = az_decide(&l->panel, &c, l->arena, &verdict, &ballots, err);
-    if (r < 0)
-        return r;
-    p->label = r == AZ_DECIDE_DONE && verdict.status == AZ_DECIDED ? verdict.label : AZ_LABEL_NONE;
     az_item_pack(&p->item, found->item);
     return az_buf_check(&p->item, err);
 }
@@ -150,14 +147,6 @@ static void show(const struct labelling *l, const struct az_item *item, size_t a
                    az_label_file_new_count(l->file), width, az_terminal_color(1));
     fputs(b.p ? b.p : "", stdout);
     fflush(stdout);
-}
-
-static bool agrees(const struct labelling *l, const struct pick *p, const char *gold)
-{
-    char name[AZ_LABEL_GOLD_MAX];
-    const char *label = az_label_name(&l->panel.question, p->label);
-    int n = snprintf(name, sizeof(name), "\"%s\"", label);
-    return p->label != AZ_LABEL_NONE && n > 0 && !strcmp(name, gold);
 }
 
 /* The pick before this one that has a label from now; its label goes. */
@@ -194,7 +183,6 @@ static int take_key(struct labelling *l, const struct az_item *item, int key, si
         undo(l, at);
         break;
     case AZ_LABEL_IT:
-        l->picks[*at].right = agrees(l, &l->picks[*at], gold);
         r = az_label_file_add(l->file, item->id, az_str(gold), l->picks[*at].chance, err);
         (*at)++;
         break;
@@ -223,34 +211,102 @@ static int label_all(struct labelling *l, struct az_error *err)
 
 /* ---- what it came to ---- */
 
-/* Weighted share of this draw's labels that the verdict has, and what more would give. */
-static void tell(const struct labelling *l)
+/* An item with what is known of it now. Labels of earlier draws have their weights, answers that
+ * were known before stand for themselves alone. */
+static int add_labelled(void *arg, struct az_found *found, struct az_error *err)
 {
-    double sum = 0, squares = 0, right = 0, low, high;
-    size_t n = az_label_file_new_count(l->file);
-    az_say("%zu label%s in '%s', %zu of them new", az_label_file_count(l->file),
-           az_label_file_count(l->file) == 1 ? "" : "s", l->path, n);
-    for (size_t i = 0, seen = 0; i < l->n_picks && seen < n; i++) {
-        AZ_AUTO(item) item = NULL;
-        if (az_item_unpack(&l->panel, az_buf_view(&l->picks[i].item), &item, NULL) < 0 ||
-            !az_label_file_has(l->file, item->id))
-            continue;
-        double w = 1 / l->picks[i].chance;
-        seen++;
-        sum += w;
-        squares += w * w;
-        right += w * l->picks[i].right;
-    }
-    if (l->panel.question.kind == AZ_SCORE || n < 10)
+    struct labelling *l = arg;
+    struct az_decide_case c = {found->item, found->ballots, false, found->asked_with_gold, true};
+    struct az_verdict verdict = found->verdict;
+    struct az_ballots ballots = found->ballots;
+    struct az_str gold = az_golds_find(l->golds, found->item->id);
+    int r = 0;
+    if (found->open)
+        return 0;
+    az_arena_reset(l->arena);
+    if (verdict.status == AZ_OPEN)
+        r = az_decide(&l->panel, &c, l->arena, &verdict, &ballots, err);
+    if (r == 0 && gold.p)
+        r = az_item_set_gold(&l->panel, found->item, gold, err);
+    double weight = gold.p ? az_golds_weight(l->golds, found->item->id) : found->weight;
+    return r < 0 ? r : az_honest_add(l->over_all, found->item, &verdict, ballots, weight, err);
+}
+
+static int work_out(struct labelling *l, struct az_sources *s, struct az_honest_figures *f,
+                    struct az_error *err)
+{
+    const struct az_question *q = &l->panel.question;
+    double scale = q->kind == AZ_SCORE ? q->scale_max - q->scale_min : 1;
+    struct az_honest_widths usual = {{0.1, 0.06}, {0.1 * scale, 0.06 * scale}};
+    struct az_honest_widths wanted = {{l->width / 100}, {l->width}};
+    AZ_AUTO_BUF b = az_buf(FILE_MOST);
+    az_label_file_print(l->file, &b);
+    int r = az_buf_check(&b, err);
+    if (r == 0)
+        r = az_golds_parse(az_buf_view(&b), &l->golds, err);
+    if (r == 0 && !(l->over_all = az_honest_new(&l->panel, az_sources_n_responses(s))))
+        r = az_oom(err);
+    if (r < 0)
+        return r;
+    az_honest_want(l->over_all, l->width > 0 ? &wanted : &usual);
+    r = az_sources_each(s, add_labelled, l, err);
+    if (r == 0 && az_honest_finish(l->over_all, "auto", false, 0, f) < 0)
+        r = az_oom(err);
+    return r;
+}
+
+static void put_needed(struct az_buf *b, const struct az_honest_figure *f, int64_t needed)
+{
+    if (needed > f->all)
+        az_buf_fmt(b, "more than the %lld items there are", (long long)f->all);
+    else if (needed <= f->labelled)
+        az_buf_z(b, "no more labels");
+    else
+        az_buf_fmt(b, "some %lld labels in all, %lld more", (long long)needed,
+                   (long long)(needed - f->labelled));
+}
+
+/* Of the first figure: how often the panel is right, or the mean. */
+static void tell_needed(const struct labelling *l, const struct az_honest_figures *f)
+{
+    const struct az_honest_figure *first = &f->v[0];
+    bool score = l->panel.question.kind == AZ_SCORE;
+    AZ_AUTO_BUF b = az_buf(4096);
+    if (!first->needed[0])
         return;
-    double rate = right / sum, spread = AZ_MAX(squares * (double)n / (sum * sum), 1.0);
-    az_wilson(rate, (double)n / spread, az_normal_quantile(0.975), &low, &high);
-    az_say("the panel is right on %.0f%% (%.0f%% to %.0f%%) by these labels; to within 5 points "
-           "takes some %lld labels, to within 3 some %lld",
-           100 * rate, 100 * low, 100 * high, (long long)az_labels_for_width(rate, 0.05, spread),
-           (long long)az_labels_for_width(rate, 0.03, spread));
-    az_say("to promise that at most 5%% of what is kept is wrong takes 59 labels to test on at the "
-           "least, and others to learn from, of a random sample (--uniform 100)");
+    az_honest_name(&b, first);
+    if (l->width > 0) {
+        az_buf_fmt(&b, ": an interval %g %swide takes ", l->width, score ? "" : "points ");
+        put_needed(&b, first, first->needed[0]);
+    } else {
+        az_buf_z(&b, score ? ": to within a twentieth of the scale takes "
+                           : ": to within 5 points takes ");
+        put_needed(&b, first, first->needed[0]);
+        az_buf_z(&b, score ? "; a thirty-third, " : "; to within 3, ");
+        put_needed(&b, first, first->needed[1]);
+    }
+    az_say("%s", b.p ? b.p : "");
+}
+
+/* What the labels say by now, and what more of them would give. */
+static int tell(struct labelling *l, struct az_sources *s, struct az_error *err)
+{
+    AZ_AUTO_BUF b = az_buf(1 << 20);
+    struct az_honest_figures f = {0};
+    size_t n = az_label_file_count(l->file);
+    az_say("%zu label%s in '%s', %zu of them new", n, n == 1 ? "" : "s", l->path,
+           az_label_file_new_count(l->file));
+    int r = n < AZ_NEEDED_LEAST ? 0 : work_out(l, s, &f, err);
+    if (r == 0 && f.n) {
+        az_honest_text(&b, &f, az_terminal_columns(2, COLUMNS));
+        fputs(b.p ? b.p : "", stderr);
+        tell_needed(l, &f);
+        if (l->panel.question.kind != AZ_SCORE)
+            az_say("to promise that at most 5%% of what is kept is wrong takes 59 labels to test "
+                   "on at the least, and others to learn from, of a random sample (--uniform 100)");
+    }
+    az_honest_figures_release(&f);
+    return r;
 }
 
 /* ---- the command ---- */
@@ -302,6 +358,14 @@ static int prepare(struct labelling *l, struct az_sources *s, struct az_error *e
     return r < 0 ? r : az_sources_each(s, keep_pick, l, err);
 }
 
+static int read_width(struct labelling *l, struct az_error *err)
+{
+    const char *text = l->options->width;
+    if (!text || (az_str_double(az_str(text), &l->width) && l->width > 0 && isfinite(l->width)))
+        return 0;
+    return az_fail(err, AZ_EUSAGE, "--width wants a number above 0, not '%.40s'", text);
+}
+
 static void release(struct labelling *l)
 {
     for (size_t i = 0; l->picks && i < l->n_picks; i++)
@@ -311,6 +375,8 @@ static void release(struct labelling *l)
     free(l->keys);
     free(l->doubt);
     free(l->known);
+    az_golds_free(l->golds);
+    az_honest_free(l->over_all);
     az_arena_free(l->arena);
     az_label_file_free(l->file);
 }
@@ -321,7 +387,9 @@ static int label(const struct options *o, const char *panel, const char *const *
     struct labelling l = {.options = o, .path = o->out ? o->out : "gold.jsonl"};
     AZ_AUTO(sources) s = NULL;
     struct az_error err = {0};
-    int r = az_out_check(l.path, &err);
+    int r = read_width(&l, &err);
+    if (r == 0)
+        r = az_out_check(l.path, &err);
     if (r == 0)
         r = az_sources_open(paths, n, &with, &s, &err);
     if (r == 0)
@@ -332,7 +400,7 @@ static int label(const struct options *o, const char *panel, const char *const *
         r = label_all(&l, &err);
     if (r == 0) {
         putchar('\n');
-        tell(&l);
+        r = tell(&l, s, &err);
     }
     release(&l);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : AZ_EXIT_OK;

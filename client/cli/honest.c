@@ -51,6 +51,11 @@ void az_honest_free(struct az_honest *h)
     free(h);
 }
 
+void az_honest_want(struct az_honest *h, const struct az_honest_widths *w)
+{
+    h->widths = *w;
+}
+
 /* ---- items passing by ---- */
 
 bool az_honest_labelled(const struct az_honest *h, size_t item)

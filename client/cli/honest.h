@@ -25,6 +25,7 @@ enum {
     AZ_HONEST_CELLS = 1 << 22, /* items × judges × labels of the rest, at most */
     AZ_HONEST_FIT = 500,       /* labelled items that predictions are learnt from */
     AZ_HONEST_SYSTEMS = 32,
+    AZ_HONEST_WIDTHS = 2,
 };
 
 enum az_honest_kind {
@@ -38,10 +39,11 @@ enum az_honest_kind {
 
 struct az_honest_figure {
     enum az_honest_kind kind;
-    struct az_str of;        /* label or system; {NULL, 0} */
-    int64_t all;             /* items that it is about */
-    int64_t labelled;        /* of these */
-    struct az_chosen chosen; /* of numbers in [0, 1], but for the means */
+    struct az_str of;                 /* label or system; {NULL, 0} */
+    int64_t all;                      /* items that it is about */
+    int64_t labelled;                 /* of these */
+    struct az_chosen chosen;          /* of numbers in [0, 1], but for the means */
+    int64_t needed[AZ_HONEST_WIDTHS]; /* labels for the widths of az_honest_want() */
 };
 
 struct az_honest_figures {
@@ -61,6 +63,13 @@ struct az_honest;
 struct az_honest *az_honest_new(const struct az_panel *panel, size_t n_responses);
 void az_honest_free(struct az_honest *h);
 AZ_FREEP(honest)
+
+/* Before it is finished: from end to end of an interval, of rates and of means of scores; 0:
+ * not asked for. What it takes is in `needed` (statistics/interval/needed.h). */
+struct az_honest_widths {
+    double rate[AZ_HONEST_WIDTHS], mean[AZ_HONEST_WIDTHS];
+};
+void az_honest_want(struct az_honest *h, const struct az_honest_widths *w);
 
 /* One item that is not open, with its sampling weight where it has a true answer. AZ_ENOMEM:
  * good for nothing but freeing; AZ_EINVAL as az_corpus_add(). */

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/mem.h"
+#include "statistics/interval/needed.h"
 #include "statistics/learn/design.h"
 
 static const struct az_str none = {0};
@@ -73,6 +74,23 @@ static int64_t all_of(const struct work *w)
     return (int64_t)w->n + (int64_t)llround(each * (double)(w->n - w->n_labelled));
 }
 
+/* Of items that were thinned out there are more than are counted here: all of them are what
+ * labels could be had of. */
+static int needed(const struct work *w, const struct az_mean_of *mean, struct az_honest_figure *f)
+{
+    const struct az_honest_widths *wanted = &w->view->h->widths;
+    bool rate = w->rate || (f->kind != AZ_HONEST_MEAN && f->kind != AZ_HONEST_SYSTEM_MEAN);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < AZ_HONEST_WIDTHS; i++) {
+        double width = rate ? wanted->rate[i] : wanted->mean[i];
+        if (width > 0)
+            r = az_labels_needed(mean, width, &f->needed[i]);
+        if (f->needed[i] > (int64_t)mean->n)
+            f->needed[i] = f->all + 1;
+    }
+    return r;
+}
+
 static int end(struct work *w, enum az_honest_kind kind, struct az_str of)
 {
     struct az_honest_figures *f = w->to;
@@ -90,8 +108,11 @@ static int end(struct work *w, enum az_honest_kind kind, struct az_str of)
     if (az_grow(&f->v, &w->cap, f->n + 1, sizeof(*f->v)) < 0)
         return AZ_ENOMEM;
     struct az_honest_figure *to = &f->v[f->n];
-    *to = (struct az_honest_figure){kind, of, all_of(w), (int64_t)w->n_labelled, {0}};
+    *to = (struct az_honest_figure){
+        .kind = kind, .of = of, .all = all_of(w), .labelled = (int64_t)w->n_labelled};
     int r = az_choose_mean(&mean, &to->chosen);
+    if (r == 0)
+        r = needed(w, &mean, to);
     f->n += r == 0;
     return r;
 }

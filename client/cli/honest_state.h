@@ -20,6 +20,7 @@ struct az_honest {
         double score, credit;
     } * words;
     uint32_t *rows; /* those that are in, once finished */
+    struct az_honest_widths widths;
 };
 
 /* Items that are in, side by side, and what is predicted of them. */

@@ -65,7 +65,23 @@ def test_what_is_labelled_counts_in_a_report(world, job):
     assert json.loads(world.path("r.json").read_text())["counts"]["gold"] == 30
 
 
+def test_it_says_how_many_more_labels_a_width_takes(world, job):
+    out = world.path("gold.jsonl")
+    few = label(world, "1" * 9, job, "-n", 9, "-o", out)
+    assert "takes" not in few.stderr  # from so few nothing is said
+    run = label(world, "1" * 60, job, "-n", 20, "-o", out)
+    assert run.returncode == 0, run.stderr
+    assert "over all items" in run.stderr and "29 of 60" in run.stderr
+    assert "fewer than 50 labelled clusters: labels only" in run.stderr
+    assert "right: to within 5 points takes " in run.stderr
+    wide = label(world, "q", job, "-n", 5, "-o", out, "--width", 99)
+    assert "right: an interval 99 points wide takes no more labels" in wide.stderr
+    narrow = label(world, "q", job, "-n", 5, "-o", out, "--width", 0.1)
+    assert "takes more than the 60 items there are" in narrow.stderr
+
+
 @pytest.mark.parametrize("args, rc, text", [
+    (["job", "-n", "5", "--width", "-3"], 64, "--width wants a number above 0"),
     (["-n", "5"], 64, "wants a SOURCE"),
     (["job"], 64, "wants -n N"),
     (["job", "-n", "0"], 64, "-n"),

@@ -108,6 +108,7 @@ static void of_a_choice(void **state)
     (void)state;
     for (int learnt = 0; learnt < 2; learnt++) {
         AZ_AUTO(honest) h = labels_of(p, &s);
+        az_honest_want(h, &(struct az_honest_widths){{0.9, 0.0001}, {0}});
         assert_int_equal(az_honest_finish(h, learnt ? "logodds" : NULL, false, 1, &f), 0);
         assert_null(f.reason);
         assert_int_equal(f.labelled, ITEMS / 4);
@@ -122,6 +123,8 @@ static void of_a_choice(void **state)
         assert_true(fabs(pass->chosen.figure.value - all->value) < 1e-12);
         assert_int_equal(yes->all, ITEMS);
         assert_int_equal(yes->labelled, ITEMS / 4);
+        assert_true(yes->needed[0] > 0 && yes->needed[0] < ITEMS / 4);
+        assert_int_equal(yes->needed[1], ITEMS + 1); /* not even all */
         /* three judges right in .8 are in .896 together */
         assert_true(fabs(find(&f, AZ_HONEST_ACCURACY, NULL)->chosen.figure.value - 0.896) < 0.08);
         az_honest_figures_release(&f);

@@ -112,31 +112,13 @@ static void edges(void **state)
     az_fault_alloc(0);
 }
 
-static void labels_for_a_width(void **state)
-{
-    static const struct {
-        double rate, half, spread;
-        int64_t want;
-    } cases[] = {
-        /* Wilson: n = (a + sqrt(…)); at 1/2 half = z / (2 sqrt(n + z^2)) */
-        {0.5, 0.05, 1, 381},
-        {0.5, 0.05, 2, 761},
-        {0.9, 0.05, 1, 141},
-        {0.5, 0.5, 1, 1},
-    };
-    for (size_t i = 0; i < AZ_LEN(cases); i++) {
-        int64_t n = az_labels_for_width(cases[i].rate, cases[i].half, cases[i].spread);
-        if (n != cases[i].want)
-            fail_msg("case %zu: %lld, want %lld", i, (long long)n, (long long)cases[i].want);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(picks_what_is_in_doubt),       cmocka_unit_test(weights_are_honest),
-        cmocka_unit_test(does_not_depend_on_the_order), cmocka_unit_test(edges),
-        cmocka_unit_test(labels_for_a_width),
+        cmocka_unit_test(picks_what_is_in_doubt),
+        cmocka_unit_test(weights_are_honest),
+        cmocka_unit_test(does_not_depend_on_the_order),
+        cmocka_unit_test(edges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
