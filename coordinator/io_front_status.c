@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/io_clock.h"
 #include "core/mem.h"
+#include "policies/standing.h"
 
 enum {
     FOLLOW_MS = 500,
@@ -115,6 +116,11 @@ static bool judge_info(const struct job *job, size_t j, const struct az_judge_co
     info->queued = wait->queued;
     info->under_way = wait->under_way;
     info->oldest_ms = wait->oldest == INT64_MAX ? 0 : az_clock_ms() - wait->oldest;
+    double right = job->standing ? az_standing_right(job->standing, j) : -1;
+    if (right >= 0) {
+        info->right_or_none_case = ASSIZE__JUDGE_INFO__RIGHT_OR_NONE_RIGHT;
+        info->right = right;
+    }
     return info->name && info->backend && info->last_error;
 }
 

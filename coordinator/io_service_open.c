@@ -4,6 +4,7 @@
 #include "coordinator/io_service_state.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "policies/standing.h"
 
 enum { QUEUE_ITEMS = 512, QUEUE_BYTES = 16 << 20 };
 
@@ -213,6 +214,7 @@ void service_close(struct az_service *s, struct job *job)
         az_coordinator_close(AZ_TAKE(job->open));
         az_coordinator_poke(s->coordinator); /* workers were told: that may eat an edge */
     }
+    az_standing_free(AZ_TAKE(job->standing));
     struct passage *p = passage_new(s, job, close_run, close_done);
     if (!p)
         return;
@@ -277,8 +279,11 @@ static void on_ended(void *arg, enum az_job_end end, const struct az_error *why)
 static void on_done(void *arg, const struct az_done *done)
 {
     struct job *job = arg;
-    if (done->verdict.status != AZ_OPEN)
-        job->news = job->s->any_decided = true;
+    if (done->verdict.status == AZ_OPEN)
+        return;
+    job->news = job->s->any_decided = true;
+    if (job->standing)
+        az_standing_add(job->standing, done->item, done->ballots); /* without memory: passed over */
 }
 
 void service_halt(struct az_service *s, struct job *job, bool at_once)
@@ -306,7 +311,10 @@ static int start(struct az_service *s, struct job *job, struct az_error *err)
         .ended = on_ended,
         .arg = job,
     };
-    return az_coordinator_open(s->coordinator, &config, &job->open, err);
+    int r = az_coordinator_open(s->coordinator, &config, &job->open, err);
+    if (r == 0)
+        job->standing = az_standing_new(job->panel);
+    return r;
 }
 
 /* ---- opening ---- */

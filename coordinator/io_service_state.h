@@ -52,6 +52,7 @@ struct job {
     struct az_queue *in;
     struct az_feeder *feeder;
     struct az_open_job *open;
+    struct az_standing *standing;        /* of its judges; NULL: nothing is said of it */
     struct az_store_totals before;       /* when it was opened */
     bool ended;                          /* and is to be closed */
     int64_t made_calls, cached, retried; /* of its last run */

@@ -19,7 +19,8 @@ enum { PATIENCE_MS = 60000 };
 static void show(struct az_live_line *line, const Assize__JobInfo *info, bool last)
 {
     struct az_trouble trouble[AZ_JOB_TROUBLES];
-    struct az_progress p = az_job_progress(info, trouble);
+    struct az_right right[AZ_JOB_RIGHTS];
+    struct az_progress p = az_job_progress(info, trouble, right);
     az_live_line_show(line, &p, last);
 }
 
@@ -96,7 +97,9 @@ const struct az_command az_cmd_watch = {
     .name = "watch",
     .args = "JOB",
     .summary = "a job's progress until it ends",
-    .more = "Ends when the job does, or when it stops for want of money, time or a backend\n"
+    .more = "The line ends with how often each judge looks right, the lowest first: by gold where\n"
+            "there is some, else by what three or more judges say.\n"
+            "Ends when the job does, or when it stops for want of money, time or a backend\n"
             "(75). Ctrl-C ends the watching and nothing else.",
     .options = table,
     .run = run,

@@ -85,20 +85,13 @@ static size_t troubles(const struct az_progress_view *v, const struct az_counts 
     return n;
 }
 
-/* The lowest first; judges that are as good in the panel's order. */
 static size_t rights(const struct az_progress_view *v, struct az_right right[RIGHTS])
 {
     size_t n = 0;
     for (size_t j = 0; v->standing && j < v->panel->n_judges; j++) {
         double share = az_standing_right(v->standing, j);
-        size_t at = n;
-        while (at && right[at - 1].share > share)
-            at--;
-        if (share < 0 || at == RIGHTS)
-            continue;
-        size_t last = n < RIGHTS ? n++ : RIGHTS - 1;
-        memmove(&right[at + 1], &right[at], (last - at) * sizeof(*right));
-        right[at] = (struct az_right){v->panel->judges[j].name, share};
+        if (share >= 0)
+            n = az_right_put(right, n, RIGHTS, (struct az_right){v->panel->judges[j].name, share});
     }
     return n;
 }

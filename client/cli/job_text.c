@@ -324,6 +324,10 @@ static void judge_json(struct az_jw *w, const Assize__JudgeInfo *j)
     az_jw_kint(w, "queued", j->queued);
     az_jw_kint(w, "under_way", j->under_way);
     az_jw_kint(w, "oldest_ms", j->oldest_ms);
+    if (j->right_or_none_case == ASSIZE__JUDGE_INFO__RIGHT_OR_NONE_RIGHT)
+        az_jw_knum(w, "right", j->right);
+    else
+        az_jw_knull(w, "right");
     az_jw_obj_end(w);
 }
 
@@ -389,8 +393,21 @@ static size_t troubles(const Assize__JobInfo *job, struct az_trouble t[AZ_JOB_TR
     return n;
 }
 
+/* The lowest first. */
+static size_t rights(const Assize__JobInfo *job, struct az_right right[AZ_JOB_RIGHTS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < job->n_judges; i++) {
+        const Assize__JudgeInfo *j = job->judges[i];
+        if (j->right_or_none_case == ASSIZE__JUDGE_INFO__RIGHT_OR_NONE_RIGHT)
+            n = az_right_put(right, n, AZ_JOB_RIGHTS, (struct az_right){j->name, j->right});
+    }
+    return n;
+}
+
 struct az_progress az_job_progress(const Assize__JobInfo *job,
-                                   struct az_trouble trouble[AZ_JOB_TROUBLES])
+                                   struct az_trouble trouble[AZ_JOB_TROUBLES],
+                                   struct az_right right[AZ_JOB_RIGHTS])
 {
     return (struct az_progress){
         .done = az_job_ended_items(job),
@@ -403,5 +420,7 @@ struct az_progress az_job_progress(const Assize__JobInfo *job,
         .paused = job->state == ASSIZE__JOB_STATE__PAUSED,
         .n_trouble = troubles(job, trouble),
         .trouble = trouble,
+        .n_right = rights(job, right),
+        .right = right,
     };
 }

@@ -28,7 +28,8 @@ void az_job_text(struct az_buf *b, const Assize__JobInfo *job, int64_t now_s, si
 /* One object, no newline. */
 void az_job_json(struct az_buf *b, const Assize__JobInfo *job);
 
-enum { AZ_JOB_TROUBLES = 3 };
+enum { AZ_JOB_TROUBLES = 3, AZ_JOB_RIGHTS = 8 };
 /* For the line of `watch`; borrows from `job`, and puts names into `trouble`. */
 struct az_progress az_job_progress(const Assize__JobInfo *job,
-                                   struct az_trouble trouble[AZ_JOB_TROUBLES]);
+                                   struct az_trouble trouble[AZ_JOB_TROUBLES],
+                                   struct az_right right[AZ_JOB_RIGHTS]);

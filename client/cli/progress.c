@@ -1,6 +1,7 @@
 #include "client/cli/progress.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "client/cli/human.h"
 #include "core/glyph.h"
@@ -89,6 +90,19 @@ static void right_part(struct az_buf *b, const struct az_progress *p, size_t wid
         used += columns;
         az_buf_str(b, az_buf_view(&entry));
     }
+}
+
+size_t az_right_put(struct az_right *v, size_t n, size_t most, struct az_right one)
+{
+    size_t at = n;
+    while (at && v[at - 1].share > one.share)
+        at--;
+    if (at == most)
+        return n;
+    size_t last = n < most ? n : most - 1;
+    memmove(&v[at + 1], &v[at], (last - at) * sizeof(*v));
+    v[at] = one;
+    return last + 1;
 }
 
 typedef void part_fn(struct az_buf *b, const struct az_progress *p);

@@ -16,6 +16,10 @@ struct az_right {
     double share;
 };
 
+/* Put one among `n` of `most`, the lowest first, equals as they come. Returns how many there are.
+ */
+size_t az_right_put(struct az_right *v, size_t n, size_t most, struct az_right one);
+
 struct az_progress {
     int64_t done, total; /* items; total < 0: not known yet */
     int64_t failed;      /* items of `done` that failed */

@@ -188,3 +188,21 @@ def test_resume_tries_a_backend_that_refused(service, world):
     status = service.status(job)
     assert status["decided"] == 20 and status["trouble"] == []
     assert [j["ballots"] for j in status["judges"]] == [20, 20, 20]  # of a job that has ended
+
+
+def test_how_right_judges_look_while_a_job_runs(service, world):
+    """For whoever looks; a job that has ended has its summary."""
+    stub = world.stub(delay=30, votes=["A@a0", "A@a1", "A@a2", "B@a3"])
+    service.worker(backends=[backend(stub, name="stub", slots=8)])
+    job = service.submit(judged_by(stub, "a", 4), pairs(ITEMS))
+    watch = service.command("watch", job)
+
+    def rights():
+        return [j["right"] for j in service.status(job)["judges"]]
+
+    watch.wait_until(lambda: all(right is not None for right in rights()))
+    stub.control(hold=True)
+    assert min(rights()[:3]) > 0.8 > 0.5 > rights()[3]
+    stub.control(hold=False)
+    assert watch.wait().rc == 0
+    assert rights() == [None] * 4

@@ -206,21 +206,29 @@ static void job_progress(void **state)
     (void)state;
     Assize__JobInfo job = running();
     struct az_trouble t[AZ_JOB_TROUBLES];
+    struct az_right right[AZ_JOB_RIGHTS];
     static const int64_t errors[] = {5, 0, 9, 7};
     job.n_judges = 4;
     for (size_t i = 0; i < 4; i++)
         judges[i].errors = errors[i];
     judges[2].last_error = (char *)"down";
-    struct az_progress p = az_job_progress(&job, t);
+    struct az_progress p = az_job_progress(&job, t, right);
     assert_int_equal(p.n_trouble, 3);
     assert_true(t[0].n == 9 && t[1].n == 7 && t[2].n == 5);
     assert_string_equal(t[0].why, "down");
     assert_true(p.done == 400 && p.total == 1000 && p.eta_s == 300);
     judges[1].errors = 6;
-    p = az_job_progress(&job, t);
+    p = az_job_progress(&job, t, right);
     assert_true(p.n_trouble == 3 && t[2].n == 6);
+    assert_int_equal(p.n_right, 0);
+    for (size_t i = 1; i < 3; i++) {
+        judges[i].right_or_none_case = ASSIZE__JUDGE_INFO__RIGHT_OR_NONE_RIGHT;
+        judges[i].right = 1 - 0.2 * (double)i;
+    }
+    p = az_job_progress(&job, t, right);
+    assert_true(p.n_right == 2 && right[0].share == 0.6 && right[1].share == 0.8);
     job.state = ASSIZE__JOB_STATE__RECEIVING;
-    assert_int_equal(az_job_progress(&job, t).total, -1);
+    assert_int_equal(az_job_progress(&job, t, right).total, -1);
 }
 
 static void workers(void **state)

@@ -124,12 +124,27 @@ static void how_right_judges_are(void **state)
     assert_string_equal(b.p, "5/10 50.0%, right: overlap ~62%; qwen ~84%");
 }
 
+static void the_lowest_are_kept(void **state)
+{
+    (void)state;
+    enum { MOST = 3 };
+    static const double shares[] = {0.9, 0.5, 0.7, 0.6, 0.95, 0.5};
+    struct az_right v[MOST];
+    char names[] = "a\0b\0c\0d\0e\0f";
+    size_t n = 0;
+    for (size_t i = 0; i < AZ_LEN(shares); i++)
+        n = az_right_put(v, n, MOST, (struct az_right){names + 2 * i, shares[i]});
+    assert_int_equal(n, MOST);
+    assert_true(*v[0].judge == 'b' && *v[1].judge == 'f' && *v[2].judge == 'd');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(line_fits_the_terminal),
         cmocka_unit_test(plain_lines),
         cmocka_unit_test(how_right_judges_are),
+        cmocka_unit_test(the_lowest_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
