@@ -1,6 +1,7 @@
 #include "coordinator/job.h"
 
 #include "core/mem.h"
+#include "core/plant.h"
 
 /* ---- states ---- */
 
@@ -69,7 +70,7 @@ int az_job_move(const struct az_job_record *job, enum az_job_event event, enum a
                 struct az_error *err)
 {
     /* Not what is to be opened again: that run ended, and there is another. */
-    if (event == AZ_ON_DONE && job->retry)
+    if (event == AZ_ON_DONE && job->retry && !AZ_PLANTED(AZ_PLANT_RETRY_MISSED))
         event = AZ_ON_LEFT;
     int to = moves[event][job->state];
     if (to == NO)

@@ -20,6 +20,7 @@ enum az_plant {
     AZ_PLANT_TOKENS_TWICE,    /* tokens that were not used are given back twice */
     AZ_PLANT_HEDGE_FREE,      /* a hedge takes nothing from its account's limit */
     AZ_PLANT_OPENED_LATE,     /* a job is opened after its deadline */
+    AZ_PLANT_RETRY_MISSED,    /* a job is done with items that shall be asked again */
 };
 
 #ifdef ASSIZE_PLANT

@@ -236,7 +236,7 @@ static bool all_over(const struct world *w)
     for (int j = 0; j < w->n_jobs; j++) {
         const struct job *job = &w->jobs[j];
         if (job->desk.phase != AZ_PHASE_CLOSED || !job->kept.id || !az_job_has_ended(&job->kept) ||
-            w->readers[j].state != READER_CONTENT)
+            w->readers[j].state != READER_CONTENT || job->due)
             return false;
     }
     for (int c = 0; c < w->n_clients; c++) {

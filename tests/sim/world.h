@@ -30,6 +30,7 @@ enum {
     WORLD_CLIENTS = 2 * WORLD_JOBS,
     WORLD_ORDERS = 64,   /* of the operator, the last ones */
     WORLD_LIMITS = 64,   /* that a job had */
+    WORLD_OPERATOR = -1, /* who asks */
     WORLD_STEPS = 300000 /* more: it does not end */
 };
 
@@ -48,6 +49,7 @@ enum misfortune {
     MIS_CANCEL,
     MIS_PAUSE,  /* a job, and resume it */
     MIS_SET,    /* its limit and its weight, or its deadline */
+    MIS_RETRY,  /* what failed or abstained is asked again */
     MIS_TUNE,   /* the limits of a backend */
     MIS_CLIENT, /* loses its connection, or dies and comes again */
     MIS_GARBLE, /* clients: messages that come twice, too late, or not at all */
@@ -132,6 +134,7 @@ struct event {
         bool last, sealed;
         int n_items;
         unsigned char items[WORLD_ITEMS];
+        int64_t pos[WORLD_ITEMS]; /* of their verdicts */
     } said;
     struct event *next; /* free ones */
 };
@@ -239,7 +242,9 @@ struct job {
     struct stored_item items[WORLD_ITEMS];
     int64_t decisions;
     az_nusd ceiling;
-    bool receives; /* its intake is open, and this is what it knows: */
+    bool owed[WORLD_ITEMS]; /* it was told that these are asked again */
+    bool was_done, due;     /* something will be done to it that has ended */
+    bool receives;          /* its intake is open, and this is what it knows: */
     struct az_reception reception;
 
     /* its store, while it is open */
@@ -289,7 +294,8 @@ struct client {
 struct reader {
     struct job *job;
     enum { READER_APART, READER_READING, READER_CONTENT } state;
-    bool as_they_come, seen[WORLD_ITEMS];
+    bool as_they_come;
+    int64_t seen[WORLD_ITEMS]; /* the place of the verdict it has; 0: none */
     int session;
     int64_t next;       /* position */
     int64_t first_open; /* item that was passed over, -1: none */
@@ -305,6 +311,7 @@ struct order {
     uint64_t ticket;
     int limit; /* its place among the job's; 0: none was set */
     bool cancels;
+    int64_t reopens[WORLD_ITEMS]; /* verdicts that shall go, by their place; 0: none */
 };
 
 /* ---- the service ---- */
@@ -485,6 +492,8 @@ struct az_item *world_item(const struct job *job, int64_t seq);
 /* world_weather.c: what goes wrong, and when */
 void world_weather(struct world *w);
 void misfortune_happens(struct world *w, struct event *e);
+void job_is_done(struct world *w, struct job *job); /* and something may come after that */
+void item_fails(struct world *w, struct job *job);  /* or abstains */
 void job_resumes(struct world *w, struct job *job);
 
 /* world_net.c */
@@ -505,6 +514,8 @@ void disk_put_chunk(struct world *w, struct job *job, const struct az_received *
 void disk_submit(struct world *w, struct job *job);
 void disk_committed(struct world *w, struct event *e);
 void disk_crash(struct world *w, struct job *job);
+/* Items that failed or abstained are open again, the first `most` of them. */
+void disk_reopen(struct world *w, struct job *job, int most);
 const struct az_ballot *disk_ballot(const struct job *job, const struct az_key *key);
 bool disk_has_record(const struct job *job, const struct az_key *key);
 
@@ -544,7 +555,7 @@ void reader_wakes(struct world *w, struct job *job); /* there may be more to rea
 void reader_reads(struct world *w, struct event *e);
 az_ms readers_go(struct world *w);
 
-/* world_service.c: the desk, its sessions and its operator */
+/* world_service.c: the desk and its sessions */
 void service_starts(struct world *w);
 void service_dies(struct world *w);
 void service_hears(struct world *w, struct client *c, const struct client_msg *msg);
@@ -552,9 +563,11 @@ void service_run(struct world *w, int r, const struct az_error *err); /* all tha
 az_ms service_tick(struct world *w);                                  /* returns when next */
 az_nusd service_limit(const struct job *job, const char *sets);
 int64_t service_now_s(const struct world *w);
-/* The operator: false: refused, or nobody is there. */
+/* world_operator.c: false: refused, or nobody is there */
+void operator_told(struct world *w, const struct az_desk_effect *e);
 bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb);
 bool service_set(struct world *w, struct job *job, az_nusd limit, int priority);
+bool service_retry(struct world *w, struct job *job);
 bool service_deadline(struct world *w, struct job *job, int64_t s);
 void service_tune(struct world *w, size_t backend, const struct setting *to);
 

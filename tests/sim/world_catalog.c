@@ -45,6 +45,10 @@ static void keep(struct world *w, struct change *c)
     az_job_record_release(&job->kept);
     job->kept = c->record;
     c->record = (struct az_job_record){0};
+    for (int seq = 0; seq < job->n_items && job->kept.state == AZ_IS_DONE; seq++) {
+        if (job->owed[seq])
+            world_fail(w, "job %d is done, and item %d was not asked again", job->index, seq);
+    }
     if (!job->with_limit)
         return;
     az_nusd limit = service_limit(job, job->kept.sets);

@@ -35,8 +35,12 @@ static void drop_first(struct world *w)
     free(c);
 }
 
+/* What the thread was doing may be half done. */
 void chores_drop(struct world *w)
 {
+    struct chore *c = w->chores;
+    if (c && c->kind == CHORE_OPEN && c->job->desk.retrying)
+        disk_reopen(w, c->job, (int)world_roll(w, BY_CATALOG, WORLD_ITEMS));
     while (w->chores)
         drop_first(w);
 }
@@ -136,8 +140,11 @@ static void run(struct world *w, struct chore *c)
         if (job->dir != job->record.id)
             c->code = az_fail(&c->err, AZ_EIO, "there is no directory");
         return;
-    case CHORE_LEAVE:
     case CHORE_OPEN:
+        c->code = job->desk.retrying ? full(w, c) : 0;
+        job->receives = false;
+        return;
+    case CHORE_LEAVE:
         job->receives = false;
         return;
     case CHORE_CLOSE:
@@ -178,11 +185,14 @@ static int taken(struct world *w, struct chore *c)
 static int opened(struct world *w, struct chore *c)
 {
     struct job *job = c->job;
+    if (job->desk.retrying && c->code == 0)
+        disk_reopen(w, job, WORLD_ITEMS);
     bool wanted = az_desk_wanted(&w->desk, &job->desk, service_now_s(w));
     job->panel->limits.usd = c->limit;
-    if (wanted)
+    if (wanted && c->code == 0)
         job_runs(w, job);
-    return az_desk_opened(&w->desk, &job->desk, wanted, 0, "", service_now_s(w), &c->err);
+    return az_desk_opened(&w->desk, &job->desk, wanted, c->code, c->code ? "full" : "",
+                          service_now_s(w), &c->err);
 }
 
 static int done(struct world *w, struct chore *c)

@@ -140,6 +140,34 @@ static void store_ballot(struct job *job, const struct record *r)
     *had = (struct stored_ballot){r->ballot, r->late};
 }
 
+/* Its verdict goes, and its errors; what was answered is there for its next one. */
+static void reopen(struct stored_item *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->ballots[i].ballot.error)
+            continue;
+        s->ballots[n] = s->ballots[i];
+        s->ballots[n++].late = false;
+    }
+    s->n = n;
+    s->verdict = (struct az_verdict){.status = AZ_OPEN};
+    s->pos = 0;
+}
+
+void disk_reopen(struct world *w, struct job *job, int most)
+{
+    for (int seq = 0; seq < job->n_items && most > 0; seq++) {
+        struct stored_item *s = &job->items[seq];
+        if (s->verdict.status != AZ_FAILED && s->verdict.status != AZ_ABSTAINED)
+            continue;
+        world_say(w, "job %d, item %d is open again", job->index, seq);
+        job->owed[seq] = false;
+        reopen(s);
+        most--;
+    }
+}
+
 /* All up to `ticket` is durable. */
 static void commit(struct world *w, struct job *job, uint64_t ticket)
 {

@@ -74,6 +74,8 @@ void job_commits(struct world *w, struct job *job)
             world_fail(w, "job %d, item %d left twice", job->index, (int)seq);
         job->watch[seq].left = true;
         reader_wakes(w, job);
+        if (done.verdict.status == AZ_FAILED || done.verdict.status == AZ_ABSTAINED)
+            item_fails(w, job);
         if (done.verdict.status != job->items[seq].verdict.status)
             world_fail(w, "job %d, item %d is told as %s and stored as %s", job->index, (int)seq,
                        az_status_name(done.verdict.status),

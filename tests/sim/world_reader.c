@@ -63,6 +63,7 @@ static int read_one(struct reader *r, struct client_msg *m, int seq)
     int next = az_stream_case(&r->place, seq, s->pos, s->verdict.status != AZ_OPEN);
     if (next != AZ_STREAM_LINE)
         return next;
+    m->pos[m->n_items] = s->pos;
     m->items[m->n_items++] = (unsigned char)seq;
     return az_stream_line(&r->place, seq, s->pos, LINE_BYTES);
 }
@@ -82,8 +83,10 @@ static struct client_msg read_all(struct reader *r)
     struct client_msg m = {.kind = C_VERDICTS, .session = r->session};
     int next = AZ_STREAM_MORE;
     int64_t end = r->as_they_come ? job->decisions + 1 : job->in.items;
-    for (int64_t at = r->place.at; at < end && next == AZ_STREAM_MORE; at++)
-        next = read_one(r, &m, r->as_they_come ? decided_at(job, at) : (int)at);
+    for (int64_t at = r->place.at; at < end && next == AZ_STREAM_MORE; at++) {
+        int seq = r->as_they_come ? decided_at(job, at) : (int)at;
+        next = seq < job->n_items ? read_one(r, &m, seq) : next; /* open again: its place is gone */
+    }
     az_stream_read(&r->place, next == AZ_STREAM_ENOUGH);
     m.index = r->place.after;
     m.last = az_stream_is_last(&r->place);
@@ -145,7 +148,8 @@ static bool has_all(struct world *w, struct reader *r, int64_t decisions)
     bool all = true;
     for (int seq = 0; seq < job->n_items; seq++) {
         const struct stored_item *s = &job->items[seq];
-        if (!s->pos || s->pos > decisions || r->seen[seq])
+        bool had = r->as_they_come ? r->seen[seq] == s->pos : r->seen[seq] != 0;
+        if (!s->pos || s->pos > decisions || had)
             continue;
         all = false;
         if (r->as_they_come || r->first_open < 0 || seq < r->first_open)
@@ -164,7 +168,7 @@ static void told_all(struct world *w, struct reader *r, const struct client_msg 
         return;
     r->next = r->first_open; /* what it had after that comes again */
     for (int seq = (int)r->next; seq < r->job->n_items; seq++)
-        r->seen[seq] = false;
+        r->seen[seq] = 0;
     r->first_open = -1;
 }
 
@@ -175,9 +179,9 @@ void reader_hears(struct world *w, struct reader *r, const struct client_msg *m)
     r->heard = w->now;
     for (int i = 0; i < m->n_items; i++) {
         int seq = m->items[i];
-        if (r->seen[seq])
+        if (r->seen[seq] == m->pos[i])
             world_fail(w, "job %d, item %d: its reader gets it twice", r->job->index, seq);
-        r->seen[seq] = true;
+        r->seen[seq] = m->pos[i];
     }
     world_say(w, "job %d: its reader has %d more, goes on at %lld%s", r->job->index, m->n_items,
               (long long)m->index, m->last ? ", and that is all" : "");

@@ -4,7 +4,7 @@
 #include "core/number.h"
 #include "tests/sim/world.h"
 
-enum { OPERATOR = -1, TICK_MS = 1000 };
+enum { TICK_MS = 1000 };
 
 int64_t service_now_s(const struct world *w)
 {
@@ -40,7 +40,7 @@ static void answer(struct world *w, struct client *c, struct client_msg m)
 
 static struct client *asker(struct world *w, const struct az_asked *asked)
 {
-    struct client *c = asked->peer == OPERATOR ? NULL : &w->clients[asked->peer];
+    struct client *c = asked->peer == WORLD_OPERATOR ? NULL : &w->clients[asked->peer];
     return c && c->open && (uint64_t)c->open == asked->session ? c : NULL;
 }
 
@@ -64,17 +64,6 @@ static void tell(struct world *w, const struct az_desk_effect *e, int kind)
         answer(w, c, m);
 }
 
-static void order_done(struct world *w, const struct az_desk_effect *e)
-{
-    struct order *o = &w->orders[e->asked.request % WORLD_ORDERS];
-    struct job *job = o->job;
-    if (o->ticket > w->catalog.committed)
-        world_fail(w, "job %d: what was asked of it is told and not durable", job->index);
-    job->told_cancelled = job->told_cancelled || o->cancels;
-    job->limit_told = AZ_MAX(job->limit_told, o->limit);
-    world_say(w, "job %d: the operator is told", job->index);
-}
-
 /* ---- effects ---- */
 
 static void put(struct world *w, struct job *job, bool changed)
@@ -87,6 +76,8 @@ static void put(struct world *w, struct job *job, bool changed)
         world_fail(w, "job %d stops for the limit %lld, and has another", job->index,
                    (long long)job->limit_ran);
     catalog_put(w, job);
+    if (changed && job->record.state == AZ_IS_DONE)
+        job_is_done(w, job);
     bool waits = job->record.state == AZ_IS_PAUSED || job->record.state == AZ_IS_STOPPED;
     if (changed && waits)
         world_at(w, w->now + 1 + (az_ms)world_roll(w, BY_JOB, 20000),
@@ -113,7 +104,7 @@ static void perform(struct world *w, const struct az_desk_effect *e)
         world_say(w, "a client is told: %s", e->err.what);
         return tell(w, e, C_FAILED);
     case AZ_DESK_DONE:
-        return order_done(w, e);
+        return operator_told(w, e);
     case AZ_DESK_OPEN:
         chore_add(w, CHORE_OPEN, job)->limit = service_limit(job, job->record.sets);
         return;
@@ -223,92 +214,6 @@ void service_hears(struct world *w, struct client *c, const struct client_msg *m
         submit(w, c, &asked);
     else
         chunk(w, c, &asked, m);
-}
-
-/* ---- the operator ---- */
-
-static bool is_there(const struct world *w, const struct job *job)
-{
-    return w->up && w->stopped_until <= w->now && !w->catalog.failing && job->record.id &&
-           az_desk_told(&job->desk, w->catalog.committed);
-}
-
-bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb)
-{
-    struct az_error err = {0};
-    struct az_asked asked = {.peer = OPERATOR, .request = (uint64_t)w->n_orders};
-    if (!is_there(w, job) ||
-        az_desk_control(&w->desk, &job->desk, &asked, verb, service_now_s(w), &err) < 0)
-        return false;
-    struct order *o = &w->orders[w->n_orders++ % WORLD_ORDERS];
-    *o = (struct order){.job = job, .cancels = verb == AZ_DESK_CANCEL};
-    service_run(w, 0, NULL);
-    o->ticket = job->desk.ticket;
-    coordinator_settle(w);
-    return true;
-}
-
-bool service_set(struct world *w, struct job *job, az_nusd limit, int priority)
-{
-    struct az_error err = {0};
-    struct az_asked asked = {.peer = OPERATOR, .request = (uint64_t)w->n_orders};
-    char usd[64], weight[32], *set[] = {weight, usd};
-    bool limits = job->with_limit && job->n_limits < WORLD_LIMITS;
-    snprintf(usd, sizeof(usd), "limits.usd=%lld.%09lld", (long long)(limit / 1000000000),
-             (long long)(limit % 1000000000));
-    snprintf(weight, sizeof(weight), "priority=%d", priority);
-    const struct az_panel *panel = job->desk.phase == AZ_PHASE_OPEN ? job->panel : NULL;
-    if (!is_there(w, job) || az_desk_set(&w->desk, &job->desk, &asked, set, limits ? 2 : 1, panel,
-                                         service_now_s(w), &err) < 0)
-        return false;
-    struct order *o = &w->orders[w->n_orders++ % WORLD_ORDERS];
-    *o = (struct order){.job = job};
-    if (limits) {
-        o->limit = job->n_limits++;
-        job->limits[o->limit] = limit;
-        world_say(w, "job %d: its limit shall be %lld", job->index, (long long)limit);
-    }
-    service_run(w, 0, NULL);
-    o->ticket = job->desk.ticket;
-    coordinator_settle(w);
-    return true;
-}
-
-/* Seconds from now; 0: none. */
-bool service_deadline(struct world *w, struct job *job, int64_t s)
-{
-    struct az_error err = {0};
-    struct az_asked asked = {.peer = OPERATOR, .request = (uint64_t)w->n_orders};
-    char deadline[32], *set[] = {deadline};
-    snprintf(deadline, sizeof(deadline), "deadline=%lld", (long long)s);
-    if (!is_there(w, job) ||
-        az_desk_set(&w->desk, &job->desk, &asked, set, 1, NULL, service_now_s(w), &err) < 0)
-        return false;
-    world_say(w, "job %d: its deadline shall be in %lld s", job->index, (long long)s);
-    struct order *o = &w->orders[w->n_orders++ % WORLD_ORDERS];
-    *o = (struct order){.job = job};
-    service_run(w, 0, NULL);
-    o->ticket = job->desk.ticket;
-    coordinator_settle(w);
-    return true;
-}
-
-/* Of a backend, not of a job; told at once, and gone with the process. */
-void service_tune(struct world *w, size_t backend, const struct setting *to)
-{
-    struct az_msg msg = {.kind = AZ_MSG_TUNE};
-    struct az_error err = {0};
-    msg.tune.backend = az_str(world_backend_name(backend));
-    msg.tune.slots = to->slots;
-    msg.tune.rpm = to->rpm;
-    msg.tune.tpm = to->tpm;
-    int n = az_tunes_set(&w->tunes, w->sched, &msg, &w->fx, &err);
-    az_assert(n >= 0);
-    world_say(w, "'%s' shall have %u slots, rpm %g, tpm %g: %d are told",
-              world_backend_name(backend), to->slots, to->rpm, to->tpm, n);
-    if (n)
-        setting_add(&w->set[backend], &msg);
-    coordinator_settle(w);
 }
 
 /* ---- life and death ---- */

@@ -16,6 +16,7 @@ const char *misfortune_name(enum misfortune m)
         "cancel",
         "pause",
         "set",
+        "retry",
         "tune",
         "client",
         "garble",
@@ -95,6 +96,7 @@ void world_weather(struct world *w)
         {MIS_CANCEL, 6, 1},
         {MIS_PAUSE, 3, 3},
         {MIS_SET, 2, 5},
+        {MIS_RETRY, 2, 4},
         {MIS_TUNE, 3, 4},
         {MIS_CLIENT, 2, 3},
         {MIS_DEAD, 4, 2},
@@ -129,7 +131,10 @@ static void to_job(struct world *w, struct job *job, enum misfortune what)
             (void)service_set(w, job, another_limit(w, job, 0), priority);
         return;
     }
-    (void)service_verb(w, job, what == MIS_CANCEL ? AZ_DESK_CANCEL : AZ_DESK_PAUSE);
+    if (what == MIS_RETRY)
+        (void)service_retry(w, job);
+    else
+        (void)service_verb(w, job, what == MIS_CANCEL ? AZ_DESK_CANCEL : AZ_DESK_PAUSE);
 }
 
 static void all_workers_again(struct world *w)
@@ -162,8 +167,29 @@ void job_resumes(struct world *w, struct job *job)
         (void)service_deadline(w, job, more);
     } else if (job->record.cause == AZ_CAUSE_BUDGET)
         (void)service_set(w, job, another_limit(w, job, 4), job->record.priority);
-    else
+    else if (roll(w, 3) || !service_retry(w, job))
         (void)service_verb(w, job, AZ_DESK_RESUME);
+}
+
+/* Half of them are not let rest. */
+void job_is_done(struct world *w, struct job *job)
+{
+    bool rests = roll(w, 2);
+    az_ms at = w->now + 1 + (az_ms)roll(w, 10000);
+    if (rests || job->was_done || spared(w, MIS_RETRY))
+        return;
+    job->was_done = job->due = true;
+    world_at(w, at, (struct event){.kind = EV_MISFORTUNE, .what = MIS_RETRY, .who = job->index});
+}
+
+/* Somebody may not wait for the end. */
+void item_fails(struct world *w, struct job *job)
+{
+    bool waits = roll(w, 8);
+    az_ms at = w->now + 1 + (az_ms)roll(w, (uint64_t)w->slow_ms);
+    if (!waits && !spared(w, MIS_RETRY))
+        world_at(w, at,
+                 (struct event){.kind = EV_MISFORTUNE, .what = MIS_RETRY, .who = job->index});
 }
 
 /* ---- to machines ---- */
@@ -265,6 +291,8 @@ void misfortune_happens(struct world *w, struct event *e)
     case MIS_CANCEL:
     case MIS_PAUSE:
     case MIS_SET:
+    case MIS_RETRY:
+        w->jobs[e->who % w->n_jobs].due = false;
         if (awake)
             to_job(w, &w->jobs[e->who % w->n_jobs], e->what);
         return;
