@@ -7,6 +7,8 @@
 #include "core/mem.h"
 #include "policies/answers.h"
 #include "policies/reasons.h"
+#include "statistics/calibrate/calibrator_json.h"
+#include "statistics/learn/learner.h"
 #include "statistics/learn/model_json.h"
 
 static const char format[] = "assize-calibration/1";
@@ -28,6 +30,7 @@ void az_calibration_free(struct az_calibration *c)
     free(c->reference.wrong);
     free(c->reference.apart);
     az_model_free(c->model);
+    az_calibrator_release(&c->map);
     free(c);
 }
 
@@ -150,6 +153,11 @@ void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
         az_jw_key(&w, "reasons");
         az_reasons_write(&w, panel, reasons);
     }
+    az_jw_key(&w, "map");
+    if (tested->map)
+        az_calibrator_write(&w, tested->map);
+    else
+        az_jw_null(&w);
     az_jw_key(&w, "guarantees");
     az_jw_arr(&w);
     for (size_t i = 0; i < tested->n_guarantees; i++)
@@ -380,6 +388,16 @@ static int check_frame(const struct az_calibration *c, struct az_error *err)
     return 0;
 }
 
+static int read_map(struct az_calibration *c, az_jv map, struct az_error *err)
+{
+    if (!map || az_jv_type(map) == AZ_J_NULL)
+        return 0;
+    if (az_calibrator_read(map, c->model->frame.n_labels, &c->map, err) < 0)
+        return az_wrap(err, "map");
+    c->mapped = true;
+    return 0;
+}
+
 static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
 {
     if (!az_str_eqz(az_jv_str(az_jv_get(root, "format")), format)) {
@@ -400,7 +418,9 @@ static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
         return az_wrap(err, "model");
     if (r == 0)
         r = check_frame(c, err);
-    return r < 0 ? r : az_reasons_read(az_jv_get(root, "reasons"), c, err);
+    if (r == 0)
+        r = az_reasons_read(az_jv_get(root, "reasons"), c, err);
+    return r < 0 ? r : read_map(c, az_jv_get(root, "map"), err);
 }
 
 int az_calibration_read(struct az_str json, struct az_calibration **ret, struct az_error *err)
@@ -540,25 +560,39 @@ static int check_promise(const struct az_calibration *c, const struct az_aggrega
     return AZ_EINVAL;
 }
 
+bool az_calibration_is_probability(const struct az_calibration *c)
+{
+    bool votes = c->model->learner == az_learner_find("votes");
+    return c->model->reason[0] == '\0' && (!votes || c->mapped);
+}
+
+/* Where labels were too few for anything, what was learnt is the votes' own. */
+static int check_learner(const struct az_calibration *c, enum az_aggregate_kind kind,
+                         struct az_error *err)
+{
+    bool votes = c->model->learner == az_learner_find("votes");
+    const char *by = votes ? az_aggregate_name(AZ_AGG_MAJORITY) : c->model->learner->name;
+    const char *name = az_aggregate_name(kind);
+    bool counts = kind < AZ_AGG_AUTO;
+    if (kind == AZ_AGG_AUTO || (votes && (counts || c->model->reason[0])) || strcmp(by, name) == 0)
+        return 0;
+    az_fail(err, AZ_EINVAL, "the calibration was learnt by '%s', and the panel says '%s'", by,
+            name);
+    az_hint(err, "Write kind: %s, or make one with --kind %s.", by,
+            counts ? az_aggregate_name(AZ_AGG_MAJORITY) : name);
+    return AZ_EINVAL;
+}
+
 int az_calibration_fits(const struct az_calibration *c, const struct az_panel *panel,
                         struct az_error *err)
 {
     const struct az_aggregate *a = &panel->aggregate;
-    const char *kind = az_aggregate_name(a->kind);
     if (c->kind != panel->question.kind || !same_labels(c, &panel->question))
         return az_fail(err, AZ_EINVAL, "the calibration is for another question (kind %s)",
                        az_kind_name(c->kind));
-    /* Where labels were too few for anything, what was learnt is the votes' own. */
-    bool fell_back = c->model->reason[0] != '\0';
-    if (a->kind != AZ_AGG_AUTO && !fell_back && strcmp(c->model->learner->name, kind) != 0) {
-        az_fail(err, AZ_EINVAL, "the calibration was learnt by '%s', and the panel says '%s'",
-                c->model->learner->name, kind);
-        az_hint(err, "Write kind: %s, or make one with --kind %s.",
-                strcmp(c->model->learner->name, "auto") == 0 ? "auto" : c->model->learner->name,
-                kind);
-        return AZ_EINVAL;
-    }
-    int r = check_judges(c, panel, err);
+    int r = check_learner(c, a->kind, err);
+    if (r == 0)
+        r = check_judges(c, panel, err);
     if (r == 0)
         r = check_promise(c, a, err);
     return r < 0 ? r : check_sets(c, a->conformal, err);

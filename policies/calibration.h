@@ -2,14 +2,16 @@
  * the model, for which question and judges it is, and what it may promise. Pure.
  *
  * "assize-calibration/1" is one JSON object: question, judges, model
- * (statistics/learn/model_json.h), reasons (reasons.h), guarantees, and `figures` for people, which
- * a reader passes over. A calibration is a frozen input of a job: nothing in it moves while the job
- * runs. */
+ * (statistics/learn/model_json.h), map (statistics/calibrate/calibrator_json.h; null or
+ * not there: none was tried), reasons (reasons.h), guarantees, sets, and `figures` for
+ * people, which a reader passes over. A calibration is a frozen input of a job: nothing
+ * in it moves while the job runs. */
 #pragma once
 #include "core/base.h"
 #include "core/buf.h"
 #include "core/error.h"
 #include "core/panel.h"
+#include "statistics/calibrate/calibrator.h"
 #include "statistics/guarantee/conformal.h"
 #include "statistics/guarantee/risk.h"
 #include "statistics/learn/model.h"
@@ -58,6 +60,8 @@ struct az_calibration {
     struct az_model *model;
     struct az_quantitative **reasons; /* by judge: what reads its rationales (reasons.h); NULL:
                                        * nothing. NULL: of none */
+    bool mapped; /* what the model says was tried against maps; `map` is the best, or none */
+    struct az_calibrator map;
     size_t n_guarantees;
     struct az_guarantee guarantees[AZ_GUARANTEES_MAX];
     size_t n_sets;
@@ -65,13 +69,14 @@ struct az_calibration {
     struct az_reference reference; /* n_judges each */
 };
 
-/* What was found of it on items that nothing was learnt from. */
+/* What was found of it on items that it was not learnt from. */
 struct az_calibration_tested {
     const struct az_guarantee *guarantees;
     size_t n_guarantees;
     const struct az_label_sets *sets;
     size_t n_sets;
     const struct az_reference *reference; /* by the panel's judges; NULL: none */
+    const struct az_calibrator *map;      /* NULL: too few labels for one */
 };
 
 /* AZ_EINVAL says what is wrong and where; AZ_ENOMEM. */
@@ -102,6 +107,9 @@ const struct az_guarantee *az_calibration_guarantee(const struct az_calibration 
 const struct az_label_sets *az_calibration_sets(const struct az_calibration *c, double conformal);
 /* Bit k: answer k is in the set, by its probabilities. `sets` is made. */
 uint64_t az_calibration_set(const struct az_label_sets *sets, const double *p, size_t n_labels);
+
+/* Is what it says a probability? Votes are, once they have a map. */
+bool az_calibration_is_probability(const struct az_calibration *c);
 
 /* Judge of the model to judge of the panel, or -1 for one that has no seat. */
 int az_calibration_judge(const struct az_calibration *c, const char *name);

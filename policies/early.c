@@ -24,6 +24,7 @@ bool az_early_applies(const struct az_fold *fold)
 {
     const struct az_panel *panel = fold->panel;
     return panel->policy.early_stop && az_aggregator_of(panel->aggregate.kind)->settled &&
+           !panel->aggregate.calibrated && /* how sure it is, all have to say */
            !has_gold(fold->item) && !audited(panel, fold->item);
 }
 

@@ -69,6 +69,41 @@ static void put_reasons(struct az_buf *b, const struct az_reasoned *r, const cha
     az_buf_z(b, r->used ? ": they are used\n" : ": too little, they are not used\n");
 }
 
+static void change(struct az_table *t, const struct az_figure *before,
+                   const struct az_figure *after)
+{
+    char text[64] = "-";
+    if (before->defined && after->defined)
+        snprintf(text, sizeof(text), "%.3f -> %.3f", before->value, after->value);
+    az_table_cell_z(t, text);
+}
+
+/* How far probabilities hold, before and after the map that was chosen for them. */
+static void put_maps(struct az_buf *b, const struct az_maps *m, bool reasons, size_t width)
+{
+    static const struct az_column columns[] = {
+        {"probabilities of", .most = 20}, {"map", .most = 12},       {"log loss", .right = true},
+        {"Brier", .right = true, 2},      {"ECE", .right = true, 1},
+    };
+    AZ_AUTO(table) t = az_table_new(columns, AZ_LEN(columns));
+    for (size_t i = 0; t && i < m->n; i++) {
+        const struct az_map_told *v = &m->v[i];
+        az_table_cell_z(t, strcmp(v->learner, "votes") == 0 ? "share of votes" : v->learner);
+        az_table_cell_z(t, v->mapped.reason ? "-" : az_calibrator_name(v->mapped.map.kind));
+        change(t, &v->before.log_loss, &v->after.log_loss);
+        change(t, &v->before.brier, &v->after.brier);
+        change(t, &v->before.ece, &v->after.ece);
+    }
+    az_table_print(b, t, 2, width);
+    const struct az_mapped *last = &m->v[m->n - 1].mapped;
+    if (reasons)
+        az_buf_z(b, "  no map: it was chosen for votes without rationales\n");
+    else if (last->reason)
+        az_buf_fmt(b, "  no map: %s\n", last->reason);
+    else if (last->map.kind == AZ_CALIBRATOR_NONE)
+        az_buf_z(b, "  no map: none was better than what is said, by more than its error\n");
+}
+
 /* Which parts a mixture consists of. */
 static void put_parts(struct az_buf *b, const struct az_model *m)
 {
@@ -150,6 +185,7 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
         az_buf_fmt(b, " (%lld more were not asked in full: left out)", (long long)t->early);
     az_buf_z(b, "\n  scored on items that had not been seen (five folds):\n");
     put_methods(b, t->methods, width);
+    put_maps(b, t->maps, t->reasoned->used, width);
     put_reasons(b, t->reasoned, t->model->learner->name);
     put_over_all(b, t, width);
     if (t->model->reason[0])
@@ -163,13 +199,32 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
         az_buf_fmt(b, "  drift is held against %lld wrong of %lld\n",
                    (long long)t->reference->panel.hit, (long long)t->reference->panel.n);
     az_buf_z(b, "  in a panel: aggregate: {kind: ");
-    az_buf_fmt(b, "%s, calibration: %s", t->model->reason[0] ? "auto" : t->model->learner->name,
-               t->path);
+    az_buf_fmt(b, "%s, calibration: %s", t->model->reason[0] ? "auto" : t->kind, t->path);
     if (t->promises->guarantee.kept)
         az_buf_fmt(b, ", risk: %g, delta: %g", t->promises->risk, t->promises->delta);
     if (t->promises->sets.made)
         az_buf_fmt(b, ", conformal: %g", t->promises->conformal);
     az_buf_z(b, "}\n");
+}
+
+static void put_map(struct az_jw *w, const struct az_map_told *t)
+{
+    const struct az_report_method *v[] = {&t->before, &t->after};
+    az_jw_key(w, "mapped");
+    az_jw_obj(w);
+    if (t->mapped.reason)
+        az_jw_kz(w, "reason", t->mapped.reason);
+    else
+        az_jw_kz(w, "map", az_calibrator_name(t->mapped.map.kind));
+    for (size_t i = 0; i < AZ_LEN(v); i++) {
+        az_jw_key(w, i ? "after" : "before");
+        az_jw_obj(w);
+        az_figure_put(w, "log_loss", &v[i]->log_loss);
+        az_figure_put(w, "brier", &v[i]->brier);
+        az_figure_put(w, "ece", &v[i]->ece);
+        az_jw_obj_end(w);
+    }
+    az_jw_obj_end(w);
 }
 
 static void write_gain(struct az_jw *w, const struct az_figure *plain, const struct az_figure *loss,
@@ -206,8 +261,8 @@ static void write_reasons(struct az_jw *w, const struct az_reasoned *r)
     az_jw_obj_end(w);
 }
 
-void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r,
-                       const struct az_honest_figures *honest)
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_maps *maps,
+                       const struct az_reasoned *r, const struct az_honest_figures *honest)
 {
     struct az_jw w = az_jw(b);
     az_jw_obj(&w);
@@ -219,6 +274,9 @@ void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struc
         az_figure_put(&w, "log_loss", &m->v[i].log_loss);
         az_figure_put(&w, "brier", &m->v[i].brier);
         az_figure_put(&w, "ece", &m->v[i].ece);
+        const struct az_map_told *map = az_maps_find(maps, m->v[i].name);
+        if (map)
+            put_map(&w, map);
         az_jw_obj_end(&w);
     }
     if (r->n_tried)

@@ -1,6 +1,7 @@
 /* client/cli/calibrate_text.h: what `assize calibrate` says of what it learnt. Pure. */
 #pragma once
 #include "client/cli/honest.h"
+#include "client/cli/maps.h"
 #include "client/cli/methods.h"
 #include "client/cli/promises.h"
 #include "client/cli/reasoned.h"
@@ -11,6 +12,8 @@ struct az_calibrate_told {
     const struct az_methods *methods; /* the last one is what was learnt */
     const struct az_reasoned *reasoned;
     const struct az_honest_figures *honest; /* over all items */
+    const struct az_maps *maps;             /* here, too */
+    const char *kind;                       /* as a panel writes it */
     const struct az_model *model;
     const struct az_panel *panel;
     int64_t labelled, early, fitted;
@@ -22,5 +25,5 @@ struct az_calibrate_told {
 void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size_t width);
 
 /* The figures that go into the calibration's file, for people: one JSON object. */
-void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_reasoned *r,
-                       const struct az_honest_figures *honest);
+void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_maps *maps,
+                       const struct az_reasoned *r, const struct az_honest_figures *honest);

@@ -9,6 +9,7 @@
 #include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
+#include "client/cli/maps.h"
 #include "client/cli/methods.h"
 #include "client/cli/promises.h"
 #include "client/cli/reasoned.h"
@@ -35,7 +36,9 @@ static const struct az_opt table[] = {
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
      "true answers by id (JSONL or CSV: id, gold, weight)", 0},
     {"kind", 0, AZ_OPT_STRING, offsetof(struct options, kind), "KIND",
-     "auto (default), logodds, confusion, single, hierarchical or stack", 0},
+     "auto (default), logodds, confusion, single, hierarchical, stack; or majority: how sure "
+     "a count of votes is",
+     0},
     {"risk", 0, AZ_OPT_STRING, offsetof(struct options, risk), "SHARE",
      "promise that at most this share of what is decided is wrong; half of the labels test it", 0},
     {"delta", 0, AZ_OPT_STRING, offsetof(struct options, delta), "SHARE",
@@ -48,8 +51,8 @@ static const struct az_opt table[] = {
 
 struct calibrating {
     const struct options *options;
-    const char *kind;
-    struct az_panel panel; /* borrowed from the sources */
+    const char *kind, *learner; /* as an aggregate is called, and who learns */
+    struct az_panel panel;      /* borrowed from the sources */
     struct az_corpus corpus;
     int64_t early; /* labelled items that were not asked in full */
     struct az_design design;
@@ -58,7 +61,10 @@ struct calibrating {
     struct az_methods methods;
     struct az_reasoned reasoned;
     char with_reasons[32]; /* how that is called among the methods */
+    struct az_maps maps;
     struct az_model *model;
+    struct az_mapped *map; /* of what the model says; kept where it is part of `maps` */
+    struct az_mapped own;
     struct az_promises promises;
     struct az_honest *over_all;
     struct az_honest_figures honest;
@@ -108,6 +114,10 @@ static int gather(struct calibrating *c, struct az_sources *s, struct az_error *
         r = az_reasoned_init(&c->reasoned, &c->panel, c->corpus.options.n_responses, err);
     if (r == 0)
         r = az_sources_each(s, add_one, c, err);
+    if (r == 0 && c->panel.question.kind == AZ_SCORE && strcmp(c->learner, "votes") == 0) {
+        az_fail(err, AZ_EUSAGE, "--kind majority is for labels, and the question asks for a score");
+        return AZ_EUSAGE;
+    }
     if (r == 0 && !c->corpus.sample.n_labels) {
         az_fail(err, AZ_EUSAGE, "a score without steps can't be calibrated");
         az_hint(err, "Name a PANEL whose question has step: 1, or the like.");
@@ -172,9 +182,11 @@ static int reason(struct calibrating *c, struct az_error *err)
 {
     struct az_reasoned *by = &c->reasoned;
     uint64_t seed = (uint64_t)c->options->seed;
+    if (strcmp(c->learner, "votes") == 0) /* who counts, counts what was cast */
+        return 0;
     int r = az_reasoned_try(by, &c->design, c->fit, seed, err);
     if (r == 0)
-        r = az_reasoned_panel(by, c->kind, &c->corpus.sample, &c->design, c->fit, seed, err);
+        r = az_reasoned_panel(by, c->learner, &c->corpus.sample, &c->design, c->fit, seed, err);
     if (r < 0 || !by->used)
         return r;
     if (!promises(c)) {
@@ -186,18 +198,47 @@ static int reason(struct calibrating *c, struct az_error *err)
     return r;
 }
 
-static int learn(struct calibrating *c, struct az_error *err)
+/* Votes with a map of their own, and what was asked for; each scored out of fold. */
+static int compare(struct calibrating *c, struct az_error *err)
 {
     static const char *const others[] = {"votes", "single", "logodds"};
     uint64_t seed = (uint64_t)c->options->seed;
-    int r = 0;
+    int r = az_maps_add(&c->maps, "votes", &c->design, c->rows, seed, err);
     for (size_t i = 0; r == 0 && i < AZ_LEN(others); i++) {
-        if (strcmp(others[i], c->kind) != 0)
+        if (strcmp(others[i], c->learner) != 0)
             r = az_methods_add(&c->methods, others[i], &c->design, c->rows, seed, err);
     }
-    if (r == 0)
-        r = az_methods_add(&c->methods, c->kind, &c->design, c->rows, seed, err);
-    if (r == 0 && az_honest_finish(c->over_all, c->kind, true, seed, &c->honest) < 0)
+    if (r < 0 || strcmp(c->learner, "votes") == 0)
+        return r < 0 ? r : az_methods_add(&c->methods, "votes", &c->design, c->rows, seed, err);
+    r = az_maps_add(&c->maps, c->learner, &c->design, c->rows, seed, err);
+    return r < 0 ? r
+                 : az_methods_put(&c->methods, c->learner, &c->design, c->rows,
+                                  c->maps.v[c->maps.n - 1].mapped.raw, err);
+}
+
+/* The map goes with the model: from the same items. */
+static int learn_map(struct calibrating *c, struct az_error *err)
+{
+    c->map = &c->maps.v[c->maps.n - 1].mapped;
+    if (c->fit.n == c->rows.n)
+        return 0;
+    int r = az_mapped_fit(c->learner, &c->design, c->fit, (uint64_t)c->options->seed, &c->own, err);
+    c->map = &c->own;
+    return r;
+}
+
+/* NULL: nothing was tried. */
+static const struct az_calibrator *map_of(const struct calibrating *c)
+{
+    bool as_cast = !c->reasoned.used; /* it was chosen for votes without rationales */
+    return c->map->reason || *c->model->reason || !as_cast ? NULL : &c->map->map;
+}
+
+static int learn(struct calibrating *c, struct az_error *err)
+{
+    uint64_t seed = (uint64_t)c->options->seed;
+    int r = compare(c, err);
+    if (r == 0 && az_honest_finish(c->over_all, c->learner, true, seed, &c->honest) < 0)
         r = az_oom(err);
     /* Of votes as they were cast: reading rationales only makes it less often wrong. */
     const struct az_sample *s = &c->corpus.sample;
@@ -207,11 +248,13 @@ static int learn(struct calibrating *c, struct az_error *err)
     if (r == 0 && promises(c))
         r = split(c, err);
     if (r == 0)
+        r = learn_map(c, err);
+    if (r == 0)
         r = reason(c, err);
     if (r == 0)
-        r = az_learn(c->kind, &c->design, c->fit, seed, &c->model, err);
+        r = az_learn(c->learner, &c->design, c->fit, seed, &c->model, err);
     if (r == 0 && promises(c) &&
-        az_promises_test(&c->promises, c->model, &c->design, c->test, seed) < 0)
+        az_promises_test(&c->promises, c->model, map_of(c), &c->design, c->test, seed) < 0)
         return az_oom(err);
     return r;
 }
@@ -222,8 +265,9 @@ static int write_out(const struct calibrating *c, struct az_error *err)
 {
     AZ_AUTO_BUF b = az_buf(CALIBRATION_MAX);
     AZ_AUTO_BUF figures = az_buf(CALIBRATION_MAX);
-    az_calibrate_json(&figures, &c->methods, &c->reasoned, &c->honest);
-    struct az_calibration_tested tested = {.guarantees = &c->promises.guarantee,
+    az_calibrate_json(&figures, &c->methods, &c->maps, &c->reasoned, &c->honest);
+    struct az_calibration_tested tested = {.map = map_of(c),
+                                           .guarantees = &c->promises.guarantee,
                                            .n_guarantees = c->promises.risk > 0,
                                            .sets = &c->promises.sets,
                                            .n_sets = c->promises.conformal > 0,
@@ -242,6 +286,8 @@ static void tell(const struct calibrating *c)
     AZ_AUTO_BUF b = az_buf(1 << 20);
     struct az_calibrate_told told = {.methods = &c->methods,
                                      .reasoned = &c->reasoned,
+                                     .maps = &c->maps,
+                                     .kind = c->kind,
                                      .model = c->model,
                                      .panel = &c->panel,
                                      .honest = &c->honest,
@@ -259,12 +305,13 @@ static void tell(const struct calibrating *c)
 
 static int read_options(struct calibrating *c, struct az_error *err)
 {
-    const char *kinds[AZ_AGG_STACK - AZ_AGG_AUTO + 2] = {NULL};
+    const char *kinds[AZ_AGG_STACK - AZ_AGG_AUTO + 3] = {az_aggregate_name(AZ_AGG_MAJORITY)};
     const struct options *o = c->options;
     bool known = false;
-    for (size_t i = 0; i + 1 < AZ_LEN(kinds); i++)
-        kinds[i] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)i);
+    for (size_t i = 0; i + 2 < AZ_LEN(kinds); i++)
+        kinds[i + 1] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)i);
     c->kind = o->kind ? o->kind : "auto";
+    c->learner = strcmp(c->kind, kinds[0]) == 0 ? "votes" : c->kind;
     c->promises.delta = 0.05;
     for (size_t i = 0; kinds[i]; i++)
         known = known || strcmp(kinds[i], c->kind) == 0;
@@ -288,6 +335,8 @@ static void release(struct calibrating *c)
     az_honest_figures_release(&c->honest);
     az_honest_free(c->over_all);
     az_reference_release(&c->reference);
+    az_maps_release(&c->maps);
+    az_mapped_release(&c->own);
     az_model_free(c->model);
     az_design_release(&c->design);
     az_corpus_release(&c->corpus);

@@ -47,7 +47,8 @@ static enum az_aggregate_kind kind_of(const struct az_calibration *c)
         if (strcmp(az_aggregate_name(k), c->model->learner->name) == 0)
             return k;
     }
-    return AZ_AGG_AUTO;
+    bool votes = !*c->model->reason && c->mapped && strcmp(c->model->learner->name, "votes") == 0;
+    return votes ? AZ_AGG_MAJORITY : AZ_AGG_AUTO;
 }
 
 int az_calibrated_panel(const struct az_calibrated_options *o, struct az_panel *panel,

@@ -125,20 +125,20 @@ static int measure_probabilities(struct scored *s, struct az_report_method *m,
     return r;
 }
 
-static int measure(struct az_methods *all, size_t at, const struct az_design *d,
-                   struct az_rows rows)
+int az_method_measure(const struct az_design *d, struct az_rows rows, const double *p,
+                      bool probabilities, struct az_quality *quality, struct az_report_method *m)
 {
-    struct az_report_method *m = &all->v[at];
     struct scored s;
-    if (scored_init(&s, d, rows, all->p) < 0)
+    az_quality_init(quality, BINS);
+    if (scored_init(&s, d, rows, p) < 0)
         return AZ_ENOMEM;
     int r = mean_of(&s, az_credit, true, &m->accuracy_shared);
     if (r == 0)
         r = mean_of(&s, strict, true, &m->accuracy);
-    if (strcmp(m->name, "votes") == 0) /* and their log loss would be of nothing */
+    if (!probabilities) /* and their log loss would be of nothing */
         m->log_loss = m->brier = m->ece = az_figure_none("a count is no probability", 0);
     else if (r == 0)
-        r = measure_probabilities(&s, m, &all->quality[at]);
+        r = measure_probabilities(&s, m, quality);
     scored_release(&s);
     return r;
 }
@@ -157,9 +157,10 @@ static int add(struct az_methods *m, const char *name, const struct az_design *d
                struct az_rows rows, struct az_error *err)
 {
     size_t at = m->n++;
-    az_quality_init(&m->quality[at], BINS);
+    bool votes = strcmp(name, "votes") == 0;
     m->v[at] = (struct az_report_method){.name = name};
-    return measure(m, at, d, rows) < 0 ? az_oom(err) : 0;
+    int r = az_method_measure(d, rows, m->p, !votes, &m->quality[at], &m->v[at]);
+    return r < 0 ? az_oom(err) : 0;
 }
 
 int az_methods_add(struct az_methods *m, const char *name, const struct az_design *d,

@@ -28,3 +28,9 @@ int az_methods_add(struct az_methods *m, const char *name, const struct az_desig
  * `m`. AZ_ENOMEM. */
 int az_methods_put(struct az_methods *m, const char *name, const struct az_design *d,
                    struct az_rows rows, const double *p, struct az_error *err);
+
+/* Its figures for `rows`, from what was said of them; `quality` is started here, and the
+ * caller's to release. Without `probabilities`, p are counts and only accuracy is defined.
+ * AZ_ENOMEM. */
+int az_method_measure(const struct az_design *d, struct az_rows rows, const double *p,
+                      bool probabilities, struct az_quality *quality, struct az_report_method *m);

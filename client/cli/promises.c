@@ -2,11 +2,14 @@
 
 #include "core/mem.h"
 #include "statistics/learn/learner.h"
+#include "statistics/learn/mapped.h"
 
 /* What the model says of the items, side by side. */
 struct scored {
     size_t n, k; /* items, labels */
-    double *p;   /* n x k */
+    const struct az_learner *learner;
+    const struct az_calibrator *map; /* NULL: none */
+    double *p;                       /* n x k */
     double *score, *loss;
     uint64_t *clusters;
     int32_t *truth; /* the one true label; -1: none, or several */
@@ -35,23 +38,26 @@ static int32_t one_truth(const struct az_design *d, size_t item)
 /* A shared top is wrong where it is not shared with the truth, and kept by no threshold. */
 static void score(struct scored *s, const struct az_design *d, size_t item, size_t i)
 {
-    const double *p = s->p + i * s->k;
+    double *p = s->p + i * s->k;
     bool top[AZ_SAMPLE_LABELS_MAX];
-    size_t tops = az_top(p, s->k, top);
-    double most = 0;
-    for (size_t l = 0; l < s->k; l++)
-        most = AZ_MAX(most, p[l]);
-    s->score[i] = tops == 1 ? most : 0;
+    size_t tops = az_top(p, s->k, top), at = 0;
+    while (at + 1 < s->k && !top[at])
+        at++;
     s->loss[i] = az_credit(p, az_design_truth(d, item), s->k) < 1;
+    if (s->map) /* it says how sure that is; what is on top is the model's */
+        az_mapped_apply(s->learner, s->map, d, (struct az_rows){&(uint32_t){(uint32_t)item}, 1}, p);
+    s->score[i] = tops == 1 ? p[at] : 0;
     s->clusters[i] = d->clusters[item];
     s->truth[i] = one_truth(d, item);
     s->labels_of[i] = d->labels_of[item];
 }
 
-static int scored_init(struct scored *s, const struct az_model *model, const struct az_design *d,
+static int scored_init(struct scored *s, const struct az_model *model,
+                       const struct az_calibrator *map, const struct az_design *d,
                        struct az_rows rows)
 {
-    *s = (struct scored){.n = rows.n, .k = d->frame.n_labels};
+    *s =
+        (struct scored){.n = rows.n, .k = d->frame.n_labels, .learner = model->learner, .map = map};
     s->p = az_alloc((s->n * s->k + 1) * sizeof(*s->p));
     s->score = az_alloc((2 * s->n + 1) * sizeof(*s->score));
     s->clusters = az_alloc((s->n + 1) * sizeof(*s->clusters));
@@ -99,11 +105,12 @@ static int make_sets(struct az_promises *p, const struct scored *s, uint64_t see
     return 0;
 }
 
-int az_promises_test(struct az_promises *p, const struct az_model *model, const struct az_design *d,
+int az_promises_test(struct az_promises *p, const struct az_model *model,
+                     const struct az_calibrator *map, const struct az_design *d,
                      struct az_rows test, uint64_t seed)
 {
     struct scored s;
-    int r = scored_init(&s, model, d, test);
+    int r = scored_init(&s, model, map, d, test);
     if (r == 0 && p->risk > 0)
         r = test_risk(p, &s, seed);
     if (r == 0 && p->conformal > 0)

@@ -11,7 +11,9 @@ struct az_promises {
     struct az_label_sets sets;
 };
 
-/* Fills the rest of `p` from the model's probabilities for `test`; `seed` draws one
- * item of a cluster. AZ_ENOMEM; AZ_EINVAL: the model says nothing of them. */
-int az_promises_test(struct az_promises *p, const struct az_model *model, const struct az_design *d,
+/* Fills the rest of `p` from the model's probabilities for `test`, through `map` (NULL: as
+ * they are); `seed` draws one item of a cluster. AZ_ENOMEM; AZ_EINVAL: the model says nothing of
+ * them. */
+int az_promises_test(struct az_promises *p, const struct az_model *model,
+                     const struct az_calibrator *map, const struct az_design *d,
                      struct az_rows test, uint64_t seed);

@@ -224,6 +224,9 @@ int az_tally_decide(const struct az_tally *t, struct az_verdict *v)
         v->status = AZ_FAILED;
     else
         r = t->by->decide(t, v);
+    if (r == 0 && v->status != AZ_FAILED && t->by->check == az_calibrated_check &&
+        t->panel->aggregate.calibrated)
+        r = az_calibrated_sure(t, v);
     set_share(t, v);
     return r;
 }

@@ -91,6 +91,12 @@ double az_tally_eps(const struct az_tally *t);
 int az_majority_decide(const struct az_tally *t, struct az_verdict *v);
 bool az_majority_settled(const struct az_tally *t);
 
+/* learnt.c, for those that count votes: a calibration of the panel's, if there is one,
+ * fits it; and how sure what they decided is, by it: probabilities, and an abstention
+ * where that is too little. AZ_ENOMEM. */
+int az_calibrated_check(const struct az_panel *panel, struct az_error *err);
+int az_calibrated_sure(const struct az_tally *t, struct az_verdict *v);
+
 extern const struct az_aggregator az_majority, az_plurality, az_weighted, az_mean, az_median,
     az_min, az_max, az_trimmed_mean;
 extern const struct az_aggregator az_auto, az_logodds, az_confusion, az_single, az_hierarchical,

@@ -1,6 +1,7 @@
 /* What a calibration learnt from true answers, applied to an item's seats: the
  * likeliest answer and its probability. A seat in error is a vote that is missing. */
 #include <math.h>
+#include <string.h>
 
 #include "policies/aggregate/aggregate.h"
 #include "policies/answers.h"
@@ -8,6 +9,7 @@
 #include "policies/reasons.h"
 #include "statistics/learn/design.h"
 #include "statistics/learn/learner.h"
+#include "statistics/learn/mapped.h"
 
 /* How many the item has: the rest of the model's are of other items. */
 static size_t answers(const struct az_tally *t, const struct az_calibration *c)
@@ -53,9 +55,15 @@ static int read_reasons(const struct az_tally *t, const struct az_calibration *c
     return r;
 }
 
-static int predict(const struct az_tally *t, const struct az_calibration *c, double *p)
+/* What the model says, and what is known to hold of it. */
+struct said {
+    double raw[AZ_SAMPLE_LABELS_MAX], p[AZ_SAMPLE_LABELS_MAX];
+};
+
+static int predict(const struct az_tally *t, const struct az_calibration *c, struct said *said)
 {
     static const uint32_t first = 0;
+    static const struct az_rows rows = {&first, 1};
     double levels[AZ_SAMPLE_LABELS_MAX];
     struct az_sample s = {0};
     struct az_design d = {0};
@@ -65,16 +73,31 @@ static int predict(const struct az_tally *t, const struct az_calibration *c, dou
     for (int i = 0; r == 0 && c->reasons && i < t->n; i++)
         r = read_reasons(t, c, &s, &t->seats[i], &d);
     if (r == 0)
-        r = az_model_predict(c->model, &d, (struct az_rows){&first, 1}, p);
+        r = az_model_predict(c->model, &d, rows, said->raw);
+    memcpy(said->p, said->raw, sizeof(said->p));
+    if (r == 0 && c->mapped)
+        az_mapped_apply(c->model->learner, &c->map, &d, rows, said->p);
     az_design_release(&d);
     az_sample_release(&s);
     return r;
 }
 
-/* A model without labels enough counts votes: then there is no probability. */
-static bool is_probability(const struct az_calibration *c)
+/* 1: *said is there. 0: it says nothing of the item, and *v why. AZ_ENOMEM. */
+static int ask(const struct az_tally *t, const struct az_calibration *c, struct said *said,
+               struct az_verdict *v)
 {
-    return c->model->reason[0] == '\0';
+    az_assert(c && t->seats);
+    if (t->n_labels > c->model->frame.n_labels) {
+        az_outcome_abstain(v, "%zu answers, and the calibration is for %zu", t->n_labels,
+                           c->model->frame.n_labels);
+        return 0;
+    }
+    int r = predict(t, c, said);
+    if (r == AZ_ENOMEM)
+        return r;
+    if (r < 0)
+        az_outcome_abstain(v, "the calibration says nothing of this item");
+    return r == 0;
 }
 
 /* The answers among which the true one is; also where it is not sure enough of one. */
@@ -113,39 +136,59 @@ static bool sure_enough(const struct az_tally *t, const struct az_calibration *c
     return true;
 }
 
+static void set_probs(const struct az_tally *t, const struct az_calibration *c,
+                      const struct said *said, int at, struct az_verdict *v)
+{
+    v->set = set_of(t, c, said->p);
+    if (az_calibration_is_probability(c))
+        az_outcome_probs(v, said->p, answers(t, c), at);
+}
+
+/* Which answer is on top is the model's to say: a map says how sure that is. */
 static int decide(const struct az_tally *t, struct az_verdict *v)
 {
     const struct az_calibration *c = t->panel->aggregate.calibrated;
-    double p[AZ_SAMPLE_LABELS_MAX] = {0};
-    az_assert(c && t->seats);
-    if (t->n_labels > c->model->frame.n_labels) {
-        az_outcome_abstain(v, "%zu answers, and the calibration is for %zu", t->n_labels,
-                           c->model->frame.n_labels);
-        return 0;
-    }
-    int r = predict(t, c, p);
-    if (r < 0) {
-        if (r == AZ_ENOMEM)
-            return r;
-        az_outcome_abstain(v, "the calibration says nothing of this item");
-        return 0;
-    }
-    v->set = set_of(t, c, p);
-    int top = az_shares_top(p, c->model->frame.n_labels);
+    struct said said = {0};
+    int r = ask(t, c, &said, v);
+    if (r <= 0)
+        return r;
+    int top = az_shares_top(said.raw, c->model->frame.n_labels);
     if (top == AZ_LABEL_NONE) {
         if (t->panel->question.kind == AZ_SCORE)
             az_outcome_abstain(v, "two levels are as likely");
         else
             az_outcome_tie(t, v, "two answers are as likely");
-        if (is_probability(c)) /* whatever the rule said: its own */
-            az_outcome_probs(v, p, answers(t, c), v->label);
+        set_probs(t, c, &said, v->label, v);
         return 0;
     }
-    if (is_probability(c))
-        az_outcome_probs(v, p, answers(t, c), top);
-    if (sure_enough(t, c, p[top], v))
+    set_probs(t, c, &said, top, v);
+    if (sure_enough(t, c, said.p[top], v))
         answer(t, top, v);
     return 0;
+}
+
+int az_calibrated_sure(const struct az_tally *t, struct az_verdict *v)
+{
+    const struct az_calibration *c = t->panel->aggregate.calibrated;
+    struct said said = {0};
+    struct az_verdict kept = *v;
+    int r = ask(t, c, &said, v);
+    if (r < 0)
+        return r;
+    if (r == 0) { /* the count is what it is, and nobody knows how sure */
+        *v = kept;
+        return 0;
+    }
+    set_probs(t, c, &said, v->label, v);
+    if (v->status == AZ_DECIDED && !sure_enough(t, c, said.p[v->label], v))
+        v->label = AZ_LABEL_NONE;
+    return 0;
+}
+
+int az_calibrated_check(const struct az_panel *panel, struct az_error *err)
+{
+    const struct az_aggregate *a = &panel->aggregate;
+    return a->calibrated ? az_calibration_fits(a->calibrated, panel, err) : 0;
 }
 
 static int check(const struct az_panel *panel, struct az_error *err)

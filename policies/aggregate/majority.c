@@ -56,6 +56,7 @@ const struct az_aggregator az_majority = {
     .name = "majority",
     .kind = AZ_AGG_MAJORITY,
     .for_labels = true,
+    .check = az_calibrated_check,
     .decide = az_majority_decide,
     .settled = az_majority_settled,
 };

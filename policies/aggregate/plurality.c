@@ -28,6 +28,7 @@ const struct az_aggregator az_plurality = {
     .name = "plurality",
     .kind = AZ_AGG_PLURALITY,
     .for_labels = true,
+    .check = az_calibrated_check,
     .decide = decide,
     .settled = settled,
 };

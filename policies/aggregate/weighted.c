@@ -6,6 +6,7 @@ const struct az_aggregator az_weighted = {
     .name = "weighted",
     .kind = AZ_AGG_WEIGHTED,
     .for_labels = true,
+    .check = az_calibrated_check,
     .weighs = true,
     .decide = az_majority_decide,
     .settled = az_majority_settled,

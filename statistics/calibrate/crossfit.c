@@ -5,8 +5,11 @@
 #include "core/mem.h"
 #include "statistics/agreement/quality.h"
 #include "statistics/folds.h"
+#include "statistics/interval/mean.h"
+#include "statistics/interval/weighted.h"
 
 static const double floor_p = 1e-15;
+static const double two_errors = 1.96; /* half a 95 % interval */
 
 struct work {
     const struct az_logits *l;
@@ -16,11 +19,21 @@ struct work {
     uint32_t *fold; /* of labelled items; n_folds for the others */
     double *w;      /* weights of a fit */
     bool fits[AZ_CALIBRATOR_KINDS];
-    /* Summed log loss on fold g of a map fitted without folds f and g (f = g:
-     * without g alone). */
-    double loss[AZ_CALIBRATOR_KINDS][AZ_CROSSFIT_FOLDS_MAX][AZ_CROSSFIT_FOLDS_MAX];
-    double weight[AZ_CROSSFIT_FOLDS_MAX];
+    /* loss[kind][f * n + i]: of item i by a map that saw neither its own fold nor f
+     * (which may be its own). NULL: the kind was not tried. */
+    double *loss[AZ_CALIBRATOR_KINDS];
+    double *gain, *gain_w; /* n; what `beats` works on */
+    uint64_t *gain_cluster;
 };
+
+static void work_release(struct work *k)
+{
+    for (size_t kind = 0; kind < AZ_CALIBRATOR_KINDS; kind++)
+        free(k->loss[kind]);
+    free(k->fold);
+    free(k->w);
+    free(k->gain_cluster);
+}
 
 static double surprise(double p)
 {
@@ -43,22 +56,26 @@ static int fit_without(struct work *k, enum az_calibrator_kind kind, size_t f, s
     return az_calibrator_fit(kind, &l, k->own, ret);
 }
 
-static double loss_on(const struct work *k, const struct az_calibrator *m, size_t fold)
+/* The losses of one fold's items. */
+static void lose(const struct work *k, const struct az_calibrator *m, size_t fold, double *loss)
 {
-    double q[AZ_LOGITS_LABELS], sum = 0;
+    double q[AZ_LOGITS_LABELS];
     for (size_t i = 0; i < k->l->n; i++) {
         if (k->fold[i] != fold)
             continue;
         az_calibrator_apply(m, row(k, i), az_logits_labels(k->l, i), q);
-        sum += az_logits_weight(k->l, i) * surprise(q[k->l->truth[i]]);
+        loss[i] = surprise(q[k->l->truth[i]]);
     }
-    return sum;
 }
 
 /* One kind's losses for all pairs of folds. A kind that cannot be fitted to some
  * of them is out. */
 static int try_kind(struct work *k, enum az_calibrator_kind kind)
 {
+    size_t n = k->l->n;
+    k->loss[kind] = az_alloc((k->n_folds * n + 1) * sizeof(*k->loss[kind]));
+    if (!k->loss[kind])
+        return AZ_ENOMEM;
     for (size_t f = 0; f < k->n_folds; f++) {
         for (size_t g = f; g < k->n_folds; g++) {
             struct az_calibrator m;
@@ -67,9 +84,9 @@ static int try_kind(struct work *k, enum az_calibrator_kind kind)
                 return 0;
             if (r < 0)
                 return r;
-            k->loss[kind][f][g] = loss_on(k, &m, g);
+            lose(k, &m, g, k->loss[kind] + f * n);
             if (f != g)
-                k->loss[kind][g][f] = loss_on(k, &m, f);
+                lose(k, &m, f, k->loss[kind] + g * n);
             az_calibrator_release(&m);
         }
     }
@@ -77,31 +94,65 @@ static int try_kind(struct work *k, enum az_calibrator_kind kind)
     return 0;
 }
 
-/* The kind of least loss; of equals the simplest. `fold` n_folds: over all, each
- * fold by maps that did not see it; else over the others. */
-static enum az_calibrator_kind best(const struct work *k, size_t fold)
+/* Item i's loss where fold f was not seen; f = n_folds: its own alone. */
+static double loss_of(const struct work *k, enum az_calibrator_kind kind, size_t f, size_t i)
 {
-    enum az_calibrator_kind found = AZ_CALIBRATOR_NONE;
+    return k->loss[kind][(f < k->n_folds ? f : k->fold[i]) * k->l->n + i];
+}
+
+static bool counts(const struct work *k, size_t f, size_t i)
+{
+    return k->fold[i] != k->n_folds && k->fold[i] != f;
+}
+
+/* Is it better than no map by more than the standard error of the difference, by
+ * cluster? AZ_ENOMEM. */
+static int beats(struct work *k, enum az_calibrator_kind kind, size_t f)
+{
+    struct az_figure d;
+    size_t n = 0;
+    for (size_t i = 0; i < k->l->n; i++) {
+        if (!counts(k, f, i))
+            continue;
+        k->gain[n] = loss_of(k, AZ_CALIBRATOR_NONE, f, i) - loss_of(k, kind, f, i);
+        k->gain_w[n] = az_logits_weight(k->l, i);
+        k->gain_cluster[n++] = k->clusters ? k->clusters[i] : i;
+    }
+    if (az_weighted_mean(k->gain, k->gain_w, k->gain_cluster, n, false, "", &d) < 0)
+        return AZ_ENOMEM;
+    return d.defined && d.has_interval && d.value > (d.high - d.low) / 2 / two_errors;
+}
+
+/* The kind of least loss over the folds but `f` (n_folds: over all), of equals the
+ * simplest; and none where that one's lead is no more than its error. AZ_ENOMEM. */
+static int best(struct work *k, size_t f)
+{
+    int found = AZ_CALIBRATOR_NONE;
     double least = INFINITY;
     for (enum az_calibrator_kind kind = 0; kind < AZ_CALIBRATOR_KINDS; kind++) {
         double sum = 0;
         if (!k->fits[kind])
             continue;
-        for (size_t g = 0; g < k->n_folds; g++)
-            sum += g == fold ? 0 : k->loss[kind][fold < k->n_folds ? fold : g][g];
+        for (size_t i = 0; k->loss[kind] && i < k->l->n; i++)
+            sum += counts(k, f, i) ? az_logits_weight(k->l, i) * loss_of(k, kind, f, i) : 0;
         if (sum < least) {
             least = sum;
-            found = kind;
+            found = (int)kind;
         }
     }
-    return found;
+    if (found == AZ_CALIBRATOR_NONE || !k->loss[AZ_CALIBRATOR_NONE])
+        return found;
+    int r = beats(k, (enum az_calibrator_kind)found, f);
+    return r < 0 ? r : r ? found : AZ_CALIBRATOR_NONE;
 }
 
 static int fill(struct work *k, struct az_crossfit *c)
 {
     for (size_t f = 0; f <= k->n_folds; f++) {
         struct az_calibrator m;
-        int r = fit_without(k, best(k, f), f, f, &m);
+        int r = best(k, f);
+        if (r >= 0)
+            r = fit_without(k, (enum az_calibrator_kind)r, f, f, &m);
         if (r < 0)
             return r;
         for (size_t i = 0; i < k->l->n; i++) {
@@ -120,12 +171,15 @@ static int fill(struct work *k, struct az_crossfit *c)
 static void tell(const struct work *k, struct az_crossfit *c)
 {
     double weight = 0;
-    for (size_t g = 0; g < k->n_folds; g++)
-        weight += k->weight[g];
-    for (size_t kind = 0; kind < AZ_CALIBRATOR_KINDS; kind++) {
+    for (size_t i = 0; i < k->l->n; i++)
+        weight += az_logits_weight(k->l, i);
+    for (enum az_calibrator_kind kind = 0; kind < AZ_CALIBRATOR_KINDS; kind++) {
         c->tried[kind] = k->fits[kind];
-        for (size_t g = 0; k->fits[kind] && g < k->n_folds; g++)
-            c->loss[kind] += k->loss[kind][g][g] / weight;
+        for (size_t i = 0; k->fits[kind] && i < k->l->n; i++) {
+            if (counts(k, k->n_folds, i))
+                c->loss[kind] +=
+                    az_logits_weight(k->l, i) * loss_of(k, kind, k->n_folds, i) / weight;
+        }
     }
 }
 
@@ -143,7 +197,8 @@ static int64_t deal(struct work *k, uint64_t seed, int64_t *n_labelled)
         k->fold[i] = (uint32_t)k->n_folds;
         if (az_logits_weight(l, i) > 0) {
             clusters[n] = k->clusters ? k->clusters[i] : i;
-            classes[n++] = l->truth[i];
+            bool own = k->own >> l->truth[i] & 1; /* places are one class, or folds would tell */
+            classes[n++] = own ? l->truth[i] : (int32_t)l->n_labels;
         }
     }
     *n_labelled = (int64_t)n;
@@ -154,10 +209,8 @@ static int64_t deal(struct work *k, uint64_t seed, int64_t *n_labelled)
     if (r < 0)
         return r;
     for (size_t i = 0, at = 0; i < l->n; i++) {
-        if (az_logits_weight(l, i) > 0) {
+        if (az_logits_weight(l, i) > 0)
             k->fold[i] = folds[at++];
-            k->weight[k->fold[i]] += az_logits_weight(l, i);
-        }
     }
     return found;
 }
@@ -210,15 +263,20 @@ int az_crossfit(const struct az_logits *l, const uint64_t *cluster, uint64_t own
 {
     az_assert(n_folds >= 3 && n_folds <= AZ_CROSSFIT_FOLDS_MAX);
     struct az_crossfit c = {.q = az_alloc(l->n * l->n_labels * sizeof(*c.q))};
-    AZ_AUTO_MEM struct work *k = az_zalloc(sizeof(*k));
-    AZ_AUTO_MEM uint32_t *fold = az_alloc(l->n * sizeof(*fold));
-    AZ_AUTO_MEM double *w = az_alloc(l->n * sizeof(*w));
+    struct work k = {.l = l,
+                     .clusters = cluster,
+                     .own = own,
+                     .n_folds = n_folds,
+                     .fold = az_alloc(l->n * sizeof(*k.fold)),
+                     .w = az_alloc((3 * l->n + 1) * sizeof(*k.w)),
+                     .gain_cluster = az_alloc(l->n * sizeof(*k.gain_cluster))};
     int r = AZ_ENOMEM;
-    if (c.q && k && fold && w) {
-        *k = (struct work){
-            .l = l, .clusters = cluster, .own = own, .n_folds = n_folds, .fold = fold, .w = w};
-        r = run(k, kinds, seed, &c);
+    if (c.q && k.fold && k.w && k.gain_cluster) {
+        k.gain = k.w + l->n;
+        k.gain_w = k.gain + l->n;
+        r = run(&k, kinds, seed, &c);
     }
+    work_release(&k);
     if (r < 0) {
         az_crossfit_release(&c);
         return r;

@@ -2,7 +2,9 @@
  * from a map that saw the item. Pure.
  *
  * Labelled items are dealt into folds by cluster. For each fold the kind of map is
- * chosen by the cross-validated log loss over the other folds and fitted on these;
+ * chosen by the cross-validated log loss over the other folds and fitted on these
+ * (where no map may be chosen, too, one must win by more than the standard error of
+ * the difference, by cluster: what a few labels cannot tell apart stays as it is);
  * so neither the map nor its choice has seen the fold's labels, and the log loss of
  * the result is that of the whole procedure (nested cross-validation; Varma and
  * Simon, BMC Bioinformatics 7 (2006) 91). Items without a label get the map that

@@ -112,6 +112,29 @@ def test_what_labels_say_of_all_items(world, made):
     assert over["figures"][0]["name"] == "accuracy_shared"
 
 
+def test_how_sure_a_count_is(world, made):
+    run = calibrate(world, "--kind", "majority")
+    assert run.rc == 0 and "share of votes" in run.stderr and "->" in run.stderr, run
+    kept = json.loads(world.path("c.json").read_text())
+    assert kept["model"]["learner"] == "votes" and kept["map"]["map"] != "none"
+    mapped = kept["figures"]["votes"]["mapped"]
+    assert mapped["after"]["log_loss"]["value"] < mapped["before"]["log_loss"]["value"]
+    by_count = world.run(recorded("past.tsv"), "items.jsonl").verdicts()
+    run = world.run(panel(kind="majority"), "items.jsonl", "--job", "sure")
+    for plain, sure in zip(by_count, run.verdicts()):
+        assert plain["p"] is None and plain["probs"] is None
+        assert sure["label"] == plain["label"] and sure["share"] == plain["share"]
+        assert sure["p"] == sure["probs"][sure["label"]] and sure["how"] == "majority"
+    decided = world.assize("decide", "past.tsv", "--items", "items.jsonl", "--calibration",
+                           "c.json", "--abstain-below", "0.8")
+    kept = [json.loads(line) for line in decided.stdout.splitlines()]
+    assert all((v["p"] >= 0.8) == (v["status"] == "decided") for v in kept)
+    other = world.run(panel(), "items.jsonl", "--job", "auto")
+    assert other.rc == 0 and all(v["p"] for v in other.verdicts()), other
+    refused = world.run(panel(kind="stack"), "items.jsonl", "--job", "stack")
+    assert refused.rc == 78 and "learnt by 'majority'" in refused.stderr, refused
+
+
 def test_ballots_without_a_panel(world, made):
     assert world.assize("calibrate", "past.tsv", "--items", "items.jsonl", "--gold", "gold.jsonl",
                         "-o", "c.json").rc == 0

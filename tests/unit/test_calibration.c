@@ -15,8 +15,11 @@ static struct az_tried wrong[] = {{1, 100}, {20, 99}, {30, 98}},
                        apart[] = {{0, 90}, {9, 90}, {8, 90}};
 static const struct az_reference reference = {{5, 100}, wrong, apart};
 
-static const struct az_calibration_tested tested = {promises, AZ_LEN(promises), label_sets,
-                                                    AZ_LEN(label_sets), &reference};
+static const struct az_calibrator map = {
+    .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {1.0 / 3}};
+
+static const struct az_calibration_tested tested = {
+    promises, AZ_LEN(promises), label_sets, AZ_LEN(label_sets), &reference, &map};
 
 static const struct az_hash asked = {.bytes = {0xab, 1, 2, 3}};
 static struct az_backend backends[] = {{.name = "server", .kind = "openai"},
@@ -67,8 +70,10 @@ static void assert_same(struct seated *s, const char *text)
     assert_memory_equal(c->reference.wrong, wrong, sizeof(wrong));
     assert_memory_equal(c->reference.apart, apart, sizeof(apart));
     assert_true(c->sets[0].made && !c->sets[1].made && c->sets[1].needed == 999);
-    struct az_calibration_tested again = {c->guarantees, c->n_guarantees, c->sets, c->n_sets,
-                                          &c->reference};
+    struct az_calibration_tested again = {c->guarantees, c->n_guarantees,
+                                          c->sets,       c->n_sets,
+                                          &c->reference, c->mapped ? &c->map : NULL};
+    assert_true(c->mapped && c->map.temperature.inverse == 1.0 / 3);
     az_calibration_write(&b, &s->panel, c->model, c->reasons, &again,
                          AZ_STR("{\"for\":\"people\"}"));
     assert_int_equal(az_buf_check(&b, NULL), 0);

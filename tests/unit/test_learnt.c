@@ -337,6 +337,71 @@ static void nobody_voted(void **state)
     seated_release(&s);
 }
 
+/* ---- maps ---- */
+
+/* A map says how sure the model's answer is, and never changes it. */
+static void map_keeps_the_answer(void **state)
+{
+    static const char *const said[] = {"BAA", "ABB", "AAB", "BBB"};
+    struct seated s;
+    panel(&s, AZ_PAIR, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "logodds", &scene, NULL);
+    for (size_t i = 0; i < AZ_LEN(said); i++) {
+        c->mapped = false;
+        struct az_verdict plain = verdict(&s, said[i]);
+        c->mapped = true;
+        c->map = (struct az_calibrator){
+            .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {0.25}};
+        struct az_verdict mapped = verdict(&s, said[i]);
+        assert_int_equal(mapped.label, plain.label);
+        assert_true(mapped.p < plain.p && mapped.p == mapped.probs[mapped.label]);
+        c->map = (struct az_calibrator){.n_labels = 3};
+        struct az_verdict none = verdict(&s, said[i]);
+        assert_memory_equal(none.probs, plain.probs, sizeof(none.probs));
+    }
+    seated_release(&s);
+}
+
+/* Who counts votes goes on counting, and learns what a count is worth. */
+static void votes_with_a_map(void **state)
+{
+    static const struct {
+        enum az_aggregate_kind kind;
+        const char *letters, *want;
+        double abstain_below;
+        bool has_p;
+    } cases[] = {
+        {AZ_AGG_MAJORITY, "AAB", "decide A", 0, true},
+        {AZ_AGG_PLURALITY, "AAB", "decide A", 0, true},
+        {AZ_AGG_WEIGHTED, "AAB", "decide A", 0, true},
+        {AZ_AGG_MAJORITY, "ABt", "decide tie", 0, true},
+        {AZ_AGG_MAJORITY, "AAA", "decide A", 0.7, true},
+        {AZ_AGG_MAJORITY, "AAB", "abstain: p 0.562 is below 0.7", 0.7, true},
+        {AZ_AGG_MAJORITY, "!!!", "fail", 0, false},
+    };
+    for (size_t i = 0; i < AZ_LEN(cases); i++) {
+        struct seated s;
+        panel(&s, AZ_PAIR, 3);
+        struct learn_scene scene = calibrated_scene(&s);
+        AZ_AUTO(calibration) c = calibrated_panel(&s, "votes", &scene, NULL);
+        c->mapped = true;
+        c->map = (struct az_calibrator){
+            .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {0.9}};
+        s.panel.aggregate.kind = cases[i].kind;
+        s.panel.aggregate.abstain_below = cases[i].abstain_below;
+        assert_int_equal(az_aggregate_check(&s.panel, NULL), 0);
+        struct az_verdict v = verdict(&s, cases[i].letters);
+        const char *got = seated_step(&s, true);
+        if (strncmp(got, cases[i].want, strlen(cases[i].want)) != 0)
+            fail_msg("%s: '%s', not '%s'", cases[i].letters, got, cases[i].want);
+        assert_true(v.has_p == cases[i].has_p && v.n_probs == (cases[i].has_p ? 3u : 0u));
+        if (v.status == AZ_DECIDED)
+            assert_true(v.p == v.probs[v.label]);
+        seated_release(&s);
+    }
+}
+
 /* Every seat is asked: what the rest say could change p. */
 static void never_stops_early(void **state)
 {
@@ -348,7 +413,9 @@ static void never_stops_early(void **state)
     seated_reset(&s);
     seated_ballots(&s, 1, "A A A A -");
     assert_string_equal(seated_step(&s, false), "ask 5");
-    s.panel.aggregate.kind = AZ_AGG_MAJORITY;
+    s.panel.aggregate.kind = AZ_AGG_MAJORITY; /* nor does it where it is to say how sure it is */
+    assert_string_equal(seated_step(&s, false), "ask 5");
+    s.panel.aggregate.calibrated = NULL;
     seated_reset(&s);
     seated_ballots(&s, 1, "A A A A -");
     assert_true(strncmp(seated_step(&s, false), "decide A", 8) == 0);
@@ -390,6 +457,8 @@ int main(void)
         cmocka_unit_test(too_few_labels_are_votes),
         cmocka_unit_test(more_responses_than_learnt),
         cmocka_unit_test(nobody_voted),
+        cmocka_unit_test(map_keeps_the_answer),
+        cmocka_unit_test(votes_with_a_map),
         cmocka_unit_test(never_stops_early),
         cmocka_unit_test(out_of_memory),
     };

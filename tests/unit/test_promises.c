@@ -31,7 +31,7 @@ static int promised(struct az_promises *p, size_t n_test)
     int r = 0;
     for (int nth = 1; nth == 1 || r == AZ_ENOMEM; nth++) {
         az_fault_alloc(nth);
-        r = az_promises_test(p, m, &d, (struct az_rows){at + 200, n_test}, 1);
+        r = az_promises_test(p, m, NULL, &d, (struct az_rows){at + 200, n_test}, 1);
         az_fault_alloc(0);
     }
     az_design_release(&d);
