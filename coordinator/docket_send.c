@@ -369,15 +369,45 @@ int ask_hedge(struct az_docket *d, struct ask *a, int peer, az_ms now, struct az
     return 1;
 }
 
+/* Where all workers are full, whoever has room first would get the head of the queue,
+ * and every prompt be computed on each of their servers. So it gets what it knows,
+ * else what nobody knows yet, from not too far behind; and the head is passed over so
+ * often at the most, for the worker that knows it may be a slow one. */
+enum { LOOK_BEHIND = 32, PASSED_OVER_MAX = 32 };
+
+static bool known_elsewhere(const struct az_sched *s, const struct queue *q, const struct ask *a,
+                            int peer)
+{
+    int home = a->entry->home;
+    return home >= 0 && home != peer && peer_may_be_asked(&s->peers[home], q->backend) &&
+           !peer_is_unfit(a->entry->docket, (size_t)home);
+}
+
+static struct ask *queue_pick(const struct az_sched *s, struct queue *q, int peer)
+{
+    if (q->passed_over >= PASSED_OVER_MAX || !known_elsewhere(s, q, q->head, peer)) {
+        q->passed_over = 0;
+        return q->head;
+    }
+    struct ask *fresh = NULL, *a = q->head->next;
+    for (int i = 0; i < LOOK_BEHIND && a && a->entry->home != peer; i++, a = a->next) {
+        if (!fresh && !known_elsewhere(s, q, a, peer))
+            fresh = a;
+    }
+    struct ask *best = a && a->entry->home == peer ? a : fresh;
+    q->passed_over = best ? q->passed_over + 1 : 0;
+    return best ? best : q->head;
+}
+
 int queue_send(struct az_docket *d, struct queue *q, int peer, uint32_t max, struct az_limit *limit,
                az_ms now, struct az_effects *fx, uint32_t *sent)
 {
     struct az_sched *s = d->sched;
     *sent = 0;
     while (q->head) {
-        struct ask *a = q->head;
         if (*sent >= max)
             return SEND_MORE;
+        struct ask *a = queue_pick(s, q, peer);
         int home = entry_home(s, a->entry, q->backend);
         if (*sent && home >= 0 && home != peer)
             return SEND_MORE; /* its turn comes, at the worker that knows it */

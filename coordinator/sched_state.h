@@ -65,6 +65,7 @@ struct queue {
     struct ask *head, *tail;
     double pass;      /* share of the backend it has had, over its weight */
     uint64_t stalled; /* the turn in which it waits for money */
+    int passed_over;  /* how often in a row its head was, for a worker that knows another */
 };
 
 struct az_docket {

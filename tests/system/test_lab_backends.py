@@ -114,3 +114,19 @@ def test_workers_that_share_an_account(lab, world):
     for i, first in enumerate(at):  # nine tenths of what is allowed, evenly
         for k in range(i, len(at)):
             assert k - i + 1 <= 3 + 9 * (at[k] - first + 300) / 1000, (i, k)
+
+
+def test_prefixes_stay_together(lab, world):
+    """What is asked of one item, in both rounds, goes to one of two workers, whose server
+    then has the prompt in its cache: although both are busy all the time."""
+    stubs = [world.stub(delay=5) for _ in range(2)]
+    lab.coordinator()
+    for i, stub in enumerate(stubs):
+        lab.worker(f"w{i}", [backend(stub, slots=16)])
+    client = lab.client()
+    client.until_workers(lambda workers: len(workers) == 2)
+    debate = panel([], 4, policy={"kind": "debate", "rounds": 2})
+    client.submit(debate, pairs(100)).done()
+    here, there = ({item for item, _ in asked(stub)} for stub in stubs)
+    assert len(here | there) == 100 and min(len(here), len(there)) > 20
+    assert len(here & there) <= 20, "items of which both were asked"

@@ -251,6 +251,53 @@ static void share_prefix(void **state)
     scene_release(&s);
 }
 
+/* Who has room gets what it knows, else what nobody knows, and what another one knows
+ * when there is nothing else. */
+static void share_prefix_without_room(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *event, *want;
+    } lines[] = {
+        {"credit 0 gpu 1", ""},
+        {"add 0", "ask 0: 0.0"},
+        {"add 1", ""},
+        {"add 2", ""},
+        {"credit 1 gpu 1", "ask 1: 1.0"}, /* and not 0.1, which waits longer */
+        {"credit 0 gpu 1", "ask 0: 0.1"},
+        {"credit 1 gpu 1", "ask 1: 1.1"},
+        {"credit 0 gpu 1", "ask 0: 2.1"},
+        {"credit 1 gpu 1", "ask 1: 2.0"},
+    };
+    struct scene s;
+    scene_init(&s, debate, 0);
+    for (size_t i = 0; i < AZ_LEN(lines); i++) {
+        const char *got = scene_event(&s, lines[i].event);
+        if (strcmp(got, lines[i].want))
+            fail_msg("%zu, %s: '%s', not '%s'", i, lines[i].event, got, lines[i].want);
+    }
+    scene_release(&s);
+}
+
+/* But nothing waits for ever for a worker that has no room. */
+static void share_passes_over_so_often(void **state)
+{
+    (void)state;
+    struct scene s;
+    int n = 0;
+    scene_init(&s, debate, 0);
+    scene_event(&s, "credit 0 gpu 1");
+    for (int i = 0; i < 60; i++) {
+        char event[64];
+        snprintf(event, sizeof(event), "add %d", i);
+        scene_event(&s, event);
+    }
+    while (!strstr(scene_event(&s, "credit 1 gpu 1"), " 0.1"))
+        n++;
+    assert_int_equal(n, 32);
+    scene_release(&s);
+}
+
 /* limits.slots: no more under way than that, over all workers. */
 static void share_slots(void **state)
 {
@@ -374,6 +421,8 @@ int main(void)
         cmocka_unit_test(share_over_workers),
         cmocka_unit_test(share_slots),
         cmocka_unit_test(share_prefix),
+        cmocka_unit_test(share_prefix_without_room),
+        cmocka_unit_test(share_passes_over_so_often),
         cmocka_unit_test(share_account),
         cmocka_unit_test(share_account_raised),
         cmocka_unit_test(share_hedge),
