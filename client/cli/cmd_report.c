@@ -7,6 +7,7 @@
 #include "client/cli/contested.h"
 #include "client/cli/corpus.h"
 #include "client/cli/decide.h"
+#include "client/cli/elsewhere.h"
 #include "client/cli/habits.h"
 #include "client/cli/honest.h"
 #include "client/cli/io_by.h"
@@ -31,7 +32,7 @@ enum {
 };
 
 struct options {
-    const char *out, *json, *items, *gold, *title, *rule;
+    const char *out, *json, *items, *gold, *elsewhere, *title, *rule;
     int64_t contested;
     struct az_calibrated_options by;
 };
@@ -46,6 +47,8 @@ static const struct az_opt table[] = {
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
      "true answers by id (JSONL or CSV: id, gold)", 0},
     AZ_BY_ROW(struct options, rule),
+    {"elsewhere", 0, AZ_OPT_STRING, offsetof(struct options, elsewhere), "SOURCE",
+     "labelled items of another job, for the panel's error rates", 0},
     AZ_CALIBRATED_ROWS(struct options, by),
     {"title", 0, AZ_OPT_STRING, offsetof(struct options, title), "TEXT",
      "in place of the panel's name", 0},
@@ -434,6 +437,9 @@ static int report(const struct options *o, const char *panel, const char *const 
         e = make_parts(&r, s, &err);
     if (e == 0)
         e = az_sources_each(s, add_one, &r, &err);
+    if (e == 0 && o->elsewhere)
+        e = az_elsewhere_add(&(struct az_elsewhere){&r.panel, r.as_decided, r.who_came},
+                             o->elsewhere, &with, r.over_all, &err);
     if (e == 0)
         e = work_out(&r, s, &err);
     if (e == 0)

@@ -89,14 +89,17 @@ static bool has_gold(const struct az_item *item)
     return item->gold.n || item->gold.has_number;
 }
 
-int az_honest_add(struct az_honest *h, const struct az_item *item, const struct az_verdict *verdict,
-                  struct az_ballots ballots, double weight, struct az_error *err)
+/* By one of the question's answers. */
+static bool answered(const struct az_honest *h, const struct az_item *item)
+{
+    return h->panel->question.kind == AZ_SCORE ? item->gold.has_number : item->gold.n > 0;
+}
+
+/* It is in. */
+static int take(struct az_honest *h, const struct az_item *item, const struct az_verdict *verdict,
+                struct az_ballots ballots, double weight, struct az_error *err)
 {
     struct az_outcome o;
-    h->items++;
-    h->early |= verdict->early;
-    if (!has_gold(item) && !drawn(h, az_item_cluster(item)))
-        return 0;
     az_arena_reset(h->arena);
     if (az_outcome_of(h->panel, item, verdict, ballots, h->arena, &o) < 0)
         return az_oom(err);
@@ -110,12 +113,38 @@ int az_honest_add(struct az_honest *h, const struct az_item *item, const struct 
     h->has_credit[at] = o.has_gold;
     h->words[at] = (struct az_honest_word){o.label, o.has_score, o.score, o.shared};
     if (az_honest_labelled(h, at)) {
+        h->labels++;
         az_corpus_weigh(&h->corpus, weight);
         return 0;
     }
     h->n_rest++;
     thin(h);
     return 0;
+}
+
+int az_honest_add(struct az_honest *h, const struct az_item *item, const struct az_verdict *verdict,
+                  struct az_ballots ballots, double weight, struct az_error *err)
+{
+    h->items++;
+    h->early |= verdict->early;
+    if (!has_gold(item) && !drawn(h, az_item_cluster(item)))
+        return 0;
+    return take(h, item, verdict, ballots, weight, err);
+}
+
+int az_honest_add_elsewhere(struct az_honest *h, const struct az_item *item,
+                            const struct az_verdict *verdict, struct az_ballots ballots,
+                            double weight, struct az_error *err)
+{
+    h->elsewhere = true;
+    if (!answered(h, item))
+        return 0;
+    return take(h, item, verdict, ballots, weight, err);
+}
+
+int64_t az_honest_labels(const struct az_honest *h)
+{
+    return h->labels;
 }
 
 /* ---- what the panel says ---- */
@@ -161,6 +190,16 @@ static double say_score(const struct az_honest *h, size_t item)
         n += score != NULL;
     }
     return n > 0 ? sum / n : (q->scale_min + q->scale_max) / 2;
+}
+
+/* What it says and nothing else: error rates are of yes and no. */
+static void say_verdict(const struct az_honest *h, size_t item, double *p)
+{
+    size_t labels = h->corpus.sample.n_labels;
+    int verdict = h->words[item].label;
+    memset(p, 0, labels * sizeof(*p));
+    if (verdict >= 0 && (size_t)verdict < labels)
+        p[verdict] = 1;
 }
 
 /* ---- predictions that have not seen the label ---- */
@@ -226,8 +265,8 @@ static int predict(const struct az_honest *h, size_t n, const char *learner, uin
         if (az_sample_labelled(s, h->rows[i]))
             clusters[labelled++] = s->clusters[h->rows[i]];
     }
-    if (!learner || h->early || !s->n_labels || s->n_judges > AZ_DESIGN_JUDGES_MAX ||
-        az_clusters(clusters, labelled) < AZ_CHOOSE_LABELS)
+    if (!learner || h->early || h->elsewhere || !s->n_labels ||
+        s->n_judges > AZ_DESIGN_JUDGES_MAX || az_clusters(clusters, labelled) < AZ_CHOOSE_LABELS)
         return 0;
     int r = az_sample_pick(s, h->rows, n, NULL, &picked);
     if (r == 0)
@@ -276,13 +315,15 @@ static int finish(struct az_honest *h, size_t n, const char *learner, bool its_o
     int r = k ? predict(h, n, learner, seed, p, top) : 0;
     if (r < 0)
         return r;
-    f->by = r          ? "probabilities that were learnt on other items"
-            : h->early ? "the verdict"
-            : score    ? "the panel's score"
-                       : "the seats' mean share";
+    f->by = r                          ? "probabilities that were learnt on other items"
+            : h->early || h->elsewhere ? "the verdict"
+            : score                    ? "the panel's score"
+                                       : "the seats' mean share";
     for (size_t i = 0; i < n; i++) {
         scores[i] = say_score(h, h->rows[i]);
-        if (!r && k)
+        if (!r && k && h->elsewhere)
+            say_verdict(h, h->rows[i], p + i * k);
+        else if (!r && k)
             say_shares(h, h->rows[i], p + i * k);
     }
     for (size_t i = 0; r && score && i < n; i++) {
@@ -306,11 +347,13 @@ static int finish(struct az_honest *h, size_t n, const char *learner, bool its_o
 int az_honest_finish(struct az_honest *h, const char *learner, bool its_own, uint64_t seed,
                      struct az_honest_figures *ret)
 {
-    struct az_honest_figures f = {.items = h->items};
+    struct az_honest_figures f = {.items = h->items, .elsewhere = h->elsewhere};
     size_t n;
     int r = gather(h, &n, &f);
     if (r == 0 && !f.labelled)
         f.reason = "no item has a true answer";
+    else if (r == 0 && f.elsewhere && f.weighted)
+        f.reason = "error rates need labels that were drawn with equal chances";
     else if (r == 0)
         r = finish(h, n, learner, its_own, seed, &f);
     if (r < 0)

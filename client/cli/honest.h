@@ -52,6 +52,7 @@ struct az_honest_figures {
     int64_t items, labelled;
     int64_t rest; /* of those without a label, how many were drawn */
     bool weighted;
+    bool elsewhere; /* the labelled items are of another source, and not among `items` */
     size_t n;
     struct az_honest_figure *v; /* owned; names live as long as the az_honest */
 };
@@ -75,6 +76,14 @@ void az_honest_want(struct az_honest *h, const struct az_honest_widths *w);
  * good for nothing but freeing; AZ_EINVAL as az_corpus_add(). */
 int az_honest_add(struct az_honest *h, const struct az_item *item, const struct az_verdict *verdict,
                   struct az_ballots ballots, double weight, struct az_error *err);
+
+/* A labelled item of another source: it says how the panel errs (choose.h: Rogan-Gladen), where
+ * no item that is added above has a true answer. Then only shares of named labels and what
+ * passes are worked out. Errors as above. */
+int az_honest_add_elsewhere(struct az_honest *h, const struct az_item *item,
+                            const struct az_verdict *verdict, struct az_ballots ballots,
+                            double weight, struct az_error *err);
+int64_t az_honest_labels(const struct az_honest *h); /* labelled items so far, of any source */
 
 /* After the last item; once. `learner` is what predicts ("auto"); NULL: shares do. With
  * `its_own` accuracy is the learner's, out of fold, and there is none where nothing could be

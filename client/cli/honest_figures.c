@@ -69,9 +69,11 @@ static void put(struct work *w, size_t row, double judged, bool labelled, double
 static int64_t all_of(const struct work *w)
 {
     const struct az_honest_figures *f = w->to;
-    double out = (double)(f->items - f->labelled - f->rest);
+    int64_t own = f->elsewhere ? 0 : f->labelled;
+    double out = (double)(f->items - own - f->rest);
     double each = f->rest ? out / (double)f->rest : 0;
-    return (int64_t)w->n + (int64_t)llround(each * (double)(w->n - w->n_labelled));
+    return (int64_t)(f->elsewhere ? w->n - w->n_labelled : w->n) +
+           (int64_t)llround(each * (double)(w->n - w->n_labelled));
 }
 
 /* Of items that were thinned out there are more than are counted here: all of them are what
@@ -102,6 +104,7 @@ static int end(struct work *w, enum az_honest_kind kind, struct az_str of)
                               .cluster = w->cluster,
                               .rate = w->rate,
                               .same_scale = w->same_scale,
+                              .elsewhere = w->to->elsewhere,
                               .seed = w->view->seed};
     if (!w->n_labelled)
         return 0;
@@ -166,7 +169,7 @@ static int learnt_accuracy(struct work *w)
 
 static int accuracy(struct work *w)
 {
-    if (w->view->no_accuracy)
+    if (w->view->no_accuracy || w->to->elsewhere)
         return 0;
     return w->view->top ? learnt_accuracy(w) : verdicts_accuracy(w);
 }
@@ -310,16 +313,16 @@ static int of_labels(struct work *w)
         r = share(w, k);
     if (r == 0 && q->pass != AZ_PASS_NONE)
         r = pass_of_labels(w);
-    return r < 0 ? r : systems(w, false);
+    return r < 0 || w->to->elsewhere ? r : systems(w, false);
 }
 
 static int of_scores(struct work *w)
 {
     bool other = other_scale(w->view);
-    int r = mean(w, 0, none, other);
+    int r = w->to->elsewhere ? 0 : mean(w, 0, none, other);
     if (r == 0 && !other && w->view->h->panel->question.pass != AZ_PASS_NONE)
         r = pass_of_scores(w);
-    return r < 0 ? r : systems(w, other);
+    return r < 0 || w->to->elsewhere ? r : systems(w, other);
 }
 
 int az_honest_work_out(const struct az_honest_view *view, struct az_honest_figures *ret)

@@ -7,7 +7,8 @@ struct az_honest {
     const struct az_panel *panel;
     struct az_arena *arena;  /* of one item */
     struct az_corpus corpus; /* labelled items, and those of the rest that were drawn so far */
-    int64_t items;
+    int64_t items, labels;
+    bool elsewhere;           /* labelled items are of another source */
     bool early;               /* some verdict did not wait for every seat */
     uint64_t limit;           /* of the rest, clusters whose hash is below it are in */
     size_t n_rest, most_rest; /* of those that are in */

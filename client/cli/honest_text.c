@@ -55,6 +55,7 @@ void az_honest_json(struct az_jw *w, const char *key, const struct az_honest_fig
     az_jw_kint(w, "labelled", f->labelled);
     az_jw_kint(w, "drawn", f->rest);
     az_jw_kbool(w, "weighted", f->weighted);
+    az_jw_kbool(w, "elsewhere", f->elsewhere);
     az_jw_kz(w, "by", f->by);
     az_jw_kz(w, "reason", f->reason);
     az_jw_key(w, "figures");
@@ -81,7 +82,7 @@ static void cell(struct az_table *t, const struct az_figure *f, bool percent)
     az_table_cell_z(t, text);
 }
 
-static void row(struct az_table *t, const struct az_honest_figure *f)
+static void row(struct az_table *t, const struct az_honest_figure *f, bool elsewhere)
 {
     AZ_AUTO_BUF b = az_buf(4096);
     az_honest_name(&b, f);
@@ -90,7 +91,7 @@ static void row(struct az_table *t, const struct az_honest_figure *f)
     az_table_cell_z(t, f->chosen.figure.has_interval ? f->chosen.figure.method : "-");
     az_buf_clear(&b);
     az_human_count(&b, f->labelled);
-    az_buf_z(&b, " of ");
+    az_buf_z(&b, elsewhere ? " for " : " of ");
     az_human_count(&b, f->all);
     az_table_cell(t, az_buf_view(&b));
     cell(t, &f->chosen.labels, names[f->kind].percent);
@@ -135,7 +136,7 @@ void az_honest_text(struct az_buf *b, const struct az_honest_figures *f, size_t 
         return;
     }
     for (size_t i = 0; i < f->n; i++)
-        row(t, &f->v[i]);
+        row(t, &f->v[i], f->elsewhere);
     az_table_print(b, t, 2, width);
     put_whys(b, f);
     az_buf_fmt(b, "  predicted by %s%s\n", f->by,

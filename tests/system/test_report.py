@@ -143,6 +143,38 @@ def test_some_gold_speaks_for_all(world):
     assert figures["over_all"]["reason"] == "no item has a true answer"
 
 
+def test_labels_of_elsewhere(world):
+    """A choice panel that is right in four of five, on jobs with another share of yes."""
+    panel = "question: {kind: choice, ask: q, labels: [yes, no], pass: [yes]}\n" \
+            "judges: [{name: a, backend: past, model: a}]\n" \
+            "backends: [{name: past, kind: recorded, file: past.tsv}]\n"
+    rows, there, here = [], [], []
+    for i in range(600):
+        items, yes = (there, i % 2 == 0) if i < 200 else (here, i % 10 < 3)
+        said = yes if i // 10 % 5 else not yes
+        items.append({"id": f"q{i}", "prompt": f"p{i}", "response": "r"})
+        if i < 200:
+            items[-1]["gold"] = "yes" if yes else "no"
+        rows.append(f"q{i}\ta\tchoice\t\t0\t{'yes' if said else 'no'}\t\n")
+    world.path("past.tsv").write_text(
+        "item\tjudge\tkind\torder\tsample\tlabel\tscore\n" + "".join(rows))
+    a, b = world.run(panel, there), world.run(panel, here, "--job", world.path("here.assize"))
+    assert a.rc == 0 and b.rc == 0, (a, b)
+    _, figures = report(world, b.job, "--elsewhere", a.job)
+    over = figures["over_all"]
+    assert over["elsewhere"] and over["labelled"] == 200 and over["items"] == 400
+    yes = next(f for f in over["figures"] if f["of"] == "yes")
+    assert yes["figure"]["method"] == "rogan-gladen"
+    assert yes["figure"]["low"] < 0.3 < yes["figure"]["high"]
+    assert yes["predictions_alone"]["value"] == pytest.approx(0.3 * 0.8 + 0.7 * 0.2)
+    own = world.assize("report", a.job, "--elsewhere", a.job)
+    assert own.rc == 64 and "without true answers" in own.stderr, own
+    none = world.assize("report", b.job, "--elsewhere", b.job)
+    assert none.rc == 64 and "no item of" in none.stderr, none
+    other = world.run(PAIRS, pairs(20), "--job", world.path("other.assize"))
+    assert "other judges" in world.assize("report", b.job, "--elsewhere", other.job).stderr
+
+
 def test_methods_are_those_of_calibrate(world, data):
     ballots, items = data / "judgebench/ballots.tsv", data / "judgebench/items.jsonl"
     _, figures = report(world, ballots, "--items", items)

@@ -51,8 +51,8 @@ static int vote(struct az_rng *rng, const struct scene *s, int order, int truth,
 }
 
 /* AZ_ENOMEM also where the item itself has no memory. */
-static int add_labels(struct az_honest *h, const struct az_panel *p, const struct scene *s,
-                      struct az_rng *rng, size_t i)
+static int add_item(struct az_honest *h, const struct az_panel *p, const struct scene *s,
+                    struct az_rng *rng, size_t i, bool elsewhere)
 {
     struct az_ballot v[JUDGES];
     struct az_error err = {0};
@@ -76,7 +76,15 @@ static int add_labels(struct az_honest *h, const struct az_panel *p, const struc
     if (r < 0)
         return r;
     struct az_verdict said = {.status = AZ_DECIDED, .label = verdict, .early = s->early};
-    return az_honest_add(h, item, &said, (struct az_ballots){v, JUDGES}, 1 / chance, &err);
+    struct az_ballots ballots = {v, JUDGES};
+    return elsewhere ? az_honest_add_elsewhere(h, item, &said, ballots, 1, &err)
+                     : az_honest_add(h, item, &said, ballots, 1 / chance, &err);
+}
+
+static int add_labels(struct az_honest *h, const struct az_panel *p, const struct scene *s,
+                      struct az_rng *rng, size_t i)
+{
+    return add_item(h, p, s, rng, i, false);
 }
 
 static struct az_honest *labels_of(const struct az_panel *p, const struct scene *s)
@@ -209,6 +217,31 @@ static void of_systems(void **state)
     az_honest_figures_release(&f);
 }
 
+/* A job where four in ten are yes, and labels of one where seven are: the judges' error rates
+ * carry over, the share does not. */
+static void labels_of_elsewhere(void **state)
+{
+    const struct scene here = {.items = 2000, .share = 0.4, .right = 0.8};
+    const struct scene there = {.items = 400, .labelled = 400, .share = 0.7, .right = 0.8};
+    AZ_AUTO(panel) p = panel_from(choice);
+    struct az_rng rng = az_rng(12);
+    AZ_AUTO(honest) h = labels_of(p, &here);
+    struct az_honest_figures f;
+    (void)state;
+    for (size_t i = 0; i < there.items; i++)
+        assert_int_equal(add_item(h, p, &there, &rng, i, true), 0);
+    assert_int_equal(az_honest_labels(h), 400);
+    assert_int_equal(az_honest_finish(h, "auto", false, 1, &f), 0);
+    assert_true(f.elsewhere);
+    assert_int_equal(f.n, 3); /* two shares, and what passes */
+    const struct az_honest_figure *yes = find(&f, AZ_HONEST_SHARE, "yes");
+    assert_string_equal(yes->chosen.figure.method, "rogan-gladen");
+    assert_true(yes->chosen.figure.low < 0.4 && 0.4 < yes->chosen.figure.high);
+    assert_int_equal(yes->all, 2000);
+    assert_int_equal(yes->labelled, 400);
+    az_honest_figures_release(&f);
+}
+
 /* ---- scores ---- */
 
 static struct az_honest *scores_of(const struct az_panel *p, const struct scene *s)
@@ -325,7 +358,8 @@ int main(void)
         cmocka_unit_test(of_a_choice),    cmocka_unit_test(falls_back),
         cmocka_unit_test(weights_count),  cmocka_unit_test(early_stopping),
         cmocka_unit_test(of_systems),     cmocka_unit_test(of_scores),
-        cmocka_unit_test(keeps_a_sample), cmocka_unit_test(without_memory),
+        cmocka_unit_test(keeps_a_sample), cmocka_unit_test(labels_of_elsewhere),
+        cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
