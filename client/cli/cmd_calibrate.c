@@ -253,6 +253,9 @@ static int learn(struct calibrating *c, struct az_error *err)
         r = reason(c, err);
     if (r == 0)
         r = az_learn(c->learner, &c->design, c->fit, seed, &c->model, err);
+    if (r == 0 && c->promises.risk > 0 &&
+        az_promises_plan(&c->promises, c->learner, &c->design, c->fit, c->test, seed) < 0)
+        return az_oom(err);
     if (r == 0 && promises(c) &&
         az_promises_test(&c->promises, c->model, map_of(c), &c->design, c->test, seed) < 0)
         return az_oom(err);

@@ -1,6 +1,8 @@
 #include "client/cli/promises.h"
 
 #include "core/mem.h"
+#include "statistics/guarantee/pick.h"
+#include "statistics/guarantee/plan.h"
 #include "statistics/learn/learner.h"
 #include "statistics/learn/mapped.h"
 
@@ -72,10 +74,44 @@ static int scored_init(struct scored *s, const struct az_model *model,
     return r;
 }
 
+/* How many draws the items are. */
+static int count_draws(const struct az_design *d, struct az_rows rows, uint64_t seed, size_t *ret)
+{
+    AZ_AUTO_MEM uint64_t *clusters = az_alloc((rows.n + 1) * sizeof(*clusters));
+    AZ_AUTO_MEM uint32_t *picked = az_alloc((rows.n + 1) * sizeof(*picked));
+    if (!clusters || !picked)
+        return AZ_ENOMEM;
+    for (size_t i = 0; i < rows.n; i++)
+        clusters[i] = d->clusters[rows.v[i]];
+    return az_pick_one(clusters, NULL, rows.n, seed, picked, ret);
+}
+
+int az_promises_plan(struct az_promises *p, const char *learner, const struct az_design *d,
+                     struct az_rows fit, struct az_rows test, uint64_t seed)
+{
+    size_t k = d->frame.n_labels, n = 0;
+    struct az_error err = {0};
+    AZ_AUTO_MEM double *out = az_alloc((fit.n * k + 1) * sizeof(*out));
+    AZ_AUTO_MEM double *wrong = az_alloc((fit.n + 1) * sizeof(*wrong));
+    if (!out || !wrong || count_draws(d, test, seed, &n) < 0)
+        return AZ_ENOMEM;
+    int r = az_learn_out(learner, d, fit, AZ_LEARN_FOLDS, seed, out, &err);
+    if (r < 0) /* what ran away plans nothing */
+        return r == AZ_ENOMEM ? r : 0;
+    for (size_t i = 0; i < fit.n; i++) {
+        double most = 0;
+        for (size_t l = 0; l < k; l++)
+            most = AZ_MAX(most, out[i * k + l]);
+        wrong[i] = 1 - most;
+    }
+    return az_risk_plan(wrong, fit.n, n, p->risk, p->delta, &p->start);
+}
+
 static int test_risk(struct az_promises *p, const struct scored *s, uint64_t seed)
 {
     struct az_risk *t = &p->tested;
-    if (az_risk_fit(s->score, s->loss, s->clusters, s->n, p->risk, p->delta, seed, t) < 0)
+    if (az_risk_fit_from(s->score, s->loss, s->clusters, s->n, p->risk, p->delta, p->start, seed,
+                         t) < 0)
         return AZ_ENOMEM;
     p->guarantee = (struct az_guarantee){.risk = p->risk,
                                          .delta = p->delta,

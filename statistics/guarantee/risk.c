@@ -11,7 +11,7 @@
 #include "statistics/interval/wilson.h"
 #include "statistics/special.h"
 
-enum { PRIOR = 3 };
+enum { PRIOR = 3, PLANNED = 32 /* tests that are looked at for the labels it takes */ };
 
 struct point {
     double score, loss;
@@ -20,8 +20,9 @@ struct point {
 struct walk {
     const struct point *points; /* by falling score */
     size_t n;
-    bool binary;
+    bool binary, planned;
     double alpha, delta;
+    int64_t start; /* errors that the first test allows */
 };
 
 static int by_falling_score(const void *a, const void *b)
@@ -49,7 +50,8 @@ static void test_downward(const struct walk *w, struct az_risk *r)
 {
     double loss = 0;
     size_t done = 0;
-    for (int64_t errors = w->binary ? 0 : 1; done < w->n; errors++) {
+    for (int64_t errors = w->binary ? w->start : AZ_MAX(w->start, (int64_t)1); done < w->n;
+         errors++) {
         int64_t at = az_risk_draws(errors, w->alpha, w->delta, w->binary);
         size_t k = at < (int64_t)w->n ? (size_t)at : w->n;
         if (k <= done)
@@ -67,13 +69,16 @@ static void test_downward(const struct walk *w, struct az_risk *r)
     }
 }
 
-/* Labels with which the first test has even odds. With N of them the top of its k
- * items is the share k / N, so look how small a share has to be until its risk is low
- * enough: errors seen there, with three items of the overall risk for what few say. */
-static int64_t labels_needed(const struct walk *w, int64_t least)
+/* Labels with which a test that allows `errors` has even odds (of a binomial the median
+ * of its beta distribution; Kerman 2011). With N of them the top of its k items is the share
+ * k / N, so look how small a share has to be until its risk is low enough: errors seen
+ * there, with three items of the overall risk for what few say. */
+static double labels_for(const struct walk *w, int64_t errors)
 {
-    double first = (double)az_risk_draws(w->binary ? 0 : 1, w->alpha, w->delta, w->binary);
-    double even = w->binary ? 1 - pow(0.5, 1 / first) : 1 / first;
+    double first = (double)az_risk_draws(errors, w->alpha, w->delta, w->binary);
+    double even = errors == 0 ? 1 - pow(0.5, 1 / first)
+                  : w->binary ? ((double)errors + 2.0 / 3) / (first + 1.0 / 3)
+                              : 1 / first;
     double overall = 0, loss = 0, best = INFINITY;
     size_t done = 0;
     for (size_t i = 0; i < w->n; i++)
@@ -86,6 +91,15 @@ static int64_t labels_needed(const struct walk *w, int64_t least)
         if (risk <= even)
             best = AZ_MIN(best, first * (double)w->n / (double)k);
     }
+    return best;
+}
+
+static int64_t labels_needed(const struct walk *w, int64_t least)
+{
+    int64_t errors = w->binary ? 0 : 1;
+    double best = labels_for(w, errors);
+    for (errors++; w->planned && errors <= PLANNED; errors++)
+        best = AZ_MIN(best, labels_for(w, errors));
     if (w->n > 0 && !(best < 1e9))
         return 0;
     return AZ_MAX(w->n > 0 ? (int64_t)ceil(best) : 0, AZ_MAX(least, (int64_t)w->n + 1));
@@ -108,9 +122,9 @@ static void decide(const struct walk *w, struct az_risk *r)
         r->reason = "too few labelled items for how often the most confident are wrong";
 }
 
-/* Of the items that `use` (NULL: all) has true for. */
+/* Of the items that `use` (NULL: all) has true for. `how`: alpha, delta and where to begin. */
 static int fit(const double *score, const double *loss, const uint64_t *cluster, const bool *use,
-               size_t n, double alpha, double delta, uint64_t seed, struct az_risk *ret)
+               size_t n, const struct walk *how, uint64_t seed, struct az_risk *ret)
 {
     AZ_AUTO_MEM uint32_t *picked = az_alloc(n * sizeof(*picked));
     AZ_AUTO_MEM struct point *points = az_alloc(n * sizeof(*points));
@@ -118,7 +132,10 @@ static int fit(const double *score, const double *loss, const uint64_t *cluster,
     if (!picked || !points || az_pick_one(cluster, use, n, seed, picked, &k) < 0)
         return AZ_ENOMEM;
 
-    struct walk w = {points, k, true, alpha, delta};
+    struct walk w = *how;
+    w.points = points;
+    w.n = k;
+    w.binary = true;
     for (size_t i = 0; i < k; i++) {
         points[i] = (struct point){score[picked[i]], loss[picked[i]]};
         w.binary = w.binary && (points[i].loss == 0 || points[i].loss == 1);
@@ -132,7 +149,16 @@ int az_risk_fit(const double *score, const double *loss, const uint64_t *cluster
                 double alpha, double delta, uint64_t seed, struct az_risk *ret)
 {
     az_assert(alpha > 0 && alpha < 1 && delta > 0 && delta < 1);
-    return fit(score, loss, cluster, NULL, n, alpha, delta, seed, ret);
+    struct walk how = {.alpha = alpha, .delta = delta};
+    return fit(score, loss, cluster, NULL, n, &how, seed, ret);
+}
+
+int az_risk_fit_from(const double *score, const double *loss, const uint64_t *cluster, size_t n,
+                     double alpha, double delta, int64_t start, uint64_t seed, struct az_risk *ret)
+{
+    az_assert(alpha > 0 && alpha < 1 && delta > 0 && delta < 1 && start >= 0);
+    struct walk how = {.alpha = alpha, .delta = delta, .start = start, .planned = true};
+    return fit(score, loss, cluster, NULL, n, &how, seed, ret);
 }
 
 struct az_figure az_risk_coverage(const struct az_risk *r)
@@ -174,8 +200,8 @@ int az_risk_cascade(const struct az_risk_tier *tiers, size_t n_tiers, const uint
             for (size_t before = 0; use[i] && before < t; before++)
                 use[i] = !az_risk_keeps(&ret[before], tiers[before].score[i]);
         }
-        int r = fit(tiers[t].score, tiers[t].loss, cluster, use, n, alpha, delta / (double)n_tiers,
-                    seed, &ret[t]);
+        struct walk how = {.alpha = alpha, .delta = delta / (double)n_tiers};
+        int r = fit(tiers[t].score, tiers[t].loss, cluster, use, n, &how, seed, &ret[t]);
         if (r < 0)
             return r;
     }

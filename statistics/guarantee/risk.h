@@ -20,7 +20,7 @@
  *
  * Where confidence does not order the items by risk (riskier ones on top), delta
  * is not exact: the sequence starts where k0 items are, not at a score fixed
- * beforehand. */
+ * beforehand. A sequence may start further down, where errors are allowed: plan.h. */
 #pragma once
 #include "core/base.h"
 #include "statistics/figure.h"
@@ -44,6 +44,11 @@ struct az_risk {
  * AZ_ENOMEM. */
 int az_risk_fit(const double *score, const double *loss, const uint64_t *cluster, size_t n,
                 double alpha, double delta, uint64_t seed, struct az_risk *ret);
+
+/* The same, with tests that begin where `start` errors are allowed, which was fixed without
+ * these labels (plan.h). `needed` is then the labels of whichever test is reached soonest. */
+int az_risk_fit_from(const double *score, const double *loss, const uint64_t *cluster, size_t n,
+                     double alpha, double delta, int64_t start, uint64_t seed, struct az_risk *ret);
 
 static inline bool az_risk_keeps(const struct az_risk *r, double score)
 {

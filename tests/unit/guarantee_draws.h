@@ -11,6 +11,7 @@
 #include "core/rng.h"
 #include "statistics/calibrate/crossfit.h"
 #include "statistics/guarantee/conformal.h"
+#include "statistics/guarantee/plan.h"
 #include "statistics/guarantee/risk.h"
 #include "statistics/learn/learner.h"
 #include "tests/unit/dataset.h"
@@ -181,6 +182,21 @@ static int draws_rising(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
+/* Fixed beforehand, by scores alone. */
+static int64_t draws_plan(const struct draws_set *d, size_t n, double alpha, double delta)
+{
+    double *wrong = calloc(d->n, sizeof(*wrong));
+    int64_t start;
+    if (!wrong)
+        abort();
+    for (size_t i = 0; i < d->n; i++)
+        wrong[i] = 1 - d->score[i];
+    if (az_risk_plan(wrong, d->n, n, alpha, delta, &start) < 0)
+        abort();
+    free(wrong);
+    return start;
+}
+
 static void draws_risk(const struct draws_set *d, size_t n, double alpha, double delta,
                        int64_t draws, uint64_t seed, struct draws_tally *ret)
 {
@@ -190,6 +206,7 @@ static void draws_risk(const struct draws_set *d, size_t n, double alpha, double
     if (!score || !loss || !needed)
         abort();
     *ret = (struct draws_tally){.draws = draws};
+    int64_t start = draws_plan(d, n, alpha, delta);
     for (int64_t t = 0; t < draws; t++) {
         struct az_risk r;
         double kept = 0, wrong = 0;
@@ -198,7 +215,7 @@ static void draws_risk(const struct draws_set *d, size_t n, double alpha, double
             score[i] = d->score[at];
             loss[i] = d->loss[at];
         }
-        if (az_risk_fit(score, loss, NULL, n, alpha, delta, seed, &r) < 0)
+        if (az_risk_fit_from(score, loss, NULL, n, alpha, delta, start, seed, &r) < 0)
             abort();
         for (size_t i = 0; i < d->n; i++) {
             bool keeps = az_risk_keeps(&r, d->score[i]);
