@@ -289,6 +289,9 @@ static void take_notes(struct reporting *r)
         note(r, "Only some items have gold. What it says of all items is under 'Over all items'; "
                 "other figures of accuracy are about those that have it. Both hold for the others "
                 "as far as the labelled ones were drawn at random, or carry their weights.");
+    if (r->honest.weighted)
+        note(r, "The labels were drawn with unequal chances. Figures under 'Over all items' and of "
+                "aggregations weigh them; other figures of accuracy take them as they come.");
     if (r->left)
         note(r, "The job is not done: what is still asked about is left out.");
     if (f->effective_votes.defined && f->n_judges > 2 &&

@@ -62,7 +62,10 @@ def test_what_is_labelled_counts_in_a_report(world, job):
     run = world.assize("report", job, "--gold", out, "-o", world.path("r.html"), "--json",
                        world.path("r.json"))
     assert run.rc == 0, run
-    assert json.loads(world.path("r.json").read_text())["counts"]["gold"] == 30
+    figures = json.loads(world.path("r.json").read_text())
+    assert figures["counts"]["gold"] == 30
+    assert figures["over_all"]["weighted"] and figures["over_all"]["items"] == 60
+    assert any("unequal chances" in n for n in figures["notes"])
 
 
 def test_it_says_how_many_more_labels_a_width_takes(world, job):
