@@ -21,7 +21,7 @@ static const struct az_learner *const parts[] = {
     &az_learn_stack,        &az_learn_confusion,
 };
 enum { PARTS = AZ_LEN(parts), REPEATS_MAX = 2, REPEATED_BELOW = 120, EM_MAX = 500 };
-static const double LEAST_WEIGHT = 0.002, LOG_POWER_SD = 0.2;
+static const double LEAST_WEIGHT = 0.002, LOG_POWER_SD = 0.2, LOG_POWER_MOST = 1;
 /* Scores of folds that share most of their labels move together: half of what they
  * seem to say counts (a learning rate as in Grünwald and van Ommen 2017). */
 static const double RATE = 0.5;
@@ -172,17 +172,66 @@ static void sharpen(double *p, const double *unseen, size_t n, double power)
         p[k] *= unseen[k] > 0 ? 1 : before / after;
 }
 
-/* The log score of the mixture to a power, with its prior. */
-static double power_score(const struct outs *o, double repeats, const double *w, double log_power)
+static void mixture(const struct outs *o, const double *w, size_t i, double *p)
 {
     size_t labels = o->d->frame.n_labels;
-    double sum = -log_power * log_power / (2 * LOG_POWER_SD * LOG_POWER_SD);
+    memset(p, 0, labels * sizeof(*p));
+    for (size_t m = 0; m < PARTS; m++) {
+        for (size_t k = 0; k < labels && w[m] > 0; k++)
+            p[k] += w[m] * o->p[(i * PARTS + m) * labels + k];
+    }
+}
+
+static double entropy(const double *p, size_t n)
+{
+    double sum = 0;
+    for (size_t k = 0; k < n; k++)
+        sum -= p[k] > 0 ? p[k] * log(p[k]) : 0;
+    return sum;
+}
+
+/* By how much the mixture to a power is less sure than its parts are on the average,
+ * in nats: Σ entropy − Σ w Σ the parts' entropies. */
+static double less_sure(const struct outs *o, const double *w, double log_power)
+{
+    size_t labels = o->d->frame.n_labels;
+    double sum = 0, p[AZ_SAMPLE_LABELS_MAX];
     for (size_t i = 0; i < o->n; i++) {
-        double p[AZ_SAMPLE_LABELS_MAX] = {0};
-        for (size_t m = 0; m < PARTS; m++) {
-            for (size_t k = 0; k < labels && w[m] > 0; k++)
-                p[k] += w[m] * o->p[(i * PARTS + m) * labels + k];
-        }
+        mixture(o, w, i, p);
+        sharpen(p, o->unseen, labels, exp(log_power));
+        double more = entropy(p, labels);
+        for (size_t m = 0; m < PARTS; m++)
+            more -= w[m] > 0 ? w[m] * entropy(o->p + (i * PARTS + m) * labels, labels) : 0;
+        sum += o->weight[i] * more;
+    }
+    return sum;
+}
+
+/* Where parts that are right about their certainty differ, their mixture is less sure
+ * than it may be (Ranjan and Gneiting 2010): the power that makes it as sure as they
+ * are is where the fit begins. No label is needed for it. */
+static double power_of_parts(const struct outs *o, const double *w)
+{
+    double low = 0, high = LOG_POWER_MOST;
+    while (high - low > 0.01) {
+        double middle = (low + high) / 2;
+        if (less_sure(o, w, middle) > 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The log score of the mixture to a power, with its prior. */
+static double power_score(const struct outs *o, double repeats, const double *w, double mean,
+                          double log_power)
+{
+    size_t labels = o->d->frame.n_labels;
+    double off = (log_power - mean) / LOG_POWER_SD, sum = -off * off / 2;
+    for (size_t i = 0; i < o->n; i++) {
+        double p[AZ_SAMPLE_LABELS_MAX];
+        mixture(o, w, i, p);
         sharpen(p, o->unseen, labels, exp(log_power));
         sum += o->weight[i] / repeats * az_log_score(p, az_design_truth(o->d, o->item[i]), labels);
     }
@@ -193,20 +242,21 @@ static double power_score(const struct outs *o, double repeats, const double *w,
  * exact. */
 static double best_power(const struct outs *o, double repeats, const double *w)
 {
-    double low = -0.7, high = 0.7, ratio = (sqrt(5) - 1) / 2;
+    double mean = power_of_parts(o, w), ratio = (sqrt(5) - 1) / 2;
+    double low = -LOG_POWER_MOST, high = LOG_POWER_MOST;
     double a = high - ratio * (high - low), b = low + ratio * (high - low);
-    double at_a = power_score(o, repeats, w, a), at_b = power_score(o, repeats, w, b);
+    double at_a = power_score(o, repeats, w, mean, a), at_b = power_score(o, repeats, w, mean, b);
     while (high - low > 0.01) {
         if (at_a > at_b) {
             high = b;
             b = a;
             at_b = at_a;
-            at_a = power_score(o, repeats, w, a = high - ratio * (high - low));
+            at_a = power_score(o, repeats, w, mean, a = high - ratio * (high - low));
         } else {
             low = a;
             a = b;
             at_a = at_b;
-            at_b = power_score(o, repeats, w, b = low + ratio * (high - low));
+            at_b = power_score(o, repeats, w, mean, b = low + ratio * (high - low));
         }
     }
     return exp((low + high) / 2);
