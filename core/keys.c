@@ -154,11 +154,16 @@ static int set_word(const struct az_yaml *y, const struct az_key_row *row, char 
     }
     char text[AZ_YAML_SHOWN];
     const char *shown = az_yaml_shown(y, text), *what = row->what ? row->what : row->name;
-    if (is_later(row, y->text))
-        az_yaml_fail(err, y, "%s '%s' is not built yet", what, shown);
+    bool later = is_later(row, y->text);
+    if (later)
+        az_yaml_fail(err, y, "%s '%s' %s", what, shown,
+                     row->later_why ? row->later_why : "is not built yet");
     else
         az_yaml_fail(err, y, "unknown %s '%s'", what, shown);
-    az_keys_hint(err, is_later(row, y->text) ? (struct az_str){"", 0} : y->text, row->words);
+    if (later && row->later_hint)
+        az_hint(err, row->later_hint, shown);
+    else
+        az_keys_hint(err, later ? (struct az_str){"", 0} : y->text, row->words);
     return AZ_EINVAL;
 }
 

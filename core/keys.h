@@ -47,6 +47,8 @@ struct az_key_row {
     const char *const *words; /* WORD: ends in NULL */
     const char *what;         /* WORD: what messages call it; NULL = its name */
     const char *const *later; /* words known but not built yet; or NULL */
+    const char *later_why;    /* why else they are none here, and what to do; NULL: that */
+    const char *later_hint;
     const struct az_key_row *sub;
     const char *shorthand; /* TABLE: a lone word stands for {this key: word} */
     unsigned shape;        /* NODE */

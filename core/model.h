@@ -183,8 +183,9 @@ struct az_verdict {
     double share;
     bool has_p;
     double p;
-    uint64_t set;   /* bit i: label (of a score: step) i may be the true one; 0: no set */
-    size_t n_probs; /* 0: none; else one a label, or one a step of a score */
+    const char *no_p; /* why there is no p where the method has one; static; not kept in a store */
+    uint64_t set;     /* bit i: label (of a score: step) i may be the true one; 0: no set */
+    size_t n_probs;   /* 0: none; else one a label, or one a step of a score */
     double probs[AZ_LABELS_MAX];
     const char *how;            /* aggregate's name; static */
     char reason[128];           /* abstained or failed: why; else empty */

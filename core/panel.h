@@ -118,7 +118,10 @@ enum az_aggregate_kind {
     AZ_AGG_SINGLE,
     AZ_AGG_HIERARCHICAL,
     AZ_AGG_STACK,
+    AZ_AGG_INFERRED, /* of all items together: no panel names it */
 };
+
+struct az_inferred; /* policies/aggregate/inferred.h */
 
 struct az_calibration; /* policies/calibration.h */
 
@@ -131,9 +134,10 @@ struct az_aggregate {
     const char *calibration;           /* JSON; NULL: none */
     struct az_calibration *calibrated; /* the same, read (az_policy_prepare()); owned */
     void (*calibrated_free)(struct az_calibration *);
-    double abstain_below; /* a probability; 0: never */
-    double risk, delta;   /* a guarantee that the calibration gives; risk 0: none */
-    double conformal;     /* label sets that miss the true one in this share; 0: none */
+    const struct az_inferred *inferred; /* AZ_AGG_INFERRED; borrowed */
+    double abstain_below;               /* a probability; 0: never */
+    double risk, delta;                 /* a guarantee that the calibration gives; risk 0: none */
+    double conformal; /* label sets that miss the true one in this share; 0: none */
 };
 
 struct az_limits {

@@ -20,6 +20,11 @@ const char *const az_field_words[] = {"id",      "prompt", "response", "response
                                       "cluster", "meta",   NULL};
 
 static const char *const later_kinds[] = {"rank", NULL};
+/* statistics/infer/ */
+static const char *const unlearnt[] = {
+    "dawid-skene", "dawid-skene-map", "wawa", "mean-logit", "ordinal", "gaussian",
+    "zero-based",  "one-coin",        "glad", "mace",       "kos",     "mmsr",
+    NULL};
 static const char *const later_policies[] = {"advocates",  "review",    "cascade",
                                              "sequential", "committee", "criteria",
                                              "rank",       "scaling",   NULL};
@@ -180,7 +185,10 @@ const struct az_key_row az_policy_keys[] = {
 
 const struct az_key_row az_aggregate_keys[] = {
     {"kind", AZ_KEY_WORD, AT(aggregate_draft, kind), HAS(aggregate_draft, has_kind),
-     .words = az_aggregate_words, .what = "aggregate", .def_doc = "score: mean; the rest: majority",
+     .words = az_aggregate_words, .what = "aggregate", .later = unlearnt,
+     .later_why = "weighs all items at once, and a job decides them one by one",
+     .later_hint = "Run with another, then: assize decide --by %s JOB.",
+     .def_doc = "score: mean; the rest: majority",
      .doc = "How ballots become a verdict: majority (of all seats), plurality or weighted for "
             "labels; mean, median, min, max or trimmed_mean for a score; what was learnt from true "
             "answers, with `calibration`: auto, or one of its parts (logodds, confusion, single, "
@@ -285,5 +293,5 @@ const char *az_policy_name(enum az_policy_kind kind)
 
 const char *az_aggregate_name(enum az_aggregate_kind kind)
 {
-    return az_aggregate_words[kind];
+    return kind == AZ_AGG_INFERRED ? "inferred" : az_aggregate_words[kind];
 }

@@ -276,6 +276,12 @@ static void print_outcome(struct az_jw *w, const struct az_panel *panel, const s
     az_jw_kz(w, "how", v->how);
     if (*v->reason)
         az_jw_kz(w, "reason", v->reason);
+    if (v->no_p) {
+        az_jw_key(w, "reasons");
+        az_jw_obj(w);
+        az_jw_kz(w, "p", v->no_p);
+        az_jw_obj_end(w);
+    }
     if (v->status == AZ_FAILED)
         print_error(w, v->error, az_str(v->reason));
 }

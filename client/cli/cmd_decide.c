@@ -70,7 +70,8 @@ static int decide_one(void *arg, struct az_found *found, struct az_error *err)
     struct deciding *d = arg;
     struct az_decide_case c = {found->item, found->ballots, found->open, found->asked_with_gold,
                                d->by_all};
-    const struct az_panel *panel = d->by.learnt ? az_by_panel(&d->by, found->item) : &d->panel;
+    const struct az_panel *panel =
+        az_by_rules(&d->by) ? az_by_panel(&d->by, found->item) : &d->panel;
     struct az_verdict verdict;
     struct az_ballots ballots;
     az_arena_reset(d->arena);
@@ -81,7 +82,7 @@ static int decide_one(void *arg, struct az_found *found, struct az_error *err)
     }
     if (r == 0)
         r = write_verdict(d, found->item, &verdict, ballots, err);
-    if (r == 0 && d->by.learnt)
+    if (r == 0 && az_by_rules(&d->by))
         r = az_beside_add(&d->beside, &c, &verdict, ballots, d->arena, err);
     /* Whoever decides it anew, judges that were not asked have not failed. */
     verdict.early |= found->verdict.early;
@@ -124,6 +125,8 @@ static void tell(const struct deciding *d, const struct az_sources *s)
                d->left == 1 ? " is" : "s are");
     if (d->options->quiet)
         return;
+    if (d->by.inferred && d->by.unlearnt.method->use == AZ_INFER_RESEARCH)
+        az_say("%s is there for research: to compare with, not to decide by", d->by.name);
     if (d->by.reason)
         az_say("decided by the majority: %s", d->by.reason);
     AZ_AUTO_BUF text = az_buf(1 << 20);
@@ -155,7 +158,7 @@ static int choose_rule(struct deciding *d, struct az_sources *s, struct az_error
     if (!d->by_all || o->by.calibration)
         return 0;
     int r = az_by_learn(s, &d->panel, o->rule, true, &d->by, err);
-    if (r == 0 && d->by.learnt)
+    if (r == 0 && az_by_rules(&d->by))
         az_beside_init(&d->beside, &d->panel, d->by.name, d->by.crossed.used);
     return r;
 }

@@ -133,7 +133,8 @@ static int add_one(void *arg, struct az_found *found, struct az_error *err)
     struct az_ballots ballots;
     if (r->as_decided && found->verdict.status != AZ_OPEN)
         return add(r, found, &found->verdict, found->ballots, err);
-    const struct az_panel *panel = r->by.learnt ? az_by_panel(&r->by, found->item) : &r->panel;
+    const struct az_panel *panel =
+        az_by_rules(&r->by) ? az_by_panel(&r->by, found->item) : &r->panel;
     az_arena_reset(r->arena);
     r->decided_here = true;
     int e = az_decide(panel, &c, r->arena, &verdict, &ballots, err);
@@ -192,9 +193,9 @@ static void add_methods(struct reporting *r)
     if (!f->gold)
         return;
     const char *by = az_aggregate_name(r->panel.aggregate.kind);
-    add_method(r, (struct az_report_method){r->by.learnt && r->decided_here ? r->by.name : by,
-                                            "as reported", f->accuracy, f->accuracy_shared, none,
-                                            none, none, NULL});
+    add_method(r, (struct az_report_method){
+                      az_by_rules(&r->by) && r->decided_here ? r->by.name : by, "as reported",
+                      f->accuracy, f->accuracy_shared, none, none, none, NULL});
     for (size_t i = 0; i < r->combined.methods.n; i++)
         add_method(r, r->combined.methods.v[i]);
     if (!r->combined.methods.n && r->subpanels.n_path)
@@ -243,8 +244,16 @@ static void note(struct reporting *r, const char *text)
 
 static void note_rule(struct reporting *r)
 {
-    if (!r->by.learnt || !r->decided_here)
+    if (!az_by_rules(&r->by) || !r->decided_here)
         return;
+    if (r->by.inferred) {
+        snprintf(r->rule, sizeof(r->rule),
+                 "The ballots are decided by %s, from the agreement of judges alone; it has no "
+                 "probability that could be trusted.",
+                 r->by.name);
+        note(r, r->rule);
+        return;
+    }
     snprintf(r->rule, sizeof(r->rule),
              "The ballots are decided by %s, learnt from %lld items with gold; each of these was "
              "decided by models that had not seen it.",

@@ -100,6 +100,7 @@ static const struct az_format_field verdict[] = {
         "With `conformal`: a list of answers; the true one is among them but for that share."),
     HAS("how", TEXT_OR_NULL, "The aggregation that decided."),
     MAY("reason", TEXT, "Why it abstained or failed."),
+    MAY("reasons", AZ_F_MAP, "With `decide --by` a method that needs no labels: why p is null."),
     MAY_OF("error", AZ_F_OBJECT, "Failed: the commonest error of its ballots.", error),
     HAS("dissent", AZ_F_TEXTS, "Judges that answered otherwise."),
     HAS("criteria", AZ_F_MAP, "Verdicts by criterion."),

@@ -9,6 +9,7 @@ enum { SEED = 0 /* as `calibrate` without --seed: the same folds */ };
 
 void az_by_release(struct az_by *b)
 {
+    az_unlearnt_release(&b->unlearnt);
     az_crossed_release(&b->crossed);
     az_corpus_release(&b->corpus);
     *b = (struct az_by){0};
@@ -27,6 +28,8 @@ static int check_rule(const char *rule, struct az_error *err)
         if (strcmp(names[i], rule) == 0)
             return 0;
     }
+    if (az_unlearnt_is(rule))
+        return 0;
     az_fail(err, AZ_EUSAGE, "unknown --by '%.40s'", rule);
     az_keys_hint(err, az_str(rule), names);
     return AZ_EUSAGE;
@@ -53,7 +56,7 @@ static enum az_aggregate_kind kind_of(const char *rule)
 
 struct gathering {
     struct az_by *by;
-    bool all;
+    bool all, unlabelled; /* unlabelled: of all items, whatever the truth */
     int64_t golds;
 };
 
@@ -71,12 +74,12 @@ static int last_round(const struct az_panel *panel, struct az_ballots ballots)
 static int add_one(void *arg, struct az_found *f, struct az_error *err)
 {
     struct gathering *g = arg;
-    if (!f->item->gold.n && !f->item->gold.has_number)
+    if (!g->unlabelled && !f->item->gold.n && !f->item->gold.has_number)
         return 0;
     if (f->open || (!g->all && f->verdict.status != AZ_OPEN))
         return 0;
     g->golds++;
-    if (f->verdict.early && !f->asked_with_gold)
+    if (!g->unlabelled && f->verdict.early && !f->asked_with_gold)
         return 0; /* who was asked about it depends on what was said */
     g->by->corpus.options.round = last_round(&g->by->plain, f->ballots);
     int r = az_corpus_add(&g->by->corpus, f->item, f->ballots, false, err);
@@ -117,6 +120,24 @@ static void seat(struct az_by *b, const char *rule)
     }
 }
 
+static int infer(struct az_sources *s, const char *rule, bool all, struct az_by *b,
+                 struct az_error *err)
+{
+    struct gathering g = {.by = b, .all = all, .unlabelled = true};
+    int r = gather(s, &g, err);
+    if (r < 0 || !az_corpus_n(&b->corpus))
+        return r;
+    r = az_unlearnt_infer(&b->corpus, rule, &b->unlearnt, err);
+    if (r < 0)
+        return az_wrap(err, "--by %s", rule);
+    b->inferred = true;
+    b->name = b->unlearnt.by.name;
+    b->panels[0] = b->plain;
+    b->panels[0].aggregate.kind = AZ_AGG_INFERRED;
+    b->panels[0].aggregate.inferred = &b->unlearnt.by;
+    return 0;
+}
+
 int az_by_learn(struct az_sources *s, const struct az_panel *panel, const char *rule, bool all,
                 struct az_by *ret, struct az_error *err)
 {
@@ -126,6 +147,8 @@ int az_by_learn(struct az_sources *s, const struct az_panel *panel, const char *
     const char *learner = learner_of(panel, rule);
     if (r < 0 || !learner)
         return r;
+    if (az_unlearnt_is(learner))
+        return infer(s, learner, all, ret, err);
     r = gather(s, &g, err);
     if (r == 0)
         r = learn(ret, learner, err);
@@ -146,5 +169,7 @@ int az_by_learn(struct az_sources *s, const struct az_panel *panel, const char *
 
 const struct az_panel *az_by_panel(const struct az_by *b, const struct az_item *item)
 {
+    if (b->inferred)
+        return &b->panels[0];
     return b->learnt ? &b->panels[az_crossed_which(&b->crossed, item->id)] : &b->plain;
 }

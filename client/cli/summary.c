@@ -199,6 +199,11 @@ static void beside_lines(struct page *p, const struct az_summary_figures *f)
     az_human_difference(l, &b->difference, !score);
     az_buf_z(l, score ? "" : " points");
     page_end_line(p, PAGE_PLAIN);
+    if (!b->learnt_from) {
+        az_buf_fmt(l, "%s looked at the judges' agreement alone, and at no gold", b->by);
+        page_end_line(p, PAGE_DIM);
+        return;
+    }
     az_buf_fmt(l, "%s was learnt from ", b->by);
     page_count(l, "", b->learnt_from,
                " items with gold; each was decided by models that had not seen it");

@@ -7,7 +7,7 @@
 static const struct az_aggregator *const table[] = {
     &az_majority,  &az_plurality, &az_weighted,     &az_mean,  &az_median,
     &az_min,       &az_max,       &az_trimmed_mean, &az_auto,  &az_logodds,
-    &az_confusion, &az_single,    &az_hierarchical, &az_stack,
+    &az_confusion, &az_single,    &az_hierarchical, &az_stack, &az_inferred_by,
 };
 
 const struct az_aggregator *az_aggregator_at(size_t i)

@@ -100,4 +100,5 @@ int az_calibrated_sure(const struct az_tally *t, struct az_verdict *v);
 extern const struct az_aggregator az_majority, az_plurality, az_weighted, az_mean, az_median,
     az_min, az_max, az_trimmed_mean;
 extern const struct az_aggregator az_auto, az_logodds, az_confusion, az_single, az_hierarchical,
-    az_stack; /* learnt.c */
+    az_stack;                                     /* learnt.c */
+extern const struct az_aggregator az_inferred_by; /* inferred.c */

@@ -112,6 +112,7 @@ def test_too_few_labels(world, made, labels, args, says):
 @pytest.mark.parametrize("args, says", [
     (["past.tsv", "--by", "autp"], "unknown --by 'autp'"),
     (["past.tsv", "--by", "logodds"], "--by logodds: fewer than 20 items have a true answer"),
+    (["past.tsv", "--by", "gaussian"], "'gaussian' is for scores, and the question asks for a label"),
     (["p.yaml", "past.tsv", "--by", "auto"], "--by is for ballots without a PANEL"),
     (["past.tsv", "--by", "auto", "--calibration", "c"], "--by is for ballots without a --calibration"),
 ])
@@ -119,6 +120,52 @@ def test_what_is_refused(world, made, args, says):
     world.write("p.yaml", "question: pair\njudges: [lexical/length]\n")
     run = world.assize("decide", *args)
     assert run.rc == 64 and says in run.stderr, run
+
+
+@pytest.mark.parametrize("rule", ["dawid-skene", "dawid-skene-map", "wawa", "mean-logit"])
+def test_without_labels(world, made, rule):
+    """Agreement alone: gold changes nothing, and there is a reason in place of p."""
+    verdicts, summary, said = decide(world, "--by", rule)
+    assert {v["how"] for v in verdicts.values()} == {rule}
+    for v in verdicts.values():
+        assert v["p"] is None and v["probs"] is None and "independently" in v["reasons"]["p"]
+    assert summary["learnt"]["by"] == rule and "at no gold" in said
+    other = world.write("turned.jsonl", [{**g, "gold": "BA"["AB".index(g["gold"])]}
+                                         for g in gold_of(made, LABELLED)])
+    assert decide(world, "--by", rule, gold=other)[0] == verdicts
+    run = world.assize("compare", "past.tsv", "past.tsv", "--gold", "gold.jsonl", "--by", rule)
+    assert run.rc == 0 and f"; by {rule}" in run.stdout, run
+    assert world.assize("report", "past.tsv", "--gold", "gold.jsonl", "--json", "r.json", "-o",
+                        "r.html", "--by", rule).rc == 0
+    report = json.loads(world.path("r.json").read_text())
+    assert rule in [m["name"] for m in report["methods"]]
+    assert any("agreement of judges alone" in n for n in report["notes"])
+
+
+def test_research_is_called_so(world, made):
+    said = decide(world, "--by", "one-coin")[2]
+    assert "one-coin is there for research: to compare with, not to decide by" in said
+
+
+def test_a_running_job_cannot(world, made):
+    panel = "question: pair\njudges: [lexical/length]\naggregate: dawid-skene\n"
+    run = world.run(panel, world.write("items.jsonl", [{"id": "q", "prompt": "p",
+                                                        "responses": ["a", "bb"]}]))
+    assert run.rc == 78 and "weighs all items at once" in run.stderr, run
+    assert "assize decide --by dawid-skene JOB" in run.stderr
+
+
+def test_published_crowds_without_labels(world, data):
+    """Accuracies of crowd-kit on whole sets; of methods without a tied item."""
+    for name, rule, accuracy in (("rte", "dawid-skene", 0.9275), ("rte", "wawa", 0.92125),
+                                 ("rte", "one-coin", 0.925)):
+        crowd = data / "crowd" / name
+        gold = world.write("gold.tsv", (crowd / "truth.tsv").read_text().replace("item", "id", 1))
+        run = world.assize("decide", crowd / "answers.tsv", "--gold", gold, "--by", rule, "-o",
+                           "v.jsonl", "--json-summary", "s.json")
+        assert run.rc == 0, run
+        panel = json.loads(world.path("s.json").read_text())["panel"]
+        assert panel["accuracy_shared"] == pytest.approx(accuracy, abs=1e-9)
 
 
 def test_compare_and_report_do_the_same(world, made):

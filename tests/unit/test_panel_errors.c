@@ -229,8 +229,9 @@ static void aggregates(void **state)
          "assize calibrate"},
         {PAIR JUDGES "aggregate: {kind: auto, calibration: c.json}\n",
          AT(3) "'calibration' names a file, and none is read here", ""},
-        {PAIR JUDGES "aggregate: {kind: majority, calibration: '{}'}\n",
-         AT(3) "'calibration' means nothing for majority", "kind: auto"},
+        {"question: {kind: score, scale: [1, 5]}\n" JUDGES
+         "aggregate: {kind: mean, calibration: '{}'}\n",
+         AT(3) "'calibration' means nothing for mean", "kind: auto"},
         {PAIR JUDGES "aggregate: {kind: majority, abstain_below: 0.8}\n",
          AT(3) "'abstain_below' needs a calibration", ""},
         {PAIR JUDGES "aggregate: {kind: auto, calibration: '{}', risk: 0.6}\n",
