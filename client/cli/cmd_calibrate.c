@@ -186,16 +186,13 @@ static int reason(struct calibrating *c, struct az_error *err)
         return 0;
     int r = az_reasoned_try(by, &c->design, c->fit, seed, err);
     if (r == 0)
-        r = az_reasoned_panel(by, c->learner, &c->corpus.sample, &c->design, c->fit, seed, err);
+        r = az_reasoned_panel(by, c->learner, &c->corpus.sample, &c->design, seed, err);
     if (r < 0 || !by->used)
         return r;
-    if (!promises(c)) {
-        snprintf(c->with_reasons, sizeof(c->with_reasons), "%s, reasons read", c->kind);
-        r = az_methods_put(&c->methods, c->with_reasons, &c->design, c->rows, by->p, err);
-    }
-    if (r == 0 && az_reasoned_say(by, &c->design, AZ_OFFER_NO_FOLD) < 0)
-        r = az_oom(err);
-    return r;
+    if (by->rows.n != c->rows.n) /* else they are the same, in the same order */
+        return 0;
+    snprintf(c->with_reasons, sizeof(c->with_reasons), "%s, reasons read", c->learner);
+    return az_methods_put(&c->methods, c->with_reasons, &c->design, c->rows, by->p, err);
 }
 
 /* Votes with a map of their own, and what was asked for; each scored out of fold. */
@@ -240,17 +237,20 @@ static int learn(struct calibrating *c, struct az_error *err)
     int r = compare(c, err);
     if (r == 0 && az_honest_finish(c->over_all, c->learner, true, seed, &c->honest) < 0)
         r = az_oom(err);
-    /* Of votes as they were cast: reading rationales only makes it less often wrong. */
-    const struct az_sample *s = &c->corpus.sample;
-    if (r == 0 && az_weights_equal(s->weights, s->n_items) &&
-        az_reference_of(&c->design, c->rows, c->methods.p, seed, &c->reference) < 0)
-        return az_oom(err);
     if (r == 0 && promises(c))
         r = split(c, err);
     if (r == 0)
         r = learn_map(c, err);
     if (r == 0)
         r = reason(c, err);
+    /* Judges are held against votes as they were cast, the panel against what it decides. */
+    const struct az_sample *s = &c->corpus.sample;
+    if (r == 0 && az_weights_equal(s->weights, s->n_items) &&
+        az_reference_of(&c->design, c->rows, c->methods.p, seed, &c->reference) < 0)
+        return az_oom(err);
+    if (r == 0 && c->reasoned.used &&
+        az_reasoned_say(&c->reasoned, &c->design, AZ_OFFER_NO_FOLD) < 0)
+        return az_oom(err);
     if (r == 0)
         r = az_learn(c->learner, &c->design, c->fit, seed, &c->model, err);
     if (r == 0 && c->promises.risk > 0 &&
@@ -396,7 +396,7 @@ const struct az_command az_cmd_calibrate = {
     .summary = "weights earned on items with true answers, for a panel to decide by",
     .more = "What it prints of itself was scored on items that it had not seen. Without ten\n"
             "labelled items nothing is learnt, and it says so. Judges' rationales are read where\n"
-            "there are a hundred labelled ones and that is better beyond its error. With --risk\n"
+            "there are fifty labelled ones and that is better beyond its error. With --risk\n"
             "or --conformal it learns from half of the labels and tests the promise on the other\n"
             "half.",
     .options = table,

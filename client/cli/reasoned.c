@@ -6,7 +6,10 @@
 #include "core/mem.h"
 #include "policies/answers.h"
 #include "policies/reasons.h"
+#include "statistics/folds.h"
 #include "statistics/interval/weighted.h"
+
+static const double errors_in_interval = 1.96;
 
 int az_reasoned_init(struct az_reasoned *r, const struct az_panel *panel, size_t n_responses,
                      struct az_error *err)
@@ -38,6 +41,7 @@ void az_reasoned_release(struct az_reasoned *r)
     free(r->v);
     free(r->models);
     free(r->fold);
+    free(r->room);
     free(r->p);
     *r = (struct az_reasoned){0};
 }
@@ -80,18 +84,34 @@ static int try_judge(struct az_reasoned *r, size_t judge, const struct az_design
     return az_offer(&j->says, truth, w, cluster, fold, &j->offer);
 }
 
-int az_reasoned_try(struct az_reasoned *r, const struct az_design *d, struct az_rows rows,
-                    uint64_t seed, struct az_error *err)
+/* Which items are learnt from, in which folds; the others are in none. */
+static int deal(struct az_reasoned *r, const struct az_design *d, struct az_rows rows,
+                uint64_t seed)
 {
     AZ_AUTO_MEM uint32_t *fold = az_alloc((rows.n + 1) * sizeof(*fold));
     r->fold = az_alloc((d->n + 1) * sizeof(*r->fold));
-    if (!fold || !r->fold || az_learn_folds(d, rows, AZ_OFFER_FOLDS, seed, fold) < 0)
-        return az_oom(err);
+    r->room = az_alloc((rows.n + 1) * sizeof(*r->room));
+    if (!fold || !r->fold || !r->room)
+        return AZ_ENOMEM;
+    memcpy(r->room, rows.v, rows.n * sizeof(*r->room));
+    r->rows = (struct az_rows){r->room, az_draw(r->room, rows.n, AZ_REASONED_MOST, seed)};
+    if (az_learn_folds(d, r->rows, AZ_OFFER_FOLDS, seed, fold) < 0)
+        return AZ_ENOMEM;
     for (size_t i = 0; i < d->n; i++)
         r->fold[i] = AZ_OFFER_NO_FOLD;
-    for (size_t i = 0; i < rows.n; i++)
-        r->fold[rows.v[i]] = fold[i];
-    for (size_t j = 0; r->v && j < d->frame.n_judges; j++) {
+    for (size_t i = 0; i < r->rows.n; i++)
+        r->fold[r->rows.v[i]] = fold[i];
+    return 0;
+}
+
+int az_reasoned_try(struct az_reasoned *r, const struct az_design *d, struct az_rows rows,
+                    uint64_t seed, struct az_error *err)
+{
+    if (!r->v)
+        return 0;
+    if (deal(r, d, rows, seed) < 0)
+        return az_oom(err);
+    for (size_t j = 0; j < d->frame.n_judges; j++) {
         if (try_judge(r, j, d) < 0)
             return az_oom(err);
         r->n_tried += r->v[j].offer.tried;
@@ -170,14 +190,15 @@ static int compare(struct az_reasoned *r, const struct az_design *d, struct az_r
         e = az_weighted_mean(x + f * n, x + 3 * n, cluster, n, false, "no item has a true answer",
                              to[f]);
     r->compared = e == 0;
-    r->used = e == 0 && r->gain.defined && r->gain.has_interval && r->gain.low > 0;
+    r->used = e == 0 && r->gain.defined && r->gain.has_interval &&
+              r->gain.value > (r->gain.value - r->gain.low) / errors_in_interval;
     return e;
 }
 
 int az_reasoned_panel(struct az_reasoned *r, const char *learner, const struct az_sample *s,
-                      const struct az_design *d, struct az_rows rows, uint64_t seed,
-                      struct az_error *err)
+                      const struct az_design *d, uint64_t seed, struct az_error *err)
 {
+    struct az_rows rows = r->rows;
     if (!r->n_offered)
         return 0;
     size_t cells = rows.n * d->frame.n_labels + 1;

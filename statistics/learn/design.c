@@ -168,10 +168,8 @@ int az_design_say(struct az_design *d, size_t item, size_t judge, const double *
             return AZ_ENOMEM;
         d->frame.margins = true;
     }
-    for (size_t k = 0; k < (size_t)d->labels_of[item]; k++) {
-        d->shares[seat * labels + k] = p[k];
+    for (size_t k = 0; k < (size_t)d->labels_of[item]; k++)
         d->margins[seat * labels + k] = log(AZ_MAX(p[k], SAID_LEAST));
-    }
-    d->has[seat] = AZ_HAS_SHARE | AZ_HAS_MARGINS;
+    d->has[seat] |= AZ_HAS_MARGINS;
     return 0;
 }

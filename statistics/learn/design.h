@@ -50,8 +50,8 @@ int az_design_init(struct az_design *d, const struct az_sample *s, size_t first,
                    struct az_error *err);
 void az_design_release(struct az_design *d); /* a zeroed one is fine */
 
-/* A judge's word on an item becomes these probabilities (labels_of the item, summing
- * to 1): its shares are they, its margins their logarithms. AZ_ENOMEM. */
+/* A judge's margins on an item become the logarithms of these probabilities (labels_of
+ * the item), each at least 1e-6; its shares stay what it said. AZ_ENOMEM. */
 int az_design_say(struct az_design *d, size_t item, size_t judge, const double *p);
 
 /* n_labels shares of a judge. */

@@ -15,7 +15,7 @@
 enum {
     AZ_OFFER_FOLDS = 5,
     AZ_OFFER_PENALTIES = 5,
-    AZ_OFFER_LEAST = 100, /* labelled clusters with reasons: below, it is not tried */
+    AZ_OFFER_LEAST = 50, /* labelled clusters with reasons: below, it is not tried */
     AZ_OFFER_CANDIDATES = AZ_QUANTITATIVE_FORMS * (AZ_OFFER_PENALTIES + 1),
     AZ_OFFER_NO_FOLD = AZ_OFFER_FOLDS, /* of an item that is in none: nothing is learnt from it */
 };

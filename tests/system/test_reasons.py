@@ -77,7 +77,7 @@ def test_words_that_say_nothing_are_not(world):
 
 
 def test_too_few_labels_to_try(world):
-    draw(world, 200, True, 90)
+    draw(world, 200, True, 45)
     said, made = calibrate(world)
     assert "rationales" not in said and "reasons" not in made
 
