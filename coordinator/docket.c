@@ -176,8 +176,8 @@ int az_docket_add(struct az_docket *d, struct az_item *item, struct az_ballots b
     e->docket = d;
     e->arena = arena;
     e->item = item;
-    e->home = -1;
-    if (az_map_put(&d->entries, item->seq, e) < 0) {
+    e->homes = az_arena_zalloc(arena, AZ_MAX(d->panel->n_backends, (size_t)1) * sizeof(*e->homes));
+    if (!e->homes || az_map_put(&d->entries, item->seq, e) < 0) {
         entry_free(e);
         return az_oom(err);
     }

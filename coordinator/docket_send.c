@@ -327,7 +327,7 @@ static int ask_send(struct az_docket *d, struct queue *q, int peer, struct ask *
     hedge_watch(d->sched, lease);
     queue_remove(a);
     a->state = ASK_SENT;
-    a->entry->home = peer;
+    a->entry->homes[q - d->queues] = peer + 1; /* 0: nobody */
     a->entry->sent++;
     entry_asked(a->entry, now);
     d->counts.sent++;
@@ -378,7 +378,7 @@ enum { LOOK_BEHIND = 32, PASSED_OVER_MAX = 32 };
 static bool known_elsewhere(const struct az_sched *s, const struct queue *q, const struct ask *a,
                             int peer)
 {
-    int home = a->entry->home;
+    int home = entry_knower(a->entry, q);
     return home >= 0 && home != peer && peer_may_be_asked(&s->peers[home], q->backend) &&
            !peer_is_unfit(a->entry->docket, (size_t)home);
 }
@@ -390,11 +390,11 @@ static struct ask *queue_pick(const struct az_sched *s, struct queue *q, int pee
         return q->head;
     }
     struct ask *fresh = NULL, *a = q->head->next;
-    for (int i = 0; i < LOOK_BEHIND && a && a->entry->home != peer; i++, a = a->next) {
+    for (int i = 0; i < LOOK_BEHIND && a && entry_knower(a->entry, q) != peer; i++, a = a->next) {
         if (!fresh && !known_elsewhere(s, q, a, peer))
             fresh = a;
     }
-    struct ask *best = a && a->entry->home == peer ? a : fresh;
+    struct ask *best = a && entry_knower(a->entry, q) == peer ? a : fresh;
     q->passed_over = best ? q->passed_over + 1 : 0;
     return best ? best : q->head;
 }
@@ -408,7 +408,7 @@ int queue_send(struct az_docket *d, struct queue *q, int peer, uint32_t max, str
         if (*sent >= max)
             return SEND_MORE;
         struct ask *a = queue_pick(s, q, peer);
-        int home = entry_home(s, a->entry, q->backend);
+        int home = entry_home(s, a->entry, q);
         if (*sent && home >= 0 && home != peer)
             return SEND_MORE; /* its turn comes, at the worker that knows it */
         if (d->config.under_way_max && d->counts.sent >= d->config.under_way_max)

@@ -90,13 +90,19 @@ bool peer_is_unfit(const struct az_docket *d, size_t peer)
     return d->unfit[peer / 64] & 1ull << (peer % 64);
 }
 
-int entry_home(const struct az_sched *s, const struct entry *e, size_t backend)
+int entry_knower(const struct entry *e, const struct queue *q)
 {
-    if (e->home < 0 || peer_is_unfit(e->docket, (size_t)e->home) ||
-        !peer_may_be_asked(&s->peers[e->home], backend) ||
-        !s->peers[e->home].offers[backend].credit)
+    return e->homes[q - e->docket->queues] - 1;
+}
+
+int entry_home(const struct az_sched *s, const struct entry *e, const struct queue *q)
+{
+    int home = entry_knower(e, q);
+    if (home < 0 || peer_is_unfit(e->docket, (size_t)home) ||
+        !peer_may_be_asked(&s->peers[home], q->backend) ||
+        !s->peers[home].offers[q->backend].credit)
         return -1;
-    return e->home;
+    return home;
 }
 
 /* AZ_EPROTO: so many names that it must be a mistake. */

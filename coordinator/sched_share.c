@@ -75,7 +75,7 @@ static int roomiest_peer(struct az_sched *s, size_t backend, const struct az_doc
 /* Who was asked about the item before goes first: a prompt's prefix is known there. */
 static int next_peer(struct az_sched *s, size_t backend, const struct queue *q, bool *others)
 {
-    int home = entry_home(s, q->head->entry, backend);
+    int home = entry_home(s, q->head->entry, q);
     int group = home < 0 ? -1 : s->peers[home].offers[backend].group;
     int roomiest = roomiest_peer(s, backend, q->head->entry->docket, others);
     return home < 0 || (group >= 0 && s->groups[group].stalled == s->turn) ? roomiest : home;

@@ -46,7 +46,7 @@ struct entry {
     struct ask **asks;
     struct az_ballot *ballots;
     int queued, sent, blocked;
-    int home;    /* the peer that was asked last: its server may know the prompt's prefix; -1 */
+    int *homes;  /* by backend of the panel, see entry_knower() */
     bool fresh;  /* has ballots that this run got and that may not be durable */
     bool closed; /* its time is up */
     struct az_verdict verdict;
@@ -177,7 +177,10 @@ bool peer_may_be_asked(const struct peer *p, size_t backend);
 /* Can the peer not use this job's panel? */
 bool peer_is_unfit(const struct az_docket *d, size_t peer);
 /* Is the peer that knows this item there for more? -1: none is. */
-int entry_home(const struct az_sched *s, const struct entry *e, size_t backend);
+int entry_home(const struct az_sched *s, const struct entry *e, const struct queue *q);
+/* The peer that this backend was last asked of: its server may know the prompt's prefix.
+ * -1: nobody yet. */
+int entry_knower(const struct entry *e, const struct queue *q);
 /* The lease ends: off its question, its peer, and the sums of both. */
 void lease_end(struct az_sched *s, struct az_lease *lease);
 /* Its holder need not answer it: told with the next effects. */

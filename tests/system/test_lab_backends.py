@@ -5,6 +5,8 @@ import os
 import pathlib
 import signal
 
+import pytest
+
 from chat import backend, judge, pairs, panel, requests
 from conftest import BUILD, Stub
 from lab import free_port
@@ -116,17 +118,21 @@ def test_workers_that_share_an_account(lab, world):
             assert k - i + 1 <= 3 + 9 * (at[k] - first + 300) / 1000, (i, k)
 
 
-def test_prefixes_stay_together(lab, world):
-    """What is asked of one item, in both rounds, goes to one of two workers, whose server
-    then has the prompt in its cache: although both are busy all the time."""
-    stubs = [world.stub(delay=5) for _ in range(2)]
+@pytest.mark.parametrize("names", [["api"], ["api", "other"]], ids=len)
+def test_prefixes_stay_together(lab, world, names):
+    """What is asked of one item, in both rounds, goes to one of the two workers that have
+    a backend, whose server then has the prompt in its cache: although both are busy all
+    the time, and whoever else is asked of it meanwhile."""
+    stubs = {name: [world.stub(delay=5) for _ in range(2)] for name in names}
     lab.coordinator()
-    for i, stub in enumerate(stubs):
-        lab.worker(f"w{i}", [backend(stub, slots=16)])
+    for name in names:
+        for i, stub in enumerate(stubs[name]):
+            lab.worker(f"{name}{i}", [backend(stub, name=name, slots=16)])
     client = lab.client()
-    client.until_workers(lambda workers: len(workers) == 2)
-    debate = panel([], 4, policy={"kind": "debate", "rounds": 2})
-    client.submit(debate, pairs(100)).done()
-    here, there = ({item for item, _ in asked(stub)} for stub in stubs)
-    assert len(here | there) == 100 and min(len(here), len(there)) > 20
-    assert len(here & there) <= 20, "items of which both were asked"
+    client.until_workers(lambda workers: len(workers) == 2 * len(names))
+    judges = [judge(f"{name}{i}", name) for i in range(4) for name in names]
+    client.submit(panel([], judges, policy={"kind": "debate", "rounds": 2}), pairs(100)).done()
+    for two in stubs.values():
+        here, there = ({item for item, _ in asked(stub)} for stub in two)
+        assert len(here | there) == 100 and min(len(here), len(there)) > 10
+        assert len(here & there) <= 30, "items of which both were asked"
