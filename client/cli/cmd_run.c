@@ -420,9 +420,9 @@ const struct az_command az_cmd_run = {
     .args = "PANEL ITEMS",
     .summary = "judge a file of items, go on where it stopped",
     .more = "The job is kept in ITEMS.PANEL.assize/ (or --job DIR): state, verdicts.jsonl and\n"
-            "summary.json. The same command again goes on where the last one stopped. The line\n"
-            "while it runs ends with how often each judge looks right, the lowest first: by gold\n"
-            "where there is some, else by what three or more judges say.",
+            "summary.json. The same command again goes on where the last one stopped.\n"
+            "The line while it runs ends with how often each judge looks right, the lowest\n"
+            "first: by gold where there is some, else by what three or more judges say.",
     .options = table,
     .run = run,
 };
