@@ -395,10 +395,10 @@ const struct az_command az_cmd_calibrate = {
     .args = "[PANEL] SOURCE... -o FILE",
     .summary = "weights earned on items with true answers, for a panel to decide by",
     .more = "What it prints of itself was scored on items that it had not seen. Without ten\n"
-            "labelled items nothing is learnt, and it says so. Judges' rationales are read where\n"
-            "there are fifty labelled ones and that is better beyond its error. With --risk\n"
-            "or --conformal it learns from half of the labels and tests the promise on the other\n"
-            "half.",
+            "labelled items nothing is learnt, and it says so. Judges' rationales are read\n"
+            "where there are fifty labelled ones and that is better beyond its error. With\n"
+            "--risk or --conformal it learns from half of the labels and tests the promise\n"
+            "on the other half.",
     .options = table,
     .run = run,
 };

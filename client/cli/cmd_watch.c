@@ -97,8 +97,8 @@ const struct az_command az_cmd_watch = {
     .name = "watch",
     .args = "JOB",
     .summary = "a job's progress until it ends",
-    .more = "The line ends with how often each judge looks right, the lowest first: by gold where\n"
-            "there is some, else by what three or more judges say.\n"
+    .more = "The line ends with how often each judge looks right, the lowest first: by gold\n"
+            "where there is some, else by what three or more judges say.\n"
             "Ends when the job does, or when it stops for want of money, time or a backend\n"
             "(75). Ctrl-C ends the watching and nothing else.",
     .options = table,
