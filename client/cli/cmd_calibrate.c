@@ -14,6 +14,7 @@
 #include "client/cli/promises.h"
 #include "client/cli/reasoned.h"
 #include "client/cli/reference.h"
+#include "client/cli/source_args.h"
 #include "core/io_file.h"
 #include "core/keys.h"
 #include "core/mem.h"
@@ -21,7 +22,7 @@
 #include "statistics/folds.h"
 #include "statistics/interval/weighted.h"
 
-enum { ARGS_MAX = 256, CALIBRATION_MAX = 256 << 20, COLUMNS = 100 };
+enum { CALIBRATION_MAX = 256 << 20, COLUMNS = 100 };
 
 struct options {
     const char *out, *items, *gold, *kind, *risk, *delta, *conformal;
@@ -375,19 +376,17 @@ static int calibrate(const struct options *o, const char *panel, const char *con
 
 static int run(int argc, char **argv)
 {
+    static const char example[] = "assize calibrate ITEMS.PANEL.assize --gold gold.jsonl -o c.json";
     struct options o = {0};
-    const char *args[ARGS_MAX];
-    size_t n = 0;
+    struct az_source_args args;
     struct az_error err = {0};
-    int r = az_options_parse(table, argc, argv, &o, args, ARGS_MAX, &n, &err);
-    bool panel = r == 0 && n && az_sources_is_panel(args[0]);
-    if (r == 0 && (n < 1 + (size_t)panel || !o.out)) {
-        r = az_fail(&err, AZ_EUSAGE, "calibrate wants %s", o.out ? "a SOURCE" : "-o FILE");
-        az_hint(&err, "assize calibrate ITEMS.PANEL.assize --gold gold.jsonl -o c.json");
+    int r = az_source_args(table, argc, argv, &o, "calibrate wants a SOURCE", example, &args, &err);
+    if (r == 0 && !o.out) {
+        r = az_fail(&err, AZ_EUSAGE, "calibrate wants -o FILE");
+        az_hint(&err, "%s", example);
     }
-    if (r < 0)
-        return az_report(&err, az_exit_of(&err));
-    return calibrate(&o, panel ? args[0] : NULL, args + panel, n - panel);
+    return r < 0 ? az_report(&err, az_exit_of(&err))
+                 : calibrate(&o, args.panel, args.paths, args.n);
 }
 
 const struct az_command az_cmd_calibrate = {

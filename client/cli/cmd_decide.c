@@ -6,6 +6,7 @@
 #include "client/cli/io_calibrated.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
+#include "client/cli/source_args.h"
 #include "client/cli/summary.h"
 #include "coordinator/io_results.h"
 #include "core/io_clock.h"
@@ -13,7 +14,7 @@
 #include "core/verdict.h"
 #include "policies/calibration.h"
 
-enum { ARGS_MAX = 256, ITEM_BYTES = 32768, NO_TERMINAL_COLUMNS = 100 };
+enum { ITEM_BYTES = 32768, NO_TERMINAL_COLUMNS = 100 };
 
 struct options {
     const char *out, *items, *gold, *json_summary, *rule;
@@ -197,22 +198,17 @@ static int decide(const struct options *o, const char *panel, const char *const 
 
 static int run(int argc, char **argv)
 {
+    static const char example[] = "assize decide [PANEL.yaml] SOURCE…";
     struct options o = {0};
-    const char *args[ARGS_MAX];
-    size_t n = 0;
+    struct az_source_args args;
     struct az_error err = {0};
-    int r = az_options_parse(table, argc, argv, &o, args, ARGS_MAX, &n, &err);
-    bool panel = r == 0 && n && az_sources_is_panel(args[0]);
-    if (r == 0 && n < 1 + (size_t)panel) {
-        r = az_fail(&err, AZ_EUSAGE, "decide wants a job directory or a file of ballots");
-        az_hint(&err, "assize decide [PANEL.yaml] SOURCE…");
-    }
+    int r =
+        az_source_args(table, argc, argv, &o, "decide wants a job directory or a file of ballots",
+                       example, &args, &err);
     if (r == 0 && o.round > AZ_ROUNDS_MAX)
         r = az_fail(&err, AZ_EUSAGE, "'--round %lld': at most %d", (long long)o.round,
                     AZ_ROUNDS_MAX);
-    if (r < 0)
-        return az_report(&err, az_exit_of(&err));
-    return decide(&o, panel ? args[0] : NULL, args + panel, n - panel);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : decide(&o, args.panel, args.paths, args.n);
 }
 
 const struct az_command az_cmd_decide = {

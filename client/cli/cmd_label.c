@@ -6,10 +6,12 @@
 #include "client/cli/decide.h"
 #include "client/cli/honest.h"
 #include "client/cli/io_keyboard.h"
+#include "client/cli/io_lock.h"
 #include "client/cli/io_sources.h"
 #include "client/cli/io_terminal.h"
 #include "client/cli/label_file.h"
 #include "client/cli/label_sheet.h"
+#include "client/cli/source_args.h"
 #include "core/golds.h"
 #include "core/io_file.h"
 #include "core/mem.h"
@@ -17,7 +19,6 @@
 #include "statistics/suggest.h"
 
 enum {
-    ARGS_MAX = 256,
     ITEM_BYTES = 32768,
     COLUMNS = 100,
     COLUMNS_MOST = 110,
@@ -381,15 +382,29 @@ static void release(struct labelling *l)
     az_label_file_free(l->file);
 }
 
+/* Weights are of one draw after the other: two at once would take each other's labels away. */
+static int lock(const char *path, struct az_file_lock *ret, struct az_error *err)
+{
+    int r = az_file_lock(path, ret, err);
+    if (r != AZ_EBUSY)
+        return r;
+    az_fail(err, AZ_EBUSY, "somebody else is labelling into '%s'", path);
+    az_hint(err, "Wait until they are done, or label into another file: -o OTHER.");
+    return AZ_EBUSY;
+}
+
 static int label(const struct options *o, const char *panel, const char *const *paths, size_t n)
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
     struct labelling l = {.options = o, .path = o->out ? o->out : "gold.jsonl"};
     AZ_AUTO(sources) s = NULL;
+    struct az_file_lock held = {0};
     struct az_error err = {0};
     int r = read_width(&l, &err);
     if (r == 0)
         r = az_out_check(l.path, &err);
+    if (r == 0)
+        r = lock(l.path, &held, &err);
     if (r == 0)
         r = az_sources_open(paths, n, &with, &s, &err);
     if (r == 0)
@@ -403,24 +418,22 @@ static int label(const struct options *o, const char *panel, const char *const *
         r = tell(&l, s, &err);
     }
     release(&l);
+    az_file_unlock(&held);
     return r < 0 ? az_report(&err, az_exit_of(&err)) : AZ_EXIT_OK;
 }
 
 static int run(int argc, char **argv)
 {
+    static const char example[] = "assize label ITEMS.PANEL.assize -n 50 -o gold.jsonl";
     struct options o = {0};
-    const char *args[ARGS_MAX];
-    size_t n = 0;
+    struct az_source_args args;
     struct az_error err = {0};
-    int r = az_options_parse(table, argc, argv, &o, args, ARGS_MAX, &n, &err);
-    bool panel = r == 0 && n && az_sources_is_panel(args[0]);
-    if (r == 0 && (n < 1 + (size_t)panel || !o.n)) {
-        r = az_fail(&err, AZ_EUSAGE, o.n ? "label wants a SOURCE" : "label wants -n N");
-        az_hint(&err, "assize label ITEMS.PANEL.assize -n 50 -o gold.jsonl");
+    int r = az_source_args(table, argc, argv, &o, "label wants a SOURCE", example, &args, &err);
+    if (r == 0 && !o.n) {
+        r = az_fail(&err, AZ_EUSAGE, "label wants -n N");
+        az_hint(&err, "%s", example);
     }
-    if (r < 0)
-        return az_report(&err, az_exit_of(&err));
-    return label(&o, panel ? args[0] : NULL, args + panel, n - panel);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : label(&o, args.panel, args.paths, args.n);
 }
 
 const struct az_command az_cmd_label = {

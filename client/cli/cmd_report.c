@@ -15,12 +15,12 @@
 #include "client/cli/io_sources.h"
 #include "client/cli/ranking.h"
 #include "client/cli/report.h"
+#include "client/cli/source_args.h"
 #include "core/io_file.h"
 #include "core/mem.h"
 #include "policies/calibration.h"
 
 enum {
-    ARGS_MAX = 256,
     ITEM_BYTES = 32768,
     PAGE_MAX = 256 << 20,
     NOTES_MAX = 13,
@@ -41,7 +41,7 @@ static const struct az_opt table[] = {
     {"output", 'o', AZ_OPT_STRING, offsetof(struct options, out), "FILE", "the page (report.html)",
      0},
     {"json", 0, AZ_OPT_STRING, offsetof(struct options, json), "FILE",
-     "the same figures as JSON; - is stdout", 0},
+     "the same figures as JSON, besides the page; - is stdout", 0},
     {"items", 0, AZ_OPT_STRING, offsetof(struct options, items), "ITEMS",
      "the items that the ballots are about: their texts, systems and gold", 0},
     {"gold", 0, AZ_OPT_STRING, offsetof(struct options, gold), "FILE",
@@ -467,19 +467,13 @@ static int report(const struct options *o, const char *panel, const char *const 
 
 static int run(int argc, char **argv)
 {
+    static const char example[] =
+        "A job directory, verdicts or ballots: assize report ITEMS.PANEL.assize";
     struct options o = {0};
-    const char *args[ARGS_MAX];
-    size_t n = 0;
+    struct az_source_args args;
     struct az_error err = {0};
-    int r = az_options_parse(table, argc, argv, &o, args, ARGS_MAX, &n, &err);
-    bool panel = r == 0 && n && az_sources_is_panel(args[0]);
-    if (r == 0 && n < 1 + (size_t)panel) {
-        r = az_fail(&err, AZ_EUSAGE, "report wants a SOURCE");
-        az_hint(&err, "A job directory, verdicts or ballots: assize report ITEMS.PANEL.assize");
-    }
-    if (r < 0)
-        return az_report(&err, az_exit_of(&err));
-    return report(&o, panel ? args[0] : NULL, args + panel, n - panel);
+    int r = az_source_args(table, argc, argv, &o, "report wants a SOURCE", example, &args, &err);
+    return r < 0 ? az_report(&err, az_exit_of(&err)) : report(&o, args.panel, args.paths, args.n);
 }
 
 const struct az_command az_cmd_report = {

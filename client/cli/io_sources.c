@@ -14,12 +14,6 @@
 
 enum { BAD_SHOWN = 10, SCRATCH_MAX = INT32_MAX };
 
-bool az_sources_is_panel(const char *arg)
-{
-    struct az_str s = az_str(arg);
-    return az_str_ends(s, ".yaml") || az_str_ends(s, ".yml");
-}
-
 /* ---- opening ---- */
 
 static bool is_directory(const char *path)

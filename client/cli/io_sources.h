@@ -31,9 +31,6 @@ struct az_sources_options {
     const char *gold;  /* NULL: the items' own */
 };
 
-/* Is this argument a PANEL and no SOURCE? By its ending, .yaml or .yml. */
-bool az_sources_is_panel(const char *arg);
-
 /* Reads files once, and opens jobs, also beside a run. At most one path is "-".
  * AZ_ENOENT, AZ_EIO: no such source, or nothing in it; AZ_ECHANGED: judges of one name that
  * were asked differently, questions with other answers; AZ_EINVAL: panel. Bad lines are told

@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/json.h"
 #include "core/mem.h"
+#include "workers/names.h"
 
 struct line {
     struct az_str id, rest; /* rest: members but for weight, ",\"x\":1" */
@@ -14,6 +15,9 @@ struct az_label_file {
     struct az_arena *arena;
     struct line *v;
     size_t n, cap, n_new, drawn;
+    struct az_names ids; /* of all lines there ever were; and by number: has it one now? */
+    bool *there;
+    size_t there_cap;
 };
 
 void az_label_file_free(struct az_label_file *f)
@@ -21,6 +25,8 @@ void az_label_file_free(struct az_label_file *f)
     if (!f)
         return;
     az_arena_free(f->arena);
+    az_names_release(&f->ids);
+    free(f->there);
     free(f->v);
     free(f);
 }
@@ -31,8 +37,11 @@ static int add(struct az_label_file *f, struct line line, struct az_error *err)
         return az_oom(err);
     line.id = az_arena_str(f->arena, line.id);
     line.rest = az_arena_str(f->arena, line.rest);
-    if (!line.id.p || !line.rest.p)
+    uint32_t number = line.id.p ? az_names_add(&f->ids, line.id) : AZ_NAME_NONE;
+    if (!line.rest.p || number == AZ_NAME_NONE ||
+        az_grow(&f->there, &f->there_cap, number, sizeof(*f->there)) < 0)
         return az_oom(err);
+    f->there[number - 1] = true;
     f->v[f->n++] = line;
     f->n_new += line.is_new;
     return 0;
@@ -96,11 +105,8 @@ int az_label_file_parse(struct az_str text, struct az_label_file **ret, struct a
 
 bool az_label_file_has(const struct az_label_file *f, struct az_str id)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        if (az_str_eq(f->v[i].id, id))
-            return true;
-    }
-    return false;
+    uint32_t number = az_names_find(&f->ids, id);
+    return number != AZ_NAME_NONE && f->there[number - 1];
 }
 
 size_t az_label_file_count(const struct az_label_file *f)
@@ -139,7 +145,9 @@ struct az_str az_label_file_undo(struct az_label_file *f)
     if (!f->n_new)
         return (struct az_str){0};
     f->n_new--;
-    return f->v[--f->n].id;
+    struct az_str id = f->v[--f->n].id;
+    f->there[az_names_find(&f->ids, id) - 1] = false;
+    return id;
 }
 
 void az_label_file_print(const struct az_label_file *f, struct az_buf *b)

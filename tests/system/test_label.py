@@ -161,6 +161,22 @@ def test_one_key_a_label(world, job):
     assert os.waitstatus_to_exitcode(t.end()) == 0
 
 
+def test_two_at_one_file(world, job):
+    """The second is refused, and takes over when the first is gone, or was killed."""
+    out = world.path("gold.jsonl")
+    t = Terminal(world.path("."), job, "-n", 3, "-o", out)
+    t.until("[q] quit")
+    t.key("1")
+    t.until("item 2 of 3")
+    run = label(world, "1q", job, "-n", 3, "-o", out)
+    assert run.returncode == 75 and f"somebody else is labelling into '{out}'" in run.stderr
+    assert label(world, "1q", job, "-n", 3, "-o", world.path("other.jsonl")).returncode == 0
+    os.kill(t.pid, signal.SIGKILL)
+    t.end()
+    assert label(world, "1q", job, "-n", 3, "-o", out).returncode == 0
+    assert len(read_jsonl(out)) == 2 and not world.path("gold.jsonl.lock").exists()
+
+
 def test_a_signal_gives_the_terminal_back(world, job):
     out = world.path("gold.jsonl")
     t = Terminal(world.path("."), job, "-n", 3, "-o", out)
