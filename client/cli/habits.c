@@ -395,9 +395,12 @@ int az_habits_figures(const struct az_habits *h, size_t judge, struct az_habit_f
     bool score = h->panel->question.kind == AZ_SCORE;
     struct az_figure none = az_figure_none("the question is no score", 0);
     struct az_figure by_gold = az_own_figure(&j->own_by_gold);
+    bool length_by_gold = j->by_gold.xy.n >= GOLD_LEAST, own_by_gold = by_gold.n >= GOLD_LEAST;
     *ret = (struct az_habit_figures){
-        .verbosity = az_partial_figure(j->by_gold.xy.n >= GOLD_LEAST ? &j->by_gold : &j->by_others),
-        .own_family = by_gold.n >= GOLD_LEAST ? by_gold : az_own_figure(&j->own_by_others),
+        .verbosity = az_partial_figure(length_by_gold ? &j->by_gold : &j->by_others),
+        .own_family = own_by_gold ? by_gold : az_own_figure(&j->own_by_others),
+        .verbosity_by_gold = length_by_gold,
+        .own_family_by_gold = own_by_gold,
         .leniency = h->panel->question.pass == AZ_PASS_NONE
                         ? az_figure_none("the question has no 'pass'", 0)
                         : az_lenient_figure(&j->lenient),

@@ -26,8 +26,11 @@ int az_habits_add(struct az_habits *h, const struct az_item *item, struct az_bal
                   struct az_error *err);
 
 struct az_habit_figures {
-    struct az_figure verbosity; /* truth: gold where enough items have it, else the other judges */
-    struct az_figure own_family, leniency, within;
+    /* What stood for the truth in these two: gold where enough items have it, else the other
+     * judges. */
+    struct az_figure verbosity, own_family;
+    bool verbosity_by_gold, own_family_by_gold;
+    struct az_figure leniency, within;
     struct az_figure scale_mean, scale_deviation, scale_ends, levels_used;
     struct az_figure decisiveness, system_bias;
     struct az_figure log_loss, brier, ece; /* of the probabilities it gives */

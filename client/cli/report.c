@@ -132,10 +132,18 @@ static void put_systems(struct az_jw *w, const struct az_report *r)
 
 /* ---- judges ---- */
 
+/* What stood for the truth where a figure compares with it. */
+static void put_truth(struct az_jw *w, const char *key, const struct az_figure *f, bool gold)
+{
+    az_jw_kz(w, key, !f->defined ? NULL : gold ? "gold" : "other judges");
+}
+
 static void put_habits(struct az_jw *w, const struct az_habit_figures *h)
 {
     az_figure_put(w, "verbosity", &h->verbosity);
+    put_truth(w, "verbosity_truth", &h->verbosity, h->verbosity_by_gold);
     az_figure_put(w, "own_family", &h->own_family);
+    put_truth(w, "own_family_truth", &h->own_family, h->own_family_by_gold);
     az_figure_put(w, "leniency", &h->leniency);
     az_figure_put(w, "within", &h->within);
     az_figure_put(w, "levels_used", &h->levels_used);

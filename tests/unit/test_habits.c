@@ -40,7 +40,7 @@ static int add(struct az_habits *h, const struct az_panel *p, const char *json,
 }
 
 /* Judge 0 always likes the longer answer, judge 1 its own family, judge 2 the truth. */
-static int simulate(struct az_habits *h, const struct az_panel *p, size_t n)
+static int simulate(struct az_habits *h, const struct az_panel *p, size_t n, bool labelled)
 {
     struct az_rng rng = az_rng(5);
     for (size_t i = 0; i < n; i++) {
@@ -50,9 +50,12 @@ static int simulate(struct az_habits *h, const struct az_panel *p, size_t n)
         const char *texts[] = {"short", "a good deal longer"};
         snprintf(json, sizeof(json),
                  "{\"id\":\"%zu\",\"prompt\":\"%zu\",\"responses\":[\"%s\",\"%s\"],"
-                 "\"systems\":[\"%s\",\"%s\"],\"gold\":\"%s\"}",
+                 "\"systems\":[\"%s\",\"%s\"]%s}",
                  i, i, texts[longer == 0], texts[longer == 1], own == 0 ? "Qwen3-8B" : "rival",
-                 own == 1 ? "Qwen3-8B" : "rival", gold ? "B" : "A");
+                 own == 1 ? "Qwen3-8B" : "rival",
+                 !labelled ? ""
+                 : gold    ? ",\"gold\":\"B\""
+                           : ",\"gold\":\"A\"");
         const struct az_ballot v[] = {
             ballot(0, 0, 0, longer), ballot(0, 1, 0, longer), ballot(1, 0, 0, own),
             ballot(1, 1, 0, own),    ballot(2, 0, 0, gold),   ballot(2, 1, 0, gold),
@@ -75,17 +78,32 @@ static void of_pairs(void **state)
     AZ_AUTO(panel) p = panel_of(pair);
     AZ_AUTO(habits) h = az_habits_new(p);
     struct az_habit_figures f[3];
-    assert_int_equal(simulate(h, p, ITEMS), 0);
+    assert_int_equal(simulate(h, p, ITEMS, true), 0);
     for (size_t j = 0; j < 3; j++)
         assert_int_equal(az_habits_figures(h, j, &f[j]), 0);
     assert_true(f[0].verbosity.value > 0.99 && f[0].verbosity.n == ITEMS);
     assert_true(fabs(f[1].verbosity.value) < 0.15);
+    assert_true(f[0].verbosity_by_gold && f[1].own_family_by_gold);
     assert_false(f[2].verbosity.defined);                 /* the truth says it all */
     assert_true(fabs(f[1].own_family.value - 0.5) < 0.1); /* all of them, half are due */
     assert_false(f[0].own_family.defined);                /* no family */
     assert_false(f[1].leniency.defined || f[1].within.defined || f[1].scale_mean.defined);
     assert_false(f[1].decisiveness.defined); /* two systems are one pair */
     assert_false(f[1].log_loss.defined);
+}
+
+/* Without gold the other judges stand for the truth, and it says so. */
+static void of_pairs_without_gold(void **state)
+{
+    (void)state;
+    AZ_AUTO(panel) p = panel_of(pair);
+    AZ_AUTO(habits) h = az_habits_new(p);
+    struct az_habit_figures f;
+    assert_int_equal(simulate(h, p, ITEMS, false), 0);
+    assert_int_equal(az_habits_figures(h, 0, &f), 0);
+    assert_true(f.verbosity.value > 0.9 && !f.verbosity_by_gold);
+    assert_int_equal(az_habits_figures(h, 1, &f), 0);
+    assert_true(f.own_family.value > 0.3 && !f.own_family_by_gold);
 }
 
 /* Passes everything; asked twice it says the same in 3 of 4 items. */
@@ -143,7 +161,7 @@ static void without_memory(void **state)
         struct az_habit_figures f;
         az_fault_alloc(nth);
         AZ_AUTO(habits) h = az_habits_new(p);
-        r = h ? simulate(h, p, 2) : AZ_ENOMEM;
+        r = h ? simulate(h, p, 2, true) : AZ_ENOMEM;
         if (r == 0)
             r = az_habits_figures(h, 1, &f);
         az_fault_alloc(0);
@@ -155,9 +173,8 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_pairs),
-        cmocka_unit_test(of_labels),
-        cmocka_unit_test(of_scores),
+        cmocka_unit_test(of_pairs),       cmocka_unit_test(of_pairs_without_gold),
+        cmocka_unit_test(of_labels),      cmocka_unit_test(of_scores),
         cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
