@@ -2,6 +2,7 @@
 #include "coordinator/desk.h"
 #include "coordinator/job_panel.h"
 #include "core/mem.h"
+#include "core/plant.h"
 #include "core/wire.h"
 
 static int push_done(struct az_desk *d, struct az_desk_job *job, const struct az_asked *asked,
@@ -205,7 +206,8 @@ static bool is_pruned(const struct az_desk_job *job, const struct az_asker *who,
                       int64_t older_than_s, int64_t now_s)
 {
     bool own = who->submits && !strcmp(job->rec->owner, who->principal);
-    return az_job_has_ended(job->rec) && job->phase == AZ_PHASE_CLOSED && !job->writing &&
+    bool closed = job->phase == AZ_PHASE_CLOSED || AZ_PLANTED(AZ_PLANT_PRUNED_OPEN);
+    return az_job_has_ended(job->rec) && closed && !job->writing &&
            now_s - job->rec->ended_s >= older_than_s && (own || (who->admin && all_owners));
 }
 
@@ -219,7 +221,7 @@ static int prune_one(struct az_desk *d, struct az_desk_job *job, struct az_error
         return r;
     desk_forget(d, job);
     e.kind = AZ_DESK_REMOVE;
-    e.durable = true;
+    e.durable = !AZ_PLANTED(AZ_PLANT_EARLY_REMOVE);
     return desk_push(d, &e, err);
 }
 

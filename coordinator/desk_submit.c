@@ -124,8 +124,11 @@ int az_desk_taken(struct az_desk *d, struct az_desk_job *job, const struct az_as
                   const struct az_desk_taken *taken, int64_t now_s, struct az_error *err)
 {
     const struct az_store_progress *p = &taken->progress;
+    int code = taken->code;
     job->chunks_under_way--;
-    if (taken->code < 0) {
+    if (code == 0 && job->gone) /* cancelled and pruned while it was taken */
+        code = az_fail(err, AZ_ENOENT, "no job %lld", (long long)job->rec->id);
+    if (code < 0) {
         struct az_error why = *err;
         return desk_refuse(d, asked, job->rec->id, &why, err);
     }

@@ -21,6 +21,8 @@ enum az_plant {
     AZ_PLANT_HEDGE_FREE,      /* a hedge takes nothing from its account's limit */
     AZ_PLANT_OPENED_LATE,     /* a job is opened after its deadline */
     AZ_PLANT_RETRY_MISSED,    /* a job is done with items that shall be asked again */
+    AZ_PLANT_EARLY_REMOVE,    /* a directory is removed before its record */
+    AZ_PLANT_PRUNED_OPEN,     /* a job is pruned while its last calls run */
 };
 
 #ifdef ASSIZE_PLANT

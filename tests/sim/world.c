@@ -20,7 +20,7 @@ static void say_state(struct world *w)
             world_say(w, "  %lld sent, queue of '%s': %s", (long long)job->docket->counts.sent,
                       w->sched->backends[b].name, job->docket->queues[b].head ? "waits" : "empty");
     }
-    for (int p = 0; w->up && p < WORLD_SEATS; p++) {
+    for (int p = 0; w->up && p < w->n_seats; p++) {
         for (size_t n = 0; az_sched_offer(w->sched, p, n, &offer); n++)
             world_say(w, "session %u: '%s' %s, credit %u, holds %lld", w->seats[p].session,
                       offer.backend, offer.state, offer.credit, (long long)offer.held);
@@ -235,8 +235,9 @@ static bool all_over(const struct world *w)
 {
     for (int j = 0; j < w->n_jobs; j++) {
         const struct job *job = &w->jobs[j];
-        if (job->desk.phase != AZ_PHASE_CLOSED || !job->kept.id || !az_job_has_ended(&job->kept) ||
-            w->readers[j].state != READER_CONTENT || job->due)
+        bool ended = job->kept.id ? az_job_has_ended(&job->kept) : job->pruned && !job->record.id;
+        if (job->desk.phase != AZ_PHASE_CLOSED || !ended || w->readers[j].state != READER_CONTENT ||
+            job->due)
             return false;
     }
     for (int c = 0; c < w->n_clients; c++) {

@@ -27,7 +27,7 @@ enum {
     WORLD_SEATS = 64,   /* sessions at once */
     WORLD_LINES = 24,   /* of a file */
     WORLD_AHEAD = 2,    /* chunks under way */
-    WORLD_CLIENTS = 2 * WORLD_JOBS,
+    WORLD_CLIENTS = 4 * WORLD_JOBS,
     WORLD_ORDERS = 64,   /* of the operator, the last ones */
     WORLD_LIMITS = 64,   /* that a job had */
     WORLD_OPERATOR = -1, /* who asks */
@@ -50,6 +50,7 @@ enum misfortune {
     MIS_PAUSE,  /* a job, and resume it */
     MIS_SET,    /* its limit and its weight, or its deadline */
     MIS_RETRY,  /* what failed or abstained is asked again */
+    MIS_PRUNE,  /* jobs that have ended are removed */
     MIS_TUNE,   /* the limits of a backend */
     MIS_CLIENT, /* loses its connection, or dies and comes again */
     MIS_GARBLE, /* clients: messages that come twice, too late, or not at all */
@@ -227,6 +228,11 @@ struct job {
     struct az_panel *panel;
     char *portable; /* the panel as workers get it */
     az_nusd billed;
+    int lives;       /* jobs that its key was; each has another name */
+    char name[16];   /* of its panel */
+    int64_t pruned;  /* the last that was removed, durable … */
+    int64_t reborn;  /* … and what it was when the key became another's */
+    int64_t no_more; /* the last that somebody was told was removed */
 
     /* what the service knows, and what of it is durable; id 0: nothing */
     struct az_job_record record, kept;
@@ -312,6 +318,7 @@ struct order {
     int limit; /* its place among the job's; 0: none was set */
     bool cancels;
     int64_t reopens[WORLD_ITEMS]; /* verdicts that shall go, by their place; 0: none */
+    int64_t prunes[WORLD_JOBS];   /* numbers of jobs that shall go; 0: none */
 };
 
 /* ---- the service ---- */
@@ -321,6 +328,7 @@ struct change {
     uint64_t ticket;
     struct job *job;
     struct az_job_record record;
+    bool drops; /* the record goes */
 };
 
 struct catalog {
@@ -328,7 +336,7 @@ struct catalog {
     uint64_t ticket, committed;
     az_ms last;
     bool failing;
-    int64_t next_id;
+    int64_t next_id, highest; /* and the highest that was ever durable */
 };
 
 /* Work of the thread that waits for disks. */
@@ -339,6 +347,7 @@ struct chore {
         CHORE_FIND,
         CHORE_TAKE,
         CHORE_LEAVE,
+        CHORE_REMOVE,
         CHORE_LOOK,
         CHORE_OPEN,
         CHORE_CLOSE
@@ -468,6 +477,7 @@ struct world {
     uint32_t last_number;
     unsigned last_session;
     struct seat seats[WORLD_SEATS];
+    int n_seats;       /* that were ever taken, since it began */
     int told_stranger; /* the last connection that was */
     bool lost_any, lost[WORLD_SEATS];
 
@@ -487,6 +497,7 @@ uint64_t world_roll(struct world *w, enum chance by, uint64_t n); /* [0, n) */
 
 /* world_panel.c: what is asked, with which limits, and who can answer it */
 void world_panels(struct world *w);
+void job_lives(struct world *w, struct job *job); /* of a key that was another job's */
 struct az_item *world_item(const struct job *job, int64_t seq);
 
 /* world_weather.c: what goes wrong, and when */
@@ -551,6 +562,7 @@ void reader_make(struct world *w, struct job *job);
 void reader_time(struct world *w, struct reader *r);
 void reader_hears(struct world *w, struct reader *r, const struct client_msg *msg);
 void reader_breaks(struct world *w, struct reader *r);
+void reader_ends(struct reader *r);                  /* its job is gone */
 void reader_wakes(struct world *w, struct job *job); /* there may be more to read */
 void reader_reads(struct world *w, struct event *e);
 az_ms readers_go(struct world *w);
@@ -565,14 +577,18 @@ az_nusd service_limit(const struct job *job, const char *sets);
 int64_t service_now_s(const struct world *w);
 /* world_operator.c: false: refused, or nobody is there */
 void operator_told(struct world *w, const struct az_desk_effect *e);
+void service_frees(struct world *w,
+                   struct job *job); /* what is pruned, once nothing is left to do */
 bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb);
 bool service_set(struct world *w, struct job *job, az_nusd limit, int priority);
 bool service_retry(struct world *w, struct job *job);
+void service_prune(struct world *w, int64_t older_than_s);
 bool service_deadline(struct world *w, struct job *job, int64_t s);
 void service_tune(struct world *w, size_t backend, const struct setting *to);
 
 /* world_catalog.c */
 void catalog_put(struct world *w, struct job *job);
+void catalog_drop(struct world *w, struct job *job);
 void catalog_time(struct world *w, struct event *e);
 void catalog_crash(struct world *w);
 

@@ -12,17 +12,28 @@ static void commit_later(struct world *w, az_ms at, uint64_t ticket)
              (struct event){.kind = EV_CATALOG, .life = w->life, .ticket = ticket});
 }
 
-void catalog_put(struct world *w, struct job *job)
+static void change(struct world *w, struct job *job, bool drops)
 {
     struct change *c = az_zalloc(sizeof(*c));
     struct az_error err = {0};
     az_assert(c && az_job_record_copy(&job->record, &c->record, &err) == 0);
     c->job = job;
+    c->drops = drops;
     c->ticket = ++w->catalog.ticket;
     *w->catalog.end = c;
     w->catalog.end = &c->next;
     az_desk_put(&job->desk, c->ticket);
     commit_later(w, w->now + (az_ms)world_roll(w, BY_CATALOG, (uint64_t)w->disk_ms), c->ticket);
+}
+
+void catalog_put(struct world *w, struct job *job)
+{
+    change(w, job, false);
+}
+
+void catalog_drop(struct world *w, struct job *job)
+{
+    change(w, job, true);
 }
 
 /* The newest of its limits that this record may have. */
@@ -32,6 +43,17 @@ static int place_of(const struct job *job, az_nusd limit)
     while (at > 0 && job->limits[at] != limit)
         at--;
     return at;
+}
+
+static void forget(struct world *w, const struct change *c)
+{
+    struct job *job = c->job;
+    if (!job->kept.id || !az_job_has_ended(&job->kept))
+        world_fail(w, "job %d is %s, and pruned", job->index, az_job_state_name(job->kept.state));
+    if (job->dir != c->record.id)
+        world_fail(w, "job %d has lost its directory before its record", job->index);
+    job->pruned = job->kept.id;
+    az_job_record_release(&job->kept);
 }
 
 static void keep(struct world *w, struct change *c)
@@ -44,6 +66,7 @@ static void keep(struct world *w, struct change *c)
         world_fail(w, "job %d has a record and no directory", job->index);
     az_job_record_release(&job->kept);
     job->kept = c->record;
+    w->catalog.highest = AZ_MAX(w->catalog.highest, job->kept.id);
     c->record = (struct az_job_record){0};
     for (int seq = 0; seq < job->n_items && job->kept.state == AZ_IS_DONE; seq++) {
         if (job->owed[seq])
@@ -69,8 +92,12 @@ static void drop_first(struct catalog *k)
 static void commit(struct world *w, uint64_t ticket)
 {
     struct catalog *k = &w->catalog;
-    for (; k->pending && k->pending->ticket <= ticket; drop_first(k))
-        keep(w, k->pending);
+    for (; k->pending && k->pending->ticket <= ticket; drop_first(k)) {
+        if (k->pending->drops)
+            forget(w, k->pending);
+        else
+            keep(w, k->pending);
+    }
     k->committed = AZ_MAX(k->committed, ticket);
 }
 

@@ -274,7 +274,7 @@ void check_silence(struct world *w, int peer)
 void check_begun(struct world *w, int who, const struct work_call *call)
 {
     const struct conn *conn = w->workers[who].conn;
-    for (int p = 0; conn && w->sched && p < WORLD_SEATS; p++) {
+    for (int p = 0; conn && w->sched && p < w->n_seats; p++) {
         if (w->seats[p].state != SEAT_LIVE || w->seats[p].conn != conn->id)
             continue;
         const struct az_lease *l =
@@ -297,7 +297,7 @@ static void check_docket(struct world *w, struct job *job)
     const struct az_docket *d = job->docket;
     struct sums sum = {0};
     size_t leases = 0;
-    for (int p = 0; p < WORLD_SEATS; p++) {
+    for (int p = 0; p < w->n_seats; p++) {
         for (struct az_lease *l = az_leases_of(&w->sched->leases, p); l; l = l->next, leases++) {
             if (l->docket != d)
                 continue;
@@ -331,7 +331,7 @@ static void check_docket(struct world *w, struct job *job)
 void check_sched(struct world *w)
 {
     const struct az_sched *s = w->sched;
-    for (int p = 0; p < WORLD_SEATS; p++)
+    for (int p = 0; p < w->n_seats; p++)
         check_silence(w, p);
     for (int j = 0; j < w->n_jobs; j++) {
         if (w->jobs[j].docket)

@@ -77,6 +77,17 @@ static void make(struct world *w, struct chore *c)
     c->job->receives = true;
 }
 
+/* Of a job that was pruned; in the disk's time, and no crash leaves half of it. */
+static void remove_dir(struct world *w, struct job *job)
+{
+    if (job->kept.id == job->record.id)
+        world_fail(w, "job %d has a record, and its directory goes", job->index);
+    if (job->pending || job->docket)
+        world_fail(w, "job %d is in use, and its directory goes", job->index);
+    job->receives = false;
+    job->dir = 0;
+}
+
 static void open_intake(struct job *job)
 {
     struct az_store_totals totals = {
@@ -147,6 +158,9 @@ static void run(struct world *w, struct chore *c)
     case CHORE_LEAVE:
         job->receives = false;
         return;
+    case CHORE_REMOVE:
+        remove_dir(w, job);
+        return;
     case CHORE_CLOSE:
         c->waits = job->pending;
         return;
@@ -216,6 +230,7 @@ static int done(struct world *w, struct chore *c)
     case CHORE_CLOSE:
         return az_desk_closed(&w->desk, &job->desk, c->code, "full", service_now_s(w), &c->err);
     case CHORE_LEAVE:
+    case CHORE_REMOVE:
         break;
     }
     return 0;
@@ -226,6 +241,7 @@ static void finish(struct world *w, struct chore *c)
     int r = done(w, c);
     service_run(w, r, &c->err);
     c->job->desk.chores--;
+    service_frees(w, c->job);
     drop_first(w);
     next_later(w);
 }

@@ -122,6 +122,13 @@ void client_time(struct world *w, struct client *c)
 
 static void submitted(struct world *w, struct client *c, const struct client_msg *m)
 {
+    if (c->told && c->told != m->job && c->told <= c->job->pruned) {
+        if (!c->fresh) { /* not any more what it was */
+            client_breaks(w, c, true);
+            return;
+        }
+        c->told = c->acked = c->last_line = 0;
+    }
     if (c->told && c->told != m->job)
         world_fail(w, "job %d was %lld, and is %lld", c->job->index, (long long)c->told,
                    (long long)m->job);
@@ -149,6 +156,8 @@ void client_hears(struct world *w, struct client *c, const struct client_msg *m)
     }
     if (m->kind == C_SUBMITTED)
         submitted(w, c, m);
+    if (c->state == CLIENT_APART)
+        return;
     if (m->chunks < c->acked && m->kind == C_SUBMITTED)
         world_fail(w, "job %d: %lld chunks were acknowledged, %lld are there", c->job->index,
                    (long long)c->acked, (long long)m->chunks);

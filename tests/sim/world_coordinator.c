@@ -3,7 +3,7 @@
 
 static int lost_one(struct world *w)
 {
-    for (int p = 0; p < WORLD_SEATS; p++) {
+    for (int p = 0; p < w->n_seats; p++) {
         if (w->lost[p])
             return p;
     }
@@ -115,7 +115,7 @@ static void sleep_until(struct world *w, az_ms at)
 
 void coordinator_beat(struct world *w)
 {
-    for (int p = 0; p < WORLD_SEATS; p++) {
+    for (int p = 0; p < w->n_seats; p++) {
         struct az_msg heartbeat = {.kind = AZ_MSG_HEARTBEAT};
         if (w->seats[p].state == SEAT_LIVE && !w->seats[p].told && !door_send(w, p, &heartbeat))
             coordinator_gone(w, p);
@@ -160,6 +160,7 @@ void coordinator_start(struct world *w)
     w->wakes = 0;
     w->last_number = 0;
     memset(w->seats, 0, sizeof(w->seats));
+    w->n_seats = 0;
     w->account = (struct rate){0};
     memset(w->lost, 0, sizeof(w->lost));
     for (int j = 0; j < w->n_jobs; j++) {
@@ -187,5 +188,6 @@ void coordinator_die(struct world *w)
     az_effects_release(&w->fx);
     az_sched_free(w->sched);
     memset(w->seats, 0, sizeof(w->seats));
+    w->n_seats = 0;
     net_break_all(w);
 }

@@ -37,7 +37,7 @@ bool door_send(struct world *w, int peer, struct az_msg *msg)
 
 static int seat_of(const struct world *w, int conn)
 {
-    for (int s = 0; s < WORLD_SEATS; s++) {
+    for (int s = 0; s < w->n_seats; s++) {
         if (w->seats[s].state == SEAT_LIVE && w->seats[s].conn == conn)
             return s;
     }
@@ -64,6 +64,7 @@ static void on_hello(struct world *w, int conn)
         world_fail(w, "%d sessions of %d workers", WORLD_SEATS, w->n_workers);
         return;
     }
+    w->n_seats = AZ_MAX(w->n_seats, at + 1);
     w->seats[at] = (struct seat){
         .state = SEAT_LIVE, .conn = conn, .session = ++w->last_session, .seq = az_peer_seq()};
     world_say(w, "session %u at %d, connection %d", w->last_session, at, conn);

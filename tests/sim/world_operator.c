@@ -16,6 +16,11 @@ void operator_told(struct world *w, const struct az_desk_effect *e)
         if (o->reopens[seq] && o->reopens[seq] == job->items[seq].pos)
             job->owed[seq] = true;
     }
+    for (int j = 0; j < w->n_jobs; j++) {
+        if (o->prunes[j] && o->prunes[j] == w->jobs[j].kept.id)
+            world_fail(w, "job %d: it is told to be removed, and is not", j);
+        w->jobs[j].no_more = AZ_MAX(w->jobs[j].no_more, o->prunes[j]);
+    }
     world_say(w, "job %d: the operator is told", job->index);
 }
 
@@ -24,7 +29,7 @@ void operator_told(struct world *w, const struct az_desk_effect *e)
 static bool is_there(const struct world *w, const struct job *job)
 {
     return w->up && w->stopped_until <= w->now && !w->catalog.failing && job->record.id &&
-           az_desk_told(&job->desk, w->catalog.committed);
+           !job->desk.gone && az_desk_told(&job->desk, w->catalog.committed);
 }
 
 bool service_verb(struct world *w, struct job *job, enum az_desk_verb verb)
@@ -120,6 +125,46 @@ bool service_retry(struct world *w, struct job *job)
     o->ticket = job->desk.ticket;
     coordinator_settle(w);
     return true;
+}
+
+/* What may go, and nothing else does. */
+static void check_pruned(struct world *w, struct order *o, int64_t older_than_s)
+{
+    for (int j = 0; j < w->n_jobs; j++) {
+        const struct job *job = &w->jobs[j];
+        bool old = az_job_has_ended(&job->record) &&
+                   service_now_s(w) - job->record.ended_s >= older_than_s;
+        bool may = old && job->desk.phase == AZ_PHASE_CLOSED && !job->docket;
+        bool goes = o->prunes[j] && job->desk.gone;
+        if (goes != (may && o->prunes[j]))
+            world_fail(w, "job %d is %s, of %lld s ago, and is%s pruned", j,
+                       az_job_state_name(job->record.state),
+                       (long long)(service_now_s(w) - job->record.ended_s), goes ? "" : " not");
+        if (!goes)
+            o->prunes[j] = 0;
+    }
+}
+
+void service_prune(struct world *w, int64_t older_than_s)
+{
+    struct az_error err = {0};
+    struct az_asked asked = {.peer = WORLD_OPERATOR, .request = (uint64_t)w->n_orders};
+    struct az_asker who = {.principal = "lab", .submits = true};
+    if (w->catalog.failing)
+        return;
+    struct order *o = &w->orders[w->n_orders++ % WORLD_ORDERS];
+    *o = (struct order){.job = &w->jobs[0]};
+    for (int j = 0; j < w->n_jobs; j++)
+        o->prunes[j] = w->jobs[j].desk.gone ? 0 : w->jobs[j].record.id;
+    world_say(w, "what has ended %lld s ago shall be removed", (long long)older_than_s);
+    int r = az_desk_prune(&w->desk, &asked, &who, false, older_than_s, service_now_s(w), &err);
+    check_pruned(w, o, older_than_s);
+    uint64_t n = 0;
+    for (int j = 0; j < w->n_jobs; j++)
+        n += o->prunes[j] != 0;
+    o->ticket = n ? w->catalog.ticket + n : 0; /* each is put now */
+    service_run(w, r, &err);
+    coordinator_settle(w);
 }
 
 /* Of a backend, not of a job; told at once, and gone with the process. */

@@ -54,6 +54,31 @@ static void put_panel(struct world *w, const struct job *job, struct az_buf *b)
     az_buf_z(b, "}\n");
 }
 
+/* The same file and panel, under a name of their own: who still calls for an earlier
+ * one is told apart by that. */
+void job_lives(struct world *w, struct job *job)
+{
+    AZ_AUTO_BUF b = az_buf(65536);
+    snprintf(job->name, sizeof(job->name), "job%d.%d", job->index, ++job->lives);
+    job->panel->name = job->name;
+    job->panel->limits.usd = job->limits[0];
+    az_panel_print(&b, job->panel, true);
+    free(job->portable);
+    job->portable = az_buf_take(&b);
+    az_assert(job->portable);
+    memset(job->items, 0, sizeof(job->items));
+    memset(job->owed, 0, sizeof(job->owed));
+    job->decisions = 0;
+    job->billed = job->ceiling = 0;
+    job->limit_most = job->limits[0];
+    job->n_limits = 1;
+    job->limit_told = 0;
+    job->told_cancelled = job->receives = false;
+    job->in = (struct az_received){0};
+    if (job->lives > 1)
+        world_say(w, "job %d: its key is another job's", job->index);
+}
+
 static void job_make(struct world *w, struct job *job)
 {
     AZ_AUTO_BUF b = az_buf(65536);
@@ -66,14 +91,11 @@ static void job_make(struct world *w, struct job *job)
         return;
     }
     world_say(w, "job %d: %d items, %s", job->index, job->n_items, b.p);
-    az_buf_clear(&b);
-    az_panel_print(&b, job->panel, true);
-    job->portable = az_buf_take(&b);
     job->arena = az_arena_new(1 << 16);
-    az_assert(job->portable && job->arena);
+    az_assert(job->arena);
     job->pending_end = &job->pending;
-    job->limits[0] = job->limit_most = job->panel->limits.usd;
-    job->n_limits = 1;
+    job->limits[0] = job->panel->limits.usd;
+    job_lives(w, job);
     bool by_client = !roll(w, 6), by_panel = !roll(w, 6);
     job->submit_s = by_client ? 1 + (int64_t)roll(w, 120) : 0;
     job->job_s = by_panel ? 1 + (int64_t)roll(w, 120) : 0;

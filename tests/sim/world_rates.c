@@ -67,7 +67,7 @@ void rate_call(struct world *w, struct rate *r, double tokens, const char *what)
 void account_stated(struct world *w)
 {
     double rpm = 0, tpm = 0;
-    for (int p = 0; p < WORLD_SEATS; p++) {
+    for (int p = 0; p < w->n_seats; p++) {
         const struct seat *s = &w->seats[p];
         if (s->state != SEAT_LIVE)
             continue;

@@ -32,6 +32,13 @@ void reader_breaks(struct world *w, struct reader *r)
     r->state = READER_APART;
 }
 
+void reader_ends(struct reader *r)
+{
+    r->session++;
+    r->open = false;
+    r->state = READER_CONTENT;
+}
+
 /* ---- the service's side ---- */
 
 /* As front_stream(): whoever may read now does. Returns when another may. */
@@ -118,7 +125,7 @@ void reader_reads(struct world *w, struct event *e)
 static void ask(struct world *w, struct reader *r)
 {
     const struct job *job = r->job;
-    if (!w->up || w->stopped_until > w->now || !job->record.id ||
+    if (!w->up || w->stopped_until > w->now || !job->record.id || job->desk.gone ||
         !az_desk_told(&job->desk, w->catalog.committed))
         return;
     r->state = READER_READING;

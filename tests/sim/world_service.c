@@ -76,7 +76,7 @@ static void put(struct world *w, struct job *job, bool changed)
         world_fail(w, "job %d stops for the limit %lld, and has another", job->index,
                    (long long)job->limit_ran);
     catalog_put(w, job);
-    if (changed && job->record.state == AZ_IS_DONE)
+    if (changed && az_job_has_ended(&job->record))
         job_is_done(w, job);
     bool waits = job->record.state == AZ_IS_PAUSED || job->record.state == AZ_IS_STOPPED;
     if (changed && waits)
@@ -127,10 +127,24 @@ static void perform(struct world *w, const struct az_desk_effect *e)
     case AZ_DESK_GONE:
         return gone(job);
     case AZ_DESK_DROP:
+        world_say(w, "job %d is pruned", job->index);
+        reader_ends(&w->readers[job->index]);
+        return catalog_drop(w, job);
     case AZ_DESK_REMOVE:
+        (void)chore_add(w, CHORE_REMOVE, job);
+        return;
     case AZ_DESK_NOTHING:
         return;
     }
+}
+
+void service_frees(struct world *w, struct job *job)
+{
+    if (!job->desk.gone || job->desk.chores || !job->pruned || !job->record.id)
+        return;
+    world_say(w, "job %d is forgotten", job->index);
+    az_job_record_release(&job->record);
+    job->desk = (struct az_desk_job){.rec = &job->record};
 }
 
 void service_run(struct world *w, int r, const struct az_error *err)
@@ -143,6 +157,8 @@ void service_run(struct world *w, int r, const struct az_error *err)
         perform(w, &e);
         if (e.job)
             e.job->chores--;
+        if (e.job)
+            service_frees(w, (struct job *)e.job);
     }
 }
 
@@ -154,13 +170,17 @@ static void submit(struct world *w, struct client *c, const struct az_asked *ask
     struct az_asker who = {.principal = "lab", .submits = true};
     struct az_error err = {0}, failing = {.code = w->catalog.failing ? AZ_EOUTPUT : 0};
     if (az_desk_admit(&w->desk, &who, &failing, &err) < 0 ||
-        (!job->record.id && job->desk.chores)) { /* one that never was is not gone yet */
+        (job->record.id ? job->desk.gone : job->desk.chores > 0)) { /* it is not forgotten yet */
         answer(w, c, (struct client_msg){.kind = C_FAILED});
         return;
     }
     char key[8];
     snprintf(key, sizeof(key), "%02d", job->index);
     bool again = az_desk_by_key(&w->desk, who.principal, key);
+    if (!again && job->reborn != job->pruned) {
+        job->reborn = job->pruned;
+        job_lives(w, job);
+    }
     if (!again) {
         job->desk = (struct az_desk_job){.rec = &job->record};
         job->record = (struct az_job_record){.owner = strdup("lab"), .key = strdup(key)};
@@ -176,6 +196,11 @@ static void chunk(struct world *w, struct client *c, const struct az_asked *aske
     struct job *job = c->job;
     struct az_error err = {0};
     bool take = false;
+    if (m->job <= job->no_more || (m->job == job->record.id && job->desk.gone) ||
+        m->job <= job->pruned) {
+        answer(w, c, (struct client_msg){.kind = C_FAILED});
+        return;
+    }
     if (job->record.id != m->job || !az_desk_told(&job->desk, w->catalog.committed)) {
         world_fail(w, "job %d: a chunk of %lld, and that number is not known", job->index,
                    (long long)m->job);
@@ -233,6 +258,10 @@ static void load(struct world *w, struct job *job)
 {
     struct az_error err = {0};
     bool look = false;
+    if (job->dir != job->kept.id)
+        world_fail(w, "job %d has a record and no directory", job->index);
+    if (job->kept.id <= job->no_more)
+        world_fail(w, "job %d was told to be removed, and is there", job->index);
     az_assert(az_job_record_copy(&job->kept, &job->record, &err) == 0);
     if (job->told_cancelled && job->record.state != AZ_IS_CANCELLED)
         world_fail(w, "job %d was cancelled, and is %s", job->index,
@@ -252,7 +281,8 @@ static void remove_strangers(struct world *w)
         struct job *job = &w->jobs[j];
         if (job->kept.id)
             continue;
-        if (job->dir && job->in.progress.chunks)
+        bool is_new = job->dir > w->catalog.highest;
+        if (job->dir && is_new && job->in.progress.chunks)
             world_fail(w, "job %d has items, and no record", j);
         job->dir = 0;
     }
@@ -279,7 +309,7 @@ void service_starts(struct world *w)
     w->ticked_s = 0;
     w->chores_end = &w->chores;
     w->catalog.end = &w->catalog.pending;
-    w->catalog.next_id = 1;
+    w->catalog.next_id = w->catalog.highest + 1;
     w->catalog.last = w->now;
     az_desk_init(&w->desk, 1 + (int)(w->seed % WORLD_JOBS));
     for (int j = 0; j < w->n_jobs; j++)
@@ -287,7 +317,6 @@ void service_starts(struct world *w)
     struct job *job;
     for (int64_t id = 0; (job = next_kept(w, id)); id = job->kept.id) {
         load(w, job);
-        w->catalog.next_id = job->kept.id + 1;
     }
     remove_strangers(w);
     service_run(w, 0, NULL);

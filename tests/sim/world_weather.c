@@ -17,6 +17,7 @@ const char *misfortune_name(enum misfortune m)
         "pause",
         "set",
         "retry",
+        "prune",
         "tune",
         "client",
         "garble",
@@ -97,6 +98,7 @@ void world_weather(struct world *w)
         {MIS_PAUSE, 3, 3},
         {MIS_SET, 2, 5},
         {MIS_RETRY, 2, 4},
+        {MIS_PRUNE, 2, 3},
         {MIS_TUNE, 3, 4},
         {MIS_CLIENT, 2, 3},
         {MIS_DEAD, 4, 2},
@@ -175,11 +177,12 @@ void job_resumes(struct world *w, struct job *job)
 void job_is_done(struct world *w, struct job *job)
 {
     bool rests = roll(w, 2);
-    az_ms at = w->now + 1 + (az_ms)roll(w, 10000);
-    if (rests || job->was_done || spared(w, MIS_RETRY))
+    enum misfortune what = roll(w, 2) ? MIS_RETRY : MIS_PRUNE;
+    az_ms at = w->now + 1 + (az_ms)roll(w, roll(w, 2) ? 10000 : 100);
+    if (rests || job->was_done || spared(w, what))
         return;
     job->was_done = job->due = true;
-    world_at(w, at, (struct event){.kind = EV_MISFORTUNE, .what = MIS_RETRY, .who = job->index});
+    world_at(w, at, (struct event){.kind = EV_MISFORTUNE, .what = what, .who = job->index});
 }
 
 /* Somebody may not wait for the end. */
@@ -266,6 +269,19 @@ static void tune(struct world *w, size_t backend, bool awake)
         service_tune(w, backend, &to);
 }
 
+/* What ended some time ago; somebody may submit it again. */
+static void prune(struct world *w, struct job *job, bool awake)
+{
+    bool all = roll(w, 2), again = !roll(w, 2);
+    int64_t older_than_s = (int64_t)roll(w, 60);
+    az_ms at = w->now + 1 + (az_ms)roll(w, 10000);
+    job->due = false;
+    if (awake)
+        service_prune(w, all ? 0 : older_than_s);
+    if (again && (job->desk.gone || job->pruned) && w->n_clients < WORLD_CLIENTS)
+        client_make(w, job, at);
+}
+
 void misfortune_happens(struct world *w, struct event *e)
 {
     bool awake = w->up && w->stopped_until <= w->now;
@@ -284,6 +300,9 @@ void misfortune_happens(struct world *w, struct event *e)
     case MIS_CLIENT:
         client_breaks(w, &w->clients[e->who % w->n_clients], e->who / w->n_clients % 2);
         reader_breaks(w, &w->readers[e->who % w->n_jobs]);
+        return;
+    case MIS_PRUNE:
+        prune(w, &w->jobs[e->who % w->n_jobs], awake);
         return;
     case MIS_TUNE:
         tune(w, (size_t)e->who % 3, awake);

@@ -274,6 +274,9 @@ static const struct {
      "put | told | take | waiting chunked open1 | put | close | put open1"},
     {"a record goes before its directory", HERE "finished closed prune +",
      THERE "close | done | drop | remove done"},
+    {"a chunk that was being taken went with it", "a: made + chunk0 cancel + prune + taken1",
+     "put | told | take | cancelled halt(now) leave | done | drop | remove done | failed(no job "
+     "1)"},
     {"nothing to prune", HERE "prune", THERE "done"},
     {"at its deadline nobody new is asked", HERE "deadline=9 + @9 left closed",
      THERE "put | weight done | halt | close | stopped"},
