@@ -125,7 +125,7 @@ static int calibration(struct az_panel_draft *d, struct az_aggregate *a, struct 
     }
     if (!text)
         return 0;
-    if (!is_learnt(a->kind) && !is_label_kind(a->kind)) {
+    if (!is_learnt(a->kind) && !is_label_kind(a->kind) && a->kind != AZ_AGG_MEAN) {
         az_yaml_fail_key(err, at, "'calibration' means nothing for %s",
                          az_aggregate_words[a->kind]);
         az_hint(err, "Write kind: auto.");
@@ -146,6 +146,10 @@ static int promises(struct az_panel_draft *d, struct az_aggregate *a, struct az_
     for (size_t i = 0; i < AZ_LEN(keys); i++) {
         if (has[i] && !a->calibration)
             return az_yaml_fail_key(err, aggregate_at(d, keys[i]), "'%s' needs a calibration",
+                                    keys[i]);
+        if (has[i] && a->kind == AZ_AGG_MEAN)
+            return az_yaml_fail_key(err, aggregate_at(d, keys[i]),
+                                    "'%s' needs a probability, and a mean of scores has none",
                                     keys[i]);
     }
     if (d->aggregate.has_delta && !d->aggregate.has_risk)

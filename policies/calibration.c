@@ -32,6 +32,7 @@ void az_calibration_free(struct az_calibration *c)
     free(c->reference.apart);
     az_model_free(c->model);
     az_calibrator_release(&c->map);
+    az_score_map_release(&c->scores);
     free(c);
 }
 
@@ -100,6 +101,10 @@ void az_calibration_write(struct az_buf *b, const struct az_panel *panel,
     if (reasons) {
         az_jw_key(&w, "reasons");
         az_reasons_write(&w, panel, reasons);
+    }
+    if (tested->scores) {
+        az_jw_key(&w, "scores");
+        az_score_map_write(&w, tested->scores);
     }
     az_jw_key(&w, "map");
     if (tested->map)
@@ -239,6 +244,16 @@ static int check_frame(const struct az_calibration *c, struct az_error *err)
     return 0;
 }
 
+static int read_scores(struct az_calibration *c, az_jv map, struct az_error *err)
+{
+    if (!map)
+        return 0;
+    if (az_score_map_read(map, &c->scores, err) < 0)
+        return az_wrap(err, "scores");
+    c->scored = true;
+    return 0;
+}
+
 static int read_map(struct az_calibration *c, az_jv map, struct az_error *err)
 {
     if (!map || az_jv_type(map) == AZ_J_NULL)
@@ -267,6 +282,8 @@ static int read_all(struct az_calibration *c, az_jv root, struct az_error *err)
         r = check_frame(c, err);
     if (r == 0)
         r = az_reasons_read(az_jv_get(root, "reasons"), c, err);
+    if (r == 0)
+        r = read_scores(c, az_jv_get(root, "scores"), err);
     return r < 0 ? r : read_map(c, az_jv_get(root, "map"), err);
 }
 
@@ -418,7 +435,8 @@ static int check_learner(const struct az_calibration *c, enum az_aggregate_kind 
                          struct az_error *err)
 {
     bool votes = c->model->learner == az_learner_find("votes");
-    const char *by = votes ? az_aggregate_name(AZ_AGG_MAJORITY) : c->model->learner->name;
+    enum az_aggregate_kind simple = c->kind == AZ_SCORE ? AZ_AGG_MEAN : AZ_AGG_MAJORITY;
+    const char *by = votes ? az_aggregate_name(simple) : c->model->learner->name;
     const char *name = az_aggregate_name(kind);
     bool counts = kind < AZ_AGG_AUTO;
     if (kind == AZ_AGG_AUTO || (votes && (counts || c->model->reason[0])) || strcmp(by, name) == 0)
@@ -426,7 +444,7 @@ static int check_learner(const struct az_calibration *c, enum az_aggregate_kind 
     az_fail(err, AZ_EINVAL, "the calibration was learnt by '%s', and the panel says '%s'", by,
             name);
     az_hint(err, "Write kind: %s, or make one with --kind %s.", by,
-            counts ? az_aggregate_name(AZ_AGG_MAJORITY) : name);
+            counts ? az_aggregate_name(simple) : name);
     return AZ_EINVAL;
 }
 

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/panel.h"
 #include "statistics/calibrate/calibrator.h"
+#include "statistics/calibrate/score_map.h"
 #include "statistics/guarantee/conformal.h"
 #include "statistics/guarantee/risk.h"
 #include "statistics/learn/model.h"
@@ -62,6 +63,8 @@ struct az_calibration {
                                        * nothing. NULL: of none */
     bool mapped; /* what the model says was tried against maps; `map` is the best, or none */
     struct az_calibrator map;
+    bool scored; /* a mean of scores was tried against maps; `scores` is the best, or none */
+    struct az_score_map scores;
     size_t n_guarantees;
     struct az_guarantee guarantees[AZ_GUARANTEES_MAX];
     size_t n_sets;
@@ -77,6 +80,7 @@ struct az_calibration_tested {
     size_t n_sets;
     const struct az_reference *reference; /* by the panel's judges; NULL: none */
     const struct az_calibrator *map;      /* NULL: too few labels for one */
+    const struct az_score_map *scores;    /* NULL: likewise, or no mean of scores */
 };
 
 /* AZ_EINVAL says what is wrong and where; AZ_ENOMEM. */

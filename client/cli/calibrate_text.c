@@ -104,6 +104,19 @@ static void put_maps(struct az_buf *b, const struct az_maps *m, bool reasons, si
         az_buf_z(b, "  no map: none was better than what is said, by more than its error\n");
 }
 
+/* What the panel's mean was off, and what it is after the map. */
+static void put_scores(struct az_buf *b, const struct az_score_fit *f)
+{
+    az_buf_fmt(b, "  mean score: map %s", f->reason ? "-" : az_score_map_name(f->map.kind));
+    if (f->before.defined && f->after.defined)
+        az_buf_fmt(b, "; mean squared error %.3f -> %.3f, off by %+.3f -> %+.3f, n %lld",
+                   f->before.value, f->after.value, f->off.value, f->off_after.value,
+                   (long long)f->before.n);
+    az_buf_char(b, '\n');
+    if (f->reason)
+        az_buf_fmt(b, "  no map: %s\n", f->reason);
+}
+
 /* Which parts a mixture consists of. */
 static void put_parts(struct az_buf *b, const struct az_model *m)
 {
@@ -185,7 +198,10 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
         az_buf_fmt(b, " (%lld more were not asked in full: left out)", (long long)t->early);
     az_buf_z(b, "\n  scored on items that had not been seen (five folds):\n");
     put_methods(b, t->methods, width);
-    put_maps(b, t->maps, t->reasoned->used, width);
+    if (t->scores)
+        put_scores(b, t->scores);
+    else
+        put_maps(b, t->maps, t->reasoned->used, width);
     put_reasons(b, t->reasoned, t->model->learner->name);
     put_over_all(b, t, width);
     if (t->model->reason[0])
@@ -262,7 +278,8 @@ static void write_reasons(struct az_jw *w, const struct az_reasoned *r)
 }
 
 void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_maps *maps,
-                       const struct az_reasoned *r, const struct az_honest_figures *honest)
+                       const struct az_score_fit *scores, const struct az_reasoned *r,
+                       const struct az_honest_figures *honest)
 {
     struct az_jw w = az_jw(b);
     az_jw_obj(&w);
@@ -277,6 +294,16 @@ void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struc
         const struct az_map_told *map = az_maps_find(maps, m->v[i].name);
         if (map)
             put_map(&w, map);
+        az_jw_obj_end(&w);
+    }
+    if (scores) {
+        az_jw_key(&w, "mean");
+        az_jw_obj(&w);
+        az_jw_kz(&w, "map", scores->reason ? NULL : az_score_map_name(scores->map.kind));
+        az_figure_put(&w, "squared_error_before", &scores->before);
+        az_figure_put(&w, "squared_error_after", &scores->after);
+        az_figure_put(&w, "off_before", &scores->off);
+        az_figure_put(&w, "off_after", &scores->off_after);
         az_jw_obj_end(&w);
     }
     if (r->n_tried)

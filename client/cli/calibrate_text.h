@@ -7,12 +7,14 @@
 #include "client/cli/reasoned.h"
 #include "core/buf.h"
 #include "policies/calibration.h"
+#include "statistics/calibrate/score_map.h"
 
 struct az_calibrate_told {
     const struct az_methods *methods; /* the last one is what was learnt */
     const struct az_reasoned *reasoned;
     const struct az_honest_figures *honest; /* over all items */
     const struct az_maps *maps;             /* here, too */
+    const struct az_score_fit *scores;      /* of a mean of scores; else NULL */
     const char *kind;                       /* as a panel writes it */
     const struct az_model *model;
     const struct az_panel *panel;
@@ -26,4 +28,5 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
 
 /* The figures that go into the calibration's file, for people: one JSON object. */
 void az_calibrate_json(struct az_buf *b, const struct az_methods *m, const struct az_maps *maps,
-                       const struct az_reasoned *r, const struct az_honest_figures *honest);
+                       const struct az_score_fit *scores, const struct az_reasoned *r,
+                       const struct az_honest_figures *honest);

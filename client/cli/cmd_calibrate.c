@@ -38,7 +38,7 @@ static const struct az_opt table[] = {
      "true answers by id (JSONL or CSV: id, gold, weight)", 0},
     {"kind", 0, AZ_OPT_STRING, offsetof(struct options, kind), "KIND",
      "auto (default), logodds, confusion, single, hierarchical, stack; or majority: how sure "
-     "a count of votes is",
+     "a count of votes is; or mean: what people give where the mean score is that",
      0},
     {"risk", 0, AZ_OPT_STRING, offsetof(struct options, risk), "SHARE",
      "promise that at most this share of what is decided is wrong; half of the labels test it", 0},
@@ -66,6 +66,8 @@ struct calibrating {
     struct az_model *model;
     struct az_mapped *map; /* of what the model says; kept where it is part of `maps` */
     struct az_mapped own;
+    bool mean;                  /* scores: their mean, and what people say where it is that */
+    struct az_score_fit scores; /* then */
     struct az_promises promises;
     struct az_honest *over_all;
     struct az_honest_figures honest;
@@ -115,10 +117,10 @@ static int gather(struct calibrating *c, struct az_sources *s, struct az_error *
         r = az_reasoned_init(&c->reasoned, &c->panel, c->corpus.options.n_responses, err);
     if (r == 0)
         r = az_sources_each(s, add_one, c, err);
-    if (r == 0 && c->panel.question.kind == AZ_SCORE && strcmp(c->learner, "votes") == 0) {
-        az_fail(err, AZ_EUSAGE, "--kind majority is for labels, and the question asks for a score");
-        return AZ_EUSAGE;
-    }
+    bool score = c->panel.question.kind == AZ_SCORE, votes = strcmp(c->learner, "votes") == 0;
+    if (r == 0 && votes && score != c->mean)
+        return az_fail(err, AZ_EUSAGE, "--kind %s is for %s, and the question asks for a %s",
+                       c->kind, score ? "labels" : "scores", score ? "score" : "label");
     if (r == 0 && !c->corpus.sample.n_labels) {
         az_fail(err, AZ_EUSAGE, "a score without steps can't be calibrated");
         az_hint(err, "Name a PANEL whose question has step: 1, or the like.");
@@ -225,9 +227,48 @@ static int learn_map(struct calibrating *c, struct az_error *err)
     return r;
 }
 
+/* The panel's mean as a run has it (score.c), beside the true score. Returns how many. */
+static size_t means(const struct calibrating *c, double *x, double *y, double *w,
+                    uint64_t *clusters)
+{
+    const struct az_sample *s = &c->corpus.sample;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_items; i++) {
+        struct az_votes_of votes = az_sample_votes(s, i);
+        double sum = 0, weight = 0;
+        for (size_t v = 0; v < votes.n; v++) {
+            double of = c->panel.judges[votes.v[v].judge].weight;
+            sum += of * az_corpus_number(s, &votes.v[v]);
+            weight += of;
+        }
+        if (!s->has_true_score[i] || !(weight > 0))
+            continue;
+        x[n] = sum / weight;
+        y[n] = s->true_scores[i];
+        w[n] = s->weights[i];
+        clusters[n++] = s->clusters[i];
+    }
+    return n;
+}
+
+static int learn_scores(struct calibrating *c, struct az_error *err)
+{
+    size_t n = az_corpus_n(&c->corpus);
+    AZ_AUTO_MEM double *x = az_alloc((3 * n + 1) * sizeof(*x));
+    AZ_AUTO_MEM uint64_t *clusters = az_alloc((n + 1) * sizeof(*clusters));
+    if (!x || !clusters)
+        return az_oom(err);
+    size_t found = means(c, x, x + n, x + 2 * n, clusters);
+    int r = az_score_map_fit(x, x + n, x + 2 * n, clusters, found, (uint64_t)c->options->seed,
+                             &c->scores);
+    return r < 0 ? az_oom(err) : 0;
+}
+
 /* NULL: nothing was tried. */
 static const struct az_calibrator *map_of(const struct calibrating *c)
 {
+    if (c->mean)
+        return NULL;
     bool as_cast = !c->reasoned.used; /* it was chosen for votes without rationales */
     return c->map->reason || *c->model->reason || !as_cast ? NULL : &c->map->map;
 }
@@ -242,11 +283,13 @@ static int learn(struct calibrating *c, struct az_error *err)
         r = split(c, err);
     if (r == 0)
         r = learn_map(c, err);
+    if (r == 0 && c->mean)
+        r = learn_scores(c, err);
     if (r == 0)
         r = reason(c, err);
     /* Judges are held against votes as they were cast, the panel against what it decides. */
     const struct az_sample *s = &c->corpus.sample;
-    if (r == 0 && az_weights_equal(s->weights, s->n_items) &&
+    if (r == 0 && !c->mean && az_weights_equal(s->weights, s->n_items) &&
         az_reference_of(&c->design, c->rows, c->methods.p, seed, &c->reference) < 0)
         return az_oom(err);
     if (r == 0 && c->reasoned.used &&
@@ -269,8 +312,10 @@ static int write_out(const struct calibrating *c, struct az_error *err)
 {
     AZ_AUTO_BUF b = az_buf(CALIBRATION_MAX);
     AZ_AUTO_BUF figures = az_buf(CALIBRATION_MAX);
-    az_calibrate_json(&figures, &c->methods, &c->maps, &c->reasoned, &c->honest);
+    az_calibrate_json(&figures, &c->methods, &c->maps, c->mean ? &c->scores : NULL, &c->reasoned,
+                      &c->honest);
     struct az_calibration_tested tested = {.map = map_of(c),
+                                           .scores = c->mean ? &c->scores.map : NULL,
                                            .guarantees = &c->promises.guarantee,
                                            .n_guarantees = c->promises.risk > 0,
                                            .sets = &c->promises.sets,
@@ -291,6 +336,7 @@ static void tell(const struct calibrating *c)
     struct az_calibrate_told told = {.methods = &c->methods,
                                      .reasoned = &c->reasoned,
                                      .maps = &c->maps,
+                                     .scores = c->mean ? &c->scores : NULL,
                                      .kind = c->kind,
                                      .model = c->model,
                                      .panel = &c->panel,
@@ -309,13 +355,15 @@ static void tell(const struct calibrating *c)
 
 static int read_options(struct calibrating *c, struct az_error *err)
 {
-    const char *kinds[AZ_AGG_STACK - AZ_AGG_AUTO + 3] = {az_aggregate_name(AZ_AGG_MAJORITY)};
+    const char *kinds[AZ_AGG_STACK - AZ_AGG_AUTO + 4] = {az_aggregate_name(AZ_AGG_MAJORITY),
+                                                         az_aggregate_name(AZ_AGG_MEAN)};
     const struct options *o = c->options;
     bool known = false;
-    for (size_t i = 0; i + 2 < AZ_LEN(kinds); i++)
-        kinds[i + 1] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)i);
+    for (size_t i = 0; i + 3 < AZ_LEN(kinds); i++)
+        kinds[i + 2] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)i);
     c->kind = o->kind ? o->kind : "auto";
-    c->learner = strcmp(c->kind, kinds[0]) == 0 ? "votes" : c->kind;
+    c->mean = strcmp(c->kind, kinds[1]) == 0;
+    c->learner = c->mean || strcmp(c->kind, kinds[0]) == 0 ? "votes" : c->kind;
     c->promises.delta = 0.05;
     for (size_t i = 0; kinds[i]; i++)
         known = known || strcmp(kinds[i], c->kind) == 0;
@@ -326,6 +374,9 @@ static int read_options(struct calibrating *c, struct az_error *err)
     }
     if (o->delta && !o->risk)
         return az_fail(err, AZ_EUSAGE, "--delta needs --risk");
+    if (c->mean && (o->risk || o->conformal))
+        return az_fail(err, AZ_EUSAGE, "--%s needs a probability, and a mean of scores has none",
+                       o->risk ? "risk" : "conformal");
     int r = o->risk ? az_calibrated_share("risk", o->risk, &c->promises.risk, err) : 0;
     if (r == 0 && o->conformal)
         r = az_calibrated_share("conformal", o->conformal, &c->promises.conformal, err);
@@ -341,6 +392,7 @@ static void release(struct calibrating *c)
     az_reference_release(&c->reference);
     az_maps_release(&c->maps);
     az_mapped_release(&c->own);
+    az_score_map_release(&c->scores.map);
     az_model_free(c->model);
     az_design_release(&c->design);
     az_corpus_release(&c->corpus);

@@ -83,6 +83,17 @@ struct az_str az_corpus_system(const struct az_corpus *c, size_t item, size_t pl
     return az_names_get(&c->system_names, c->systems[item * c->n_places + place]);
 }
 
+double az_corpus_number(const struct az_sample *s, const struct az_vote *v)
+{
+    const double *score = az_vote_score(s, v);
+    double sum = 0;
+    if (score)
+        return *score;
+    for (size_t k = 0; k < s->n_labels; k++)
+        sum += az_vote_share(s, v, k) * s->levels[k];
+    return sum;
+}
+
 /* ---- one item's fold ---- */
 
 /* What the fold sees: those judges only who have a ballot on the item, so that a

@@ -111,6 +111,9 @@ static inline void az_corpus_weigh(struct az_corpus *c, double weight)
     az_sample_weight(&c->sample, weight);
 }
 
+/* What a vote on a score says, as a number: one for a level is kept as that level. */
+double az_corpus_number(const struct az_sample *s, const struct az_vote *v);
+
 static inline size_t az_corpus_n(const struct az_corpus *c)
 {
     return c->sample.n_items;

@@ -47,6 +47,8 @@ static enum az_aggregate_kind kind_of(const struct az_calibration *c)
         if (strcmp(az_aggregate_name(k), c->model->learner->name) == 0)
             return k;
     }
+    if (c->scored)
+        return AZ_AGG_MEAN;
     bool votes = !*c->model->reason && c->mapped && strcmp(c->model->learner->name, "votes") == 0;
     return votes ? AZ_AGG_MAJORITY : AZ_AGG_AUTO;
 }
@@ -63,6 +65,8 @@ int az_calibrated_panel(const struct az_calibrated_options *o, struct az_panel *
     r = az_file_read(o->calibration, CALIBRATION_MAX, &text, NULL, err);
     if (r == 0)
         r = az_calibration_read(az_str(text), &c, err);
+    if (r == 0 && c->scored && (o->risk || o->abstain_below))
+        r = az_fail(err, AZ_EUSAGE, "a mean of scores has no probability to decide by");
     if (r < 0)
         return az_wrap(err, "calibration '%s'", o->calibration);
     a.kind = kind_of(c);

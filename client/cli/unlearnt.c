@@ -61,18 +61,6 @@ static int add_ids(struct az_unlearnt *u, const struct az_corpus *c)
     return 0;
 }
 
-/* A vote for one level is kept as that level: here, as the number that it stands for. */
-static double number_of(const struct az_sample *s, const struct az_vote *v)
-{
-    const double *score = az_vote_score(s, v);
-    double sum = 0;
-    if (score)
-        return *score;
-    for (size_t k = 0; k < s->n_labels; k++)
-        sum += az_vote_share(s, v, k) * s->levels[k];
-    return sum;
-}
-
 static int numbers(const struct az_sample *from, struct az_sample *s)
 {
     int r = 0;
@@ -81,7 +69,7 @@ static int numbers(const struct az_sample *from, struct az_sample *s)
         struct az_votes_of votes = az_sample_votes(from, i);
         r = az_sample_item(s, from->clusters[i], 0);
         for (size_t v = 0; r == 0 && v < votes.n; v++) {
-            double x = number_of(from, &votes.v[v]);
+            double x = az_corpus_number(from, &votes.v[v]);
             r = az_sample_vote_spread(s, (size_t)votes.v[v].judge, NULL, NULL, &x);
         }
     }

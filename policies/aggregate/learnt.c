@@ -172,6 +172,8 @@ int az_calibrated_sure(const struct az_tally *t, struct az_verdict *v)
     const struct az_calibration *c = t->panel->aggregate.calibrated;
     struct said said = {0};
     struct az_verdict kept = *v;
+    if (t->panel->question.kind == AZ_SCORE)
+        return 0; /* a mean is no level, and has no probability */
     int r = ask(t, c, &said, v);
     if (r < 0)
         return r;

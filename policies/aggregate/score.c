@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "policies/aggregate/aggregate.h"
+#include "policies/calibration.h"
 
 /* No mean lies outside what it is of, whatever rounding says. */
 static double within(double mean, double low, double high)
@@ -10,11 +11,21 @@ static double within(double mean, double low, double high)
     return AZ_MIN(AZ_MAX(mean, low), high);
 }
 
+/* The score that people give where the panel's mean is this, if that was learnt. */
+static double calibrated(const struct az_tally *t, double mean)
+{
+    const struct az_calibration *c = t->panel->aggregate.calibrated;
+    const struct az_question *q = &t->panel->question;
+    if (!c || !c->scored || c->scores.kind == AZ_SCORES_NONE)
+        return mean;
+    return within(az_score_map_apply(&c->scores, mean), q->scale_min, q->scale_max);
+}
+
 static int mean(const struct az_tally *t, struct az_verdict *v)
 {
     if (t->weight > 0)
-        az_outcome_score(
-            v, within(t->weighted_score / t->weight, t->scores[0], t->scores[t->voted - 1]));
+        az_outcome_score(v, calibrated(t, within(t->weighted_score / t->weight, t->scores[0],
+                                                 t->scores[t->voted - 1])));
     else
         az_outcome_abstain(v, "the judges that voted have no weight");
     return 0;
@@ -73,8 +84,12 @@ static bool max_settled(const struct az_tally *t)
     return t->hoped || (t->voted && t->scores[t->voted - 1] >= t->panel->question.scale_max);
 }
 
-const struct az_aggregator az_mean = {
-    .name = "mean", .kind = AZ_AGG_MEAN, .for_scores = true, .weighs = true, .decide = mean};
+const struct az_aggregator az_mean = {.name = "mean",
+                                      .kind = AZ_AGG_MEAN,
+                                      .for_scores = true,
+                                      .weighs = true,
+                                      .check = az_calibrated_check,
+                                      .decide = mean};
 
 const struct az_aggregator az_median = {
     .name = "median", .kind = AZ_AGG_MEDIAN, .for_scores = true, .decide = median};

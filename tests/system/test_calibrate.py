@@ -135,6 +135,45 @@ def test_how_sure_a_count_is(world, made):
     assert refused.rc == 78 and "learnt by 'majority'" in refused.stderr, refused
 
 
+def test_a_mean_of_scores(world):
+    """Judges who are two too kind: the mean is brought to what people say."""
+    rng = random.Random(5)
+    rows, truths = [], []
+    for i in range(200):
+        truths.append(rng.choice((1, 2, 3)))
+        for judge in JUDGES:
+            score = min(5, truths[i] + 2 + (rng.random() < 0.3))
+            rows.append(f"q{i}\t{judge}\tscore\t\t0\t\t{score}\n")
+    world.write("items.jsonl", [{"id": f"q{i}", "prompt": f"p{i}", "response": "r"}
+                                for i in range(200)])
+    world.path("past.tsv").write_text(HEAD + "".join(rows))
+    world.write("gold.jsonl", [{"id": f"q{i}", "gold": t} for i, t in enumerate(truths[:150])])
+    scored = recorded("past.tsv", question="score, scale: [1, 5], step: 1")
+    world.write("plain.yaml", scored)
+    run = calibrate(world, "--kind", "mean")
+    assert run.rc == 0 and "mean score: map line" in run.stderr, run
+    kept = json.loads(world.path("c.json").read_text())
+    mean = kept["figures"]["mean"]
+    assert kept["scores"]["map"] == "line" and kept["map"] is None
+    assert mean["squared_error_after"]["value"] < mean["squared_error_before"]["value"] / 4
+    assert mean["off_before"]["value"] > 1.5 and abs(mean["off_after"]["value"]) < 0.1
+    by = scored + "aggregate: {kind: mean, calibration: c.json}\n"
+    run = world.run(by, "items.jsonl")
+    assert run.rc == 0, run
+    verdicts = run.verdicts()[150:]
+    off = sum(abs(v["score"] - truths[int(v["id"][1:])]) for v in verdicts) / len(verdicts)
+    assert off < 0.5 and all(v["p"] is None and v["how"] == "mean" for v in verdicts)
+    decided = world.assize("decide", "plain.yaml", "past.tsv", "--items", "items.jsonl",
+                           "--calibration", "c.json")
+    assert decided.rc == 0, decided
+    again = {v["id"]: v["score"] for v in map(json.loads, decided.stdout.splitlines())}
+    assert all(again[v["id"]] == v["score"] for v in verdicts)
+    refused = calibrate(world, "--kind", "mean", "--risk", "0.1")
+    assert refused.rc == 64 and "a mean of scores has none" in refused.stderr, refused
+    refused = calibrate(world, "--kind", "majority")
+    assert refused.rc == 64 and "is for labels" in refused.stderr, refused
+
+
 def test_ballots_without_a_panel(world, made):
     assert world.assize("calibrate", "past.tsv", "--items", "items.jsonl", "--gold", "gold.jsonl",
                         "-o", "c.json").rc == 0

@@ -230,8 +230,11 @@ static void aggregates(void **state)
         {PAIR JUDGES "aggregate: {kind: auto, calibration: c.json}\n",
          AT(3) "'calibration' names a file, and none is read here", ""},
         {"question: {kind: score, scale: [1, 5]}\n" JUDGES
-         "aggregate: {kind: mean, calibration: '{}'}\n",
-         AT(3) "'calibration' means nothing for mean", "kind: auto"},
+         "aggregate: {kind: median, calibration: '{}'}\n",
+         AT(3) "'calibration' means nothing for median", "kind: auto"},
+        {"question: {kind: score, scale: [1, 5]}\n" JUDGES
+         "aggregate: {kind: mean, calibration: '{}', risk: 0.1}\n",
+         AT(3) "'risk' needs a probability, and a mean of scores has none", ""},
         {PAIR JUDGES "aggregate: {kind: majority, abstain_below: 0.8}\n",
          AT(3) "'abstain_below' needs a calibration", ""},
         {PAIR JUDGES "aggregate: {kind: auto, calibration: '{}', risk: 0.6}\n",
