@@ -223,9 +223,11 @@ static int arrays_init(struct arrays *s, const struct az_compare *c)
 static int choose(struct az_compare *c, const struct arrays *s, size_t which)
 {
     double sum = 0;
+    int64_t differ = 0;
     for (size_t i = 0; i < (size_t)c->n; i++) {
         s->truth[i] = c->rows[i].difference[which];
         sum += s->labelled[i] ? s->weight[i] * s->truth[i] : 0;
+        differ += s->labelled[i] && s->truth[i] != 0;
     }
     for (size_t i = 0; i < (size_t)c->n; i++)
         s->judged[i] = sum < 0 ? -c->rows[i].apart : c->rows[i].apart;
@@ -236,7 +238,13 @@ static int choose(struct az_compare *c, const struct arrays *s, size_t which)
                             .w = c->weighted ? s->weight : NULL,
                             .cluster = s->cluster,
                             .same_scale = true};
-    return az_choose_mean(&of, &c->all[which]);
+    int r = az_choose_mean(&of, &c->all[which]);
+    if (r == 0 && differ < AZ_CHOOSE_RARE) { /* bench/intervals.c, "difference of two" */
+        c->all[which].figure.has_interval = false;
+        c->all[which].figure.method = NULL;
+        c->all[which].why = "the two differ on fewer than 15 labelled items: no interval";
+    }
+    return r;
 }
 
 int az_compare_finish(struct az_compare *c)

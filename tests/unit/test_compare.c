@@ -198,6 +198,26 @@ static void over_all_items(void **state)
     }
 }
 
+/* Ten labels, and on four of them they differ: that has no interval that holds. */
+static void too_few_differ(void **state)
+{
+    struct az_question q = {.kind = AZ_PAIR};
+    struct az_item item = {.n_responses = 2};
+    struct az_compare c;
+    (void)state;
+    az_compare_init(&c, &q);
+    for (int i = 0; i < 100; i++) {
+        struct az_outcome x = outcome('A', i, i < 10, false);
+        struct az_outcome y = outcome(i % 3 ? 'A' : 'B', i, i < 10, false);
+        assert_int_equal(az_compare_add(&c, &item, &x, &y), 0);
+    }
+    assert_int_equal(az_compare_finish(&c), 0);
+    assert_true(c.all[AZ_CMP_STRICT].figure.defined);
+    assert_false(c.all[AZ_CMP_STRICT].figure.has_interval);
+    assert_non_null(strstr(c.all[AZ_CMP_STRICT].why, "fewer than 15"));
+    az_compare_release(&c);
+}
+
 static void all_have_gold(void **state)
 {
     struct az_question q = {.kind = AZ_PAIR};
@@ -237,10 +257,10 @@ static void compare_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compare_table),          cmocka_unit_test(scores),
-        cmocka_unit_test(counts_calls),           cmocka_unit_test(as_json_and_text),
-        cmocka_unit_test(over_all_items),         cmocka_unit_test(all_have_gold),
-        cmocka_unit_test(compare_without_memory),
+        cmocka_unit_test(compare_table),  cmocka_unit_test(scores),
+        cmocka_unit_test(counts_calls),   cmocka_unit_test(as_json_and_text),
+        cmocka_unit_test(over_all_items), cmocka_unit_test(all_have_gold),
+        cmocka_unit_test(too_few_differ), cmocka_unit_test(compare_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
