@@ -96,10 +96,12 @@ static double labels_for(const struct walk *w, int64_t errors)
 
 static int64_t labels_needed(const struct walk *w, int64_t least)
 {
-    int64_t errors = w->binary ? 0 : 1;
-    double best = labels_for(w, errors);
-    for (errors++; w->planned && errors <= PLANNED; errors++)
-        best = AZ_MIN(best, labels_for(w, errors));
+    int64_t start = w->binary ? w->start : AZ_MAX(w->start, (int64_t)1);
+    double best = labels_for(w, start);
+    for (int64_t e = start + 1; w->planned && e <= start + PLANNED; e++)
+        best = AZ_MIN(best, labels_for(w, e));
+    for (int64_t e = start; !(best < 1e9) && --e >= !w->binary;) /* a plan may change, too */
+        best = AZ_MIN(best, labels_for(w, e));
     if (w->n > 0 && !(best < 1e9))
         return 0;
     return AZ_MAX(w->n > 0 ? (int64_t)ceil(best) : 0, AZ_MAX(least, (int64_t)w->n + 1));

@@ -46,7 +46,8 @@ int az_risk_fit(const double *score, const double *loss, const uint64_t *cluster
                 double alpha, double delta, uint64_t seed, struct az_risk *ret);
 
 /* The same, with tests that begin where `start` errors are allowed, which was fixed without
- * these labels (plan.h). `needed` is then the labels of whichever test is reached soonest. */
+ * these labels (plan.h). `needed` is then the labels of that test or a later one, if any would do.
+ */
 int az_risk_fit_from(const double *score, const double *loss, const uint64_t *cluster, size_t n,
                      double alpha, double delta, int64_t start, uint64_t seed, struct az_risk *ret);
 
