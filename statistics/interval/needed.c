@@ -18,7 +18,6 @@ struct known {
     double part;      /* of PPI++'s variance what the labels have in it, */
     double rest;      /* and the items without one */
     double all;       /* items */
-    double spread;    /* variance of a label */
     bool rate, exact; /* exact: zeros and ones, independent, of equal weight */
 };
 
@@ -99,18 +98,18 @@ static int know(const struct az_mean_of *of, struct known *k)
         double rest =
             d.n_rest ? both.lambda * both.lambda * variance_of(a.rest, d.n_rest) / (double)d.n_rest
                      : 0;
+        double mean = of->rate ? AZ_MIN(AZ_MAX(both.estimate, 0.0), 1.0) : both.estimate;
         bool binary = of->rate && zeros_and_ones(a.y, d.n);
-        *k = (struct known){
-            .n = (double)d.n,
-            .clusters = (double)alone.clusters,
-            .mean = of->rate ? AZ_MIN(AZ_MAX(both.estimate, 0.0), 1.0) : both.estimate,
-            .labels = alone.variance,
-            .part = AZ_MAX(both.variance - rest, 0.0),
-            .rest = rest,
-            .all = (double)of->n,
-            .spread = alone.spread,
-            .rate = of->rate,
-            .exact = binary && alone.clusters == alone.n && az_weights_equal(a.w, d.n)};
+        *k = (struct known){.n = (double)d.n,
+                            .clusters = (double)alone.clusters,
+                            .mean = mean,
+                            .labels = alone.variance,
+                            .part = AZ_MAX(both.variance - rest, 0.0),
+                            .rest = rest,
+                            .all = (double)of->n,
+                            .rate = of->rate,
+                            .exact =
+                                binary && alone.clusters == alone.n && az_weights_equal(a.w, d.n)};
     }
     arrays_release(&a);
     return r;
