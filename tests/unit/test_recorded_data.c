@@ -59,9 +59,10 @@ static void recorded_sets(void **state)
 static void recorded_judgebench(void **state)
 {
     (void)state;
+    const char *folder = data(); /* it may leave from here, past all cleaning up */
     AZ_AUTO(recorded) t = az_recorded_new();
     AZ_AUTO(arena) arena = az_arena_new(256);
-    load(t, data(), "judgebench");
+    load(t, folder, "judgebench");
     struct az_judge judges[] = {{.model = "o1-mini-2024-09-12"},
                                 {.model = "Ray2333/GRM-Gemma-2B-rewardmodel-ft"}};
     struct az_panel panel = {.n_judges = 2, .judges = judges};
