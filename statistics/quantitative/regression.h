@@ -8,8 +8,8 @@
  *
  *   Bradley–Terry (places: pair, best): softmax over the answers of
  *       u_l = a s_l + b m_l + mean of w·e over ballots for l,
- *     so in a pair logit p(A) = a (s_A - s_B) + … + w·(e_A - e_B), which with a ballot
- *     for each answer is the two-headed form of the paper. It does not change when
+ *     so in a pair logit p(A) = a (s_A - s_B) + … + w·(e_A - e_B), two-headed where
+ *     there is a ballot for each answer: the difference of two evaluations. It does not change when
  *     places do. A tie has a constant, a share and words of its own.
  *   multinomial (names, levels):
  *       u_l = c_l + C_l·s + a s_l + b m_l + w·(e of ballots for l) + v_l·ē,

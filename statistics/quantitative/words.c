@@ -1,6 +1,7 @@
 #include "statistics/quantitative/words.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/hash.h"
 
@@ -44,9 +45,12 @@ static void add(double sums[AZ_WORDS], uint64_t hash)
 
 size_t az_words_of(struct az_str text, struct az_word ret[AZ_WORDS])
 {
-    double sums[AZ_WORDS] = {0}, square = 0;
+    double sums[AZ_WORDS], square = 0;
     uint64_t hash, before = 0;
     size_t at = 0, n = 0;
+    if (!text.n) /* most ballots of some judges */
+        return 0;
+    memset(sums, 0, sizeof(sums));
     for (bool first = true; next_word(text, &at, &hash); first = false) {
         add(sums, hash);
         if (!first)
