@@ -13,7 +13,7 @@
 #include "statistics/learn/learner.h"
 
 enum {
-    AZ_CROSSED_LEAST = 20,   /* labelled items; with fewer nothing is learnt */
+    AZ_CROSSED_LEAST = 20,  /* labelled items; with fewer nothing is learnt */
     AZ_CROSSED_MOST = 5000, /* of more, so many drawn at random are learnt from */
 };
 

@@ -32,13 +32,11 @@ static void add(struct az_standing *st, struct seated *s, const struct drawn *d,
     int truth = d->truth;
     s->n = 0;
     for (size_t j = 0; j < s->panel.n_judges; j++)
-        s->ballots[s->n++] = (struct az_ballot){.key = {.judge = (int)j,
-                                                        .round = 1,
-                                                        .criterion = -1,
-                                                        .order = AZ_ORDER_LISTED},
-                                                .label = d->ballots[2 * j] - 'A'};
-    s->item.gold = gold ? (struct az_gold){.n = 1, .labels = &truth, .weights = &whole}
-                        : (struct az_gold){0};
+        s->ballots[s->n++] = (struct az_ballot){
+            .key = {.judge = (int)j, .round = 1, .criterion = -1, .order = AZ_ORDER_LISTED},
+            .label = d->ballots[2 * j] - 'A'};
+    s->item.gold =
+        gold ? (struct az_gold){.n = 1, .labels = &truth, .weights = &whole} : (struct az_gold){0};
     assert_int_equal(az_standing_add(st, &s->item, (struct az_ballots){s->ballots, s->n}), 0);
     s->item.gold = (struct az_gold){0};
 }
