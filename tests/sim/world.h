@@ -31,7 +31,7 @@ enum {
     WORLD_ORDERS = 64,   /* of the operator, the last ones */
     WORLD_LIMITS = 64,   /* that a job had */
     WORLD_OPERATOR = -1, /* who asks */
-    WORLD_STEPS = 300000 /* more: it does not end */
+    WORLD_STEPS = 1000000 /* more: it does not end */
 };
 
 /* What may go wrong; each has randomness of its own, so that one can be left out
@@ -249,6 +249,7 @@ struct job {
     int64_t decisions;
     az_nusd ceiling;
     bool owed[WORLD_ITEMS]; /* it was told that these are asked again */
+    int hurried;            /* times that somebody did not wait for its end */
     bool was_done, due;     /* something will be done to it that has ended */
     bool receives;          /* its intake is open, and this is what it knows: */
     struct az_reception reception;

@@ -185,12 +185,12 @@ void job_is_done(struct world *w, struct job *job)
     world_at(w, at, (struct event){.kind = EV_MISFORTUNE, .what = what, .who = job->index});
 }
 
-/* Somebody may not wait for the end. */
+/* Somebody may not wait for the end; a few times, for what abstains does so again. */
 void item_fails(struct world *w, struct job *job)
 {
     bool waits = roll(w, 8);
     az_ms at = w->now + 1 + (az_ms)roll(w, (uint64_t)w->slow_ms);
-    if (!waits && !spared(w, MIS_RETRY))
+    if (!waits && !spared(w, MIS_RETRY) && job->hurried++ < 3)
         world_at(w, at,
                  (struct event){.kind = EV_MISFORTUNE, .what = MIS_RETRY, .who = job->index});
 }
