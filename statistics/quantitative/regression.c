@@ -224,6 +224,8 @@ struct problem {
 static double softmax(double *u, size_t n)
 {
     double top = -INFINITY, sum = 0;
+    if (!n)
+        return top; /* the log of an empty sum */
     for (size_t k = 0; k < n; k++)
         top = AZ_MAX(top, u[k]);
     for (size_t k = 0; k < n; k++)

@@ -19,7 +19,7 @@ static const struct az_calibrator map = {
     .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {1.0 / 3}};
 
 static const struct az_calibration_tested tested = {
-    promises, AZ_LEN(promises), label_sets, AZ_LEN(label_sets), &reference, &map};
+    promises, AZ_LEN(promises), label_sets, AZ_LEN(label_sets), &reference, &map, NULL};
 
 static const struct az_hash asked = {.bytes = {0xab, 1, 2, 3}};
 static struct az_backend backends[] = {{.name = "server", .kind = "openai"},
@@ -72,7 +72,8 @@ static void assert_same(struct seated *s, const char *text)
     assert_true(c->sets[0].made && !c->sets[1].made && c->sets[1].needed == 999);
     struct az_calibration_tested again = {c->guarantees, c->n_guarantees,
                                           c->sets,       c->n_sets,
-                                          &c->reference, c->mapped ? &c->map : NULL};
+                                          &c->reference, c->mapped ? &c->map : NULL,
+                                          NULL};
     assert_true(c->mapped && c->map.temperature.inverse == 1.0 / 3);
     az_calibration_write(&b, &s->panel, c->model, c->reasons, &again,
                          AZ_STR("{\"for\":\"people\"}"));
