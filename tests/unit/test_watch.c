@@ -181,6 +181,18 @@ static void what_does_not_count(void **state)
     scene_release(&x);
 }
 
+/* What changes late in a long job is seen, too. */
+static void late(void **state)
+{
+    (void)state;
+    struct scene x;
+    scene_init(&x);
+    add_many(&x, 200000, 0, "", 'A', 'A');
+    assert_true(az_watch_at(x.w, 0).rate.n > 190000);
+    assert_int_equal(az_watch_alarms(x.w), 0);
+    scene_release(&x);
+}
+
 static void nothing_to_hold_against(void **state)
 {
     (void)state;
@@ -218,8 +230,11 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_raises_an_alarm), cmocka_unit_test(told_once),
-        cmocka_unit_test(what_does_not_count),  cmocka_unit_test(nothing_to_hold_against),
+        cmocka_unit_test(what_raises_an_alarm),
+        cmocka_unit_test(told_once),
+        cmocka_unit_test(what_does_not_count),
+        cmocka_unit_test(nothing_to_hold_against),
+        cmocka_unit_test(late),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
