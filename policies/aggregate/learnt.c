@@ -118,14 +118,26 @@ static void answer(const struct az_tally *t, int label, struct az_verdict *v)
         az_outcome_label(v, label);
 }
 
+/* Does what was promised hold of this answer? The test took an item for kept by the likeliest
+ * answer's probability, and one whose top is shared for wrong, and kept by no threshold. */
+static bool promised(const struct az_guarantee *g, const struct said *said, size_t n, int label)
+{
+    int top = az_shares_top(said->raw, n);
+    if (!g || !g->kept)
+        return false;
+    if (top == AZ_LABEL_NONE)
+        return g->all;
+    return top == label && (g->all || said->p[top] >= g->threshold);
+}
+
 /* Is it sure enough of it, by what the panel says and by what was promised? */
-static bool sure_enough(const struct az_tally *t, const struct az_calibration *c, double p,
-                        struct az_verdict *v)
+static bool sure_enough(const struct az_tally *t, const struct az_calibration *c,
+                        const struct said *said, int label, struct az_verdict *v)
 {
     const struct az_aggregate *a = &t->panel->aggregate;
-    const struct az_guarantee *g =
-        a->risk > 0 ? az_calibration_guarantee(c, a->risk, a->delta) : NULL;
-    if (a->risk > 0 && !(g && g->kept && (g->all || p >= g->threshold))) {
+    double p = said->p[label];
+    if (a->risk > 0 && !promised(az_calibration_guarantee(c, a->risk, a->delta), said,
+                                 c->model->frame.n_labels, label)) {
         az_outcome_abstain(v, "p %.3f is too low for risk %g", p, a->risk);
         return false;
     }
@@ -159,10 +171,12 @@ static int decide(const struct az_tally *t, struct az_verdict *v)
         else
             az_outcome_tie(t, v, "two answers are as likely");
         set_probs(t, c, &said, v->label, v);
+        if (v->status == AZ_DECIDED && !sure_enough(t, c, &said, v->label, v))
+            v->label = AZ_LABEL_NONE;
         return 0;
     }
     set_probs(t, c, &said, top, v);
-    if (sure_enough(t, c, said.p[top], v))
+    if (sure_enough(t, c, &said, top, v))
         answer(t, top, v);
     return 0;
 }
@@ -182,7 +196,7 @@ int az_calibrated_sure(const struct az_tally *t, struct az_verdict *v)
         return 0;
     }
     set_probs(t, c, &said, v->label, v);
-    if (v->status == AZ_DECIDED && !sure_enough(t, c, said.p[v->label], v))
+    if (v->status == AZ_DECIDED && !sure_enough(t, c, &said, v->label, v))
         v->label = AZ_LABEL_NONE;
     return 0;
 }

@@ -231,6 +231,68 @@ static void thresholds(void **state)
     }
 }
 
+/* The rule for ties answers where the model does not, and is held to the same: no threshold keeps
+ * a shared top, and a promise over all items counted it as wrong. */
+static void ties_are_sure_enough(void **state)
+{
+    static const struct {
+        const char *name, *letters;
+        double abstain_below, risk;
+        bool all;
+        enum az_status want;
+    } cases[] = {
+        {"no threshold", "AB", 0, 0, false, AZ_DECIDED},
+        {"unsure", "AB", 0.9, 0, false, AZ_ABSTAINED},
+        {"sure", "AB", 0.1, 0, false, AZ_DECIDED},
+        {"risk", "AB", 0, 0.05, false, AZ_ABSTAINED},
+        {"risk, keeps all", "AB", 0, 0.05, true, AZ_DECIDED},
+        {"risk, of one mind", "BB", 0, 0.05, false, AZ_DECIDED},
+    };
+    static const enum az_aggregate_kind kinds[] = {AZ_AGG_AUTO, AZ_AGG_PLURALITY};
+    static const double alike[] = {0.8, 0.8};
+    for (size_t i = 0; i < AZ_LEN(kinds) * AZ_LEN(cases); i++) {
+        size_t at = i / AZ_LEN(kinds);
+        struct seated s;
+        struct az_guarantee g = promise;
+        panel(&s, AZ_PAIR, 2);
+        struct learn_scene scene = calibrated_scene(&s);
+        scene.accuracy = alike;
+        g.threshold = 0.3; /* half of the votes would do */
+        g.all = cases[at].all;
+        AZ_AUTO(calibration) c = calibrated_panel(&s, "votes", &scene, &g);
+        s.panel.aggregate.kind = kinds[i % AZ_LEN(kinds)];
+        s.panel.aggregate.tie = AZ_TIE_JUDGE;
+        s.panel.aggregate.tie_judge = 1;
+        s.panel.aggregate.abstain_below = cases[at].abstain_below;
+        s.panel.aggregate.risk = cases[at].risk;
+        s.panel.aggregate.delta = 0.1;
+        struct az_verdict v = verdict(&s, cases[at].letters);
+        if (v.status != cases[at].want)
+            fail_msg("%s: %d, p %g, %s", cases[at].name, v.status, v.p, v.reason);
+        assert_true(v.status == AZ_DECIDED ? v.label == 1 : v.label == AZ_LABEL_NONE && *v.reason);
+        seated_release(&s);
+    }
+}
+
+/* What is promised of a count is promised of its answer, and of no other that weights make. */
+static void weights_are_not_promised(void **state)
+{
+    struct seated s;
+    struct az_guarantee g = promise;
+    panel(&s, AZ_PAIR, 3);
+    struct learn_scene scene = calibrated_scene(&s);
+    g.all = true;
+    AZ_AUTO(calibration) c = calibrated_panel(&s, "votes", &scene, &g);
+    s.panel.aggregate.kind = AZ_AGG_WEIGHTED;
+    s.panel.judges[0].weight = 5;
+    assert_int_equal(verdict(&s, "ABB").label, 0);
+    s.panel.aggregate.risk = g.risk;
+    s.panel.aggregate.delta = g.delta;
+    assert_int_equal(verdict(&s, "ABB").status, AZ_ABSTAINED);
+    assert_int_equal(verdict(&s, "BBB").status, AZ_DECIDED);
+    seated_release(&s);
+}
+
 /* Exactly at the threshold is sure enough: promises are tested with >=. */
 static void at_the_threshold(void **state)
 {
@@ -452,6 +514,8 @@ int main(void)
         cmocka_unit_test(order_of_judges),
         cmocka_unit_test(ties_go_to_their_rule),
         cmocka_unit_test(thresholds),
+        cmocka_unit_test(ties_are_sure_enough),
+        cmocka_unit_test(weights_are_not_promised),
         cmocka_unit_test(at_the_threshold),
         cmocka_unit_test(sets_of_answers),
         cmocka_unit_test(too_few_labels_are_votes),
