@@ -7,7 +7,6 @@
 #include "core/hash.h"
 #include "core/item.h"
 #include "core/mem.h"
-#include "core/rng.h"
 #include "statistics/folds.h"
 #include "statistics/interval/weighted.h"
 #include "statistics/learn/learner.h"
@@ -204,26 +203,32 @@ static void say_verdict(const struct az_honest *h, size_t item, double *p)
 
 /* ---- predictions that have not seen the label ---- */
 
-/* Labelled items that are learnt from (drawn, of many), and all others. */
-static void split(const struct az_design *d, uint64_t seed, struct az_rows *fit,
-                  struct az_rows *rest, uint32_t *room)
+/* Labelled items that are learnt from, and all others. Of many whole clusters are drawn: an item
+ * that is left out must not be predicted by what has learnt from its like. */
+static int split(const struct az_design *d, uint64_t seed, struct az_rows *fit,
+                 struct az_rows *rest, uint32_t *room)
 {
-    struct az_rng rng = az_rng(seed);
-    size_t left = 0, want, taken = 0;
-    for (size_t i = 0; i < d->n; i++)
-        left += d->labelled[i];
-    want = AZ_MIN(left, (size_t)AZ_HONEST_FIT);
+    AZ_AUTO_MEM uint64_t *clusters = az_alloc((d->n + 1) * sizeof(*clusters));
+    AZ_AUTO_MEM bool *taken = az_alloc((d->n + 1) * sizeof(*taken));
+    size_t n = 0, at = 0;
+    if (!clusters || !taken)
+        return AZ_ENOMEM;
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->labelled[i])
+            clusters[n++] = d->clusters[i];
+    }
+    double share = n > AZ_HONEST_FIT ? (double)AZ_HONEST_FIT / (double)n : 1;
+    if (az_split(clusters, n, share, seed, taken) < 0)
+        return AZ_ENOMEM;
     *fit = (struct az_rows){room, 0};
     *rest = (struct az_rows){room + d->n, 0};
     for (size_t i = 0; i < d->n; i++) {
-        bool in = d->labelled[i] && az_rng_below(&rng, left) < want - taken;
-        left -= d->labelled[i];
-        taken += in;
-        if (in)
+        if (d->labelled[i] && taken[at++])
             room[fit->n++] = (uint32_t)i;
         else
             room[d->n + rest->n++] = (uint32_t)i;
     }
+    return 0;
 }
 
 static int cross(const struct az_design *d, const char *learner, uint64_t seed, double *p,
@@ -234,9 +239,8 @@ static int cross(const struct az_design *d, const char *learner, uint64_t seed, 
     AZ_AUTO_MEM double *out = az_alloc((d->n * (k + 1) + 1) * sizeof(*out));
     struct az_rows fit, rest;
     struct az_error err = {0};
-    if (!room || !out)
+    if (!room || !out || split(d, seed, &fit, &rest, room) < 0)
         return AZ_ENOMEM;
-    split(d, seed, &fit, &rest, room);
     double *p_rest = out + fit.n * k, *top_rest = out + d->n * k;
     int r =
         az_learn_cross(learner, d, fit, rest, AZ_LEARN_FOLDS, seed, out, p_rest, top_rest, &err);

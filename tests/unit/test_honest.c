@@ -312,6 +312,24 @@ static void keeps_a_sample(void **state)
     az_honest_figures_release(&f);
 }
 
+/* Of more labels than predictions are learnt from, the others are predicted like the rest. */
+static void learns_from_a_draw(void **state)
+{
+    const struct scene s = {
+        .items = 3 * AZ_HONEST_FIT, .labelled = 2 * AZ_HONEST_FIT, .share = 0.4, .right = 0.8};
+    AZ_AUTO(panel) p = panel_from(choice);
+    AZ_AUTO(honest) h = labels_of(p, &s);
+    struct az_honest_figures f;
+    (void)state;
+    assert_int_equal(az_honest_finish(h, "logodds", true, 1, &f), 0);
+    assert_string_equal(f.by, "probabilities that were learnt on other items");
+    assert_int_equal(f.labelled, s.labelled);
+    const struct az_figure *yes = &find(&f, AZ_HONEST_SHARE, "yes")->chosen.figure;
+    assert_true(yes->low < 0.4 && 0.4 < yes->high);
+    assert_true(fabs(find(&f, AZ_HONEST_ACCURACY, NULL)->chosen.figure.value - 0.896) < 0.05);
+    az_honest_figures_release(&f);
+}
+
 static int all_of_it(const struct az_panel *p, struct az_buf *b)
 {
     const struct scene s = {.items = 70, .labelled = 60, .share = 0.5, .right = 0.8};
@@ -355,11 +373,11 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_choice),    cmocka_unit_test(falls_back),
-        cmocka_unit_test(weights_count),  cmocka_unit_test(early_stopping),
-        cmocka_unit_test(of_systems),     cmocka_unit_test(of_scores),
-        cmocka_unit_test(keeps_a_sample), cmocka_unit_test(labels_of_elsewhere),
-        cmocka_unit_test(without_memory),
+        cmocka_unit_test(of_a_choice),        cmocka_unit_test(falls_back),
+        cmocka_unit_test(weights_count),      cmocka_unit_test(early_stopping),
+        cmocka_unit_test(of_systems),         cmocka_unit_test(of_scores),
+        cmocka_unit_test(keeps_a_sample),     cmocka_unit_test(labels_of_elsewhere),
+        cmocka_unit_test(learns_from_a_draw), cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
