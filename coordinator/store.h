@@ -83,7 +83,8 @@ int az_store_put_progress(struct az_store *s, const struct az_store_progress *pr
  * time. Returns it; 0 when there was nothing to submit. Waits only when
  * thousands of tickets are under way. */
 uint64_t az_store_submit(struct az_store *s);
-/* A commit waits for so many rows, and is worth handing over. */
+/* So many rows are worth a commit: whoever puts them need not wait for its turn's end to
+ * submit, and the store waits for no more. */
 enum { AZ_STORE_ROWS = 1000 };
 /* Rows that would be handed over. */
 size_t az_store_pending(const struct az_store *s);
