@@ -64,7 +64,7 @@ bool az_honest_labelled(const struct az_honest *h, size_t item)
                                                : az_sample_labelled(s, item);
 }
 
-static bool drawn(const struct az_honest *h, uint64_t cluster)
+bool az_honest_drawn(const struct az_honest *h, uint64_t cluster)
 {
     return az_hash64_mix(cluster, draw_seed) <= h->limit;
 }
@@ -77,7 +77,7 @@ static void thin(struct az_honest *h)
         h->limit /= 2;
         h->n_rest = 0;
         for (size_t i = 0; i < s->n_items; i++)
-            h->n_rest += !az_honest_labelled(h, i) && drawn(h, s->clusters[i]);
+            h->n_rest += !az_honest_labelled(h, i) && az_honest_drawn(h, s->clusters[i]);
     }
 }
 
@@ -126,7 +126,7 @@ int az_honest_add(struct az_honest *h, const struct az_item *item, const struct 
 {
     h->items++;
     h->early |= verdict->early;
-    if (!has_gold(item) && !drawn(h, az_item_cluster(item)))
+    if (!has_gold(item) && !az_honest_drawn(h, az_item_cluster(item)))
         return 0;
     return take(h, item, verdict, ballots, weight, err);
 }
@@ -294,7 +294,7 @@ static int gather(struct az_honest *h, size_t *n, struct az_honest_figures *f)
     *n = 0;
     for (size_t i = 0; i < s->n_items; i++) {
         bool labelled = az_honest_labelled(h, i);
-        if (!labelled && !drawn(h, s->clusters[i]))
+        if (!labelled && !az_honest_drawn(h, s->clusters[i]))
             continue;
         h->rows[(*n)++] = (uint32_t)i;
         if (labelled)

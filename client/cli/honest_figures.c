@@ -16,7 +16,7 @@ struct work {
     size_t cap;
     /* Of the items that a figure is about. */
     double *judged, *truth, *weight;
-    bool *labelled;
+    bool *labelled, *drawn;
     uint64_t *cluster;
     size_t n, n_labelled;
     bool rate, same_scale;
@@ -35,12 +35,13 @@ static int work_init(struct work *w, const struct az_honest_view *view,
     size_t n = view->n + 1;
     *w = (struct work){.view = view, .to = to};
     w->judged = az_alloc(3 * n * sizeof(*w->judged));
-    w->labelled = az_alloc(n * sizeof(*w->labelled));
+    w->labelled = az_alloc(2 * n * sizeof(*w->labelled));
     w->cluster = az_alloc(n * sizeof(*w->cluster));
     if (!w->judged || !w->labelled || !w->cluster) {
         work_release(w);
         return AZ_ENOMEM;
     }
+    w->drawn = w->labelled + n;
     w->truth = w->judged + n;
     w->weight = w->truth + n;
     return 0;
@@ -62,6 +63,7 @@ static void put(struct work *w, size_t row, double judged, bool labelled, double
     w->truth[i] = labelled ? truth : 0;
     w->weight[i] = labelled ? s->weights[w->view->rows[row]] : 1;
     w->cluster[i] = s->clusters[w->view->rows[row]];
+    w->drawn[i] = az_honest_drawn(w->view->h, w->cluster[i]);
     w->n_labelled += labelled;
 }
 
@@ -102,6 +104,7 @@ static int end(struct work *w, enum az_honest_kind kind, struct az_str of)
                               .labelled = w->labelled,
                               .w = w->to->weighted ? w->weight : NULL,
                               .cluster = w->cluster,
+                              .drawn = w->drawn,
                               .rate = w->rate,
                               .same_scale = w->same_scale,
                               .elsewhere = w->to->elsewhere,

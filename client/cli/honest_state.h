@@ -40,5 +40,8 @@ struct az_honest_view {
 
 bool az_honest_labelled(const struct az_honest *h, size_t item);
 
+/* Of a cluster that would be in without a label, too. */
+bool az_honest_drawn(const struct az_honest *h, uint64_t cluster);
+
 /* honest_figures.c: ret->v and ret->n. AZ_ENOMEM. */
 int az_honest_work_out(const struct az_honest_view *view, struct az_honest_figures *ret);

@@ -56,11 +56,12 @@ static int parts_of(const struct az_mean_of *of, struct parts *p)
         p->cluster[p->n++] = cluster;
     }
     p->n_unlabelled = p->n_rest;
-    if (p->weighted && !of->elsewhere) { /* then those left over are no random sample */
-        for (size_t i = 0; i < p->n; i++) {
-            p->rest[p->n_rest] = p->judged[i];
-            p->cluster_rest[p->n_rest++] = p->cluster[i];
-        }
+    /* Those left over are no random sample then: all items are, or a draw of all. */
+    for (size_t i = 0; p->weighted && !of->elsewhere && i < n; i++) {
+        if (!of->labelled[i] || (of->drawn && !of->drawn[i]))
+            continue;
+        p->rest[p->n_rest] = of->judged[i];
+        p->cluster_rest[p->n_rest++] = of->cluster ? of->cluster[i] : i;
     }
     return 0;
 }
@@ -201,7 +202,7 @@ static int choose(const struct az_mean_of *of, const struct parts *p, struct az_
     bool panel_rate = of->rate && of->same_scale;
     struct shape shape;
     int r = labels_only(p, of->rate, &c->labels);
-    if (r == 0 && of->elsewhere) {
+    if (r == 0 && (of->elsewhere || (p->weighted && of->drawn))) {
         r = plain(p->rest, p->cluster_rest, p->n_rest, panel_rate, false, "no judged items",
                   &c->panel, &shape);
     } else if (r == 0) {

@@ -32,6 +32,8 @@ struct az_mean_of {
     const bool *labelled;
     const double *w;         /* sampling weights of labelled items, > 0; NULL: 1 */
     const uint64_t *cluster; /* NULL: each item its own */
+    const bool *drawn;       /* where only a draw of the items without a label is here, whether a
+                              * labelled one would be in it; NULL: all items are here */
     bool rate;               /* truth is 0 or 1, or now and then between */
     bool same_scale; /* judged estimates truth: probability, share, score of the same scale */
     bool elsewhere;  /* labelled items are of another source: no sample of the job, and

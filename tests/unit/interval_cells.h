@@ -371,16 +371,16 @@ static void cell_simulate(const struct cell *c, size_t n, int64_t runs, size_t d
     for (int64_t i = 0; i < runs; i++) {
         cell_draw(c, &rng, n, &r);
         cell_say(c, &r, seed + (uint64_t)i);
-        struct az_mean_of of = {r.n,
-                                r.judged,
-                                r.truth,
-                                r.labelled,
-                                c->weighted ? r.w : NULL,
-                                c->in_cluster > 1 ? r.cluster : NULL,
-                                !c->numbers && !c->paired,
-                                c->says != CELL_SCALE,
-                                c->elsewhere,
-                                seed};
+        struct az_mean_of of = {.n = r.n,
+                                .judged = r.judged,
+                                .truth = r.truth,
+                                .labelled = r.labelled,
+                                .w = c->weighted ? r.w : NULL,
+                                .cluster = c->in_cluster > 1 ? r.cluster : NULL,
+                                .rate = !c->numbers && !c->paired,
+                                .same_scale = c->says != CELL_SCALE,
+                                .elsewhere = c->elsewhere,
+                                .seed = seed};
         struct az_chosen chosen;
         if (az_choose_mean(&of, &chosen) < 0)
             abort();

@@ -312,6 +312,25 @@ static void keeps_a_sample(void **state)
     az_honest_figures_release(&f);
 }
 
+/* Labels that were drawn by doubt are all kept, and only a draw of the rest: what stands for all
+ * items is as much of the ones as of the others. */
+static void keeps_a_sample_of_doubt(void **state)
+{
+    const struct scene s = {
+        .items = 3 * AZ_HONEST_REST, .share = 0.9, .right = 0.8, .by_doubt = true};
+    AZ_AUTO(panel) p = panel_from(choice);
+    AZ_AUTO(honest) h = labels_of(p, &s);
+    struct az_honest_figures f;
+    (void)state;
+    assert_int_equal(az_honest_finish(h, NULL, false, 1, &f), 0);
+    assert_true(f.weighted && f.rest <= AZ_HONEST_REST && f.rest + f.labelled < f.items);
+    const struct az_honest_figure *yes = find(&f, AZ_HONEST_SHARE, "yes");
+    const struct az_figure *all = &yes->chosen.figure, *panel = &yes->chosen.panel;
+    assert_true(all->low < 0.9 && 0.9 < all->high);
+    assert_true(panel->low < 0.74 && 0.74 < panel->high); /* .9 * .8 + .1 * .2 */
+    az_honest_figures_release(&f);
+}
+
 /* Of more labels than predictions are learnt from, the others are predicted like the rest. */
 static void learns_from_a_draw(void **state)
 {
@@ -373,11 +392,17 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_choice),        cmocka_unit_test(falls_back),
-        cmocka_unit_test(weights_count),      cmocka_unit_test(early_stopping),
-        cmocka_unit_test(of_systems),         cmocka_unit_test(of_scores),
-        cmocka_unit_test(keeps_a_sample),     cmocka_unit_test(labels_of_elsewhere),
-        cmocka_unit_test(learns_from_a_draw), cmocka_unit_test(without_memory),
+        cmocka_unit_test(of_a_choice),
+        cmocka_unit_test(falls_back),
+        cmocka_unit_test(weights_count),
+        cmocka_unit_test(early_stopping),
+        cmocka_unit_test(of_systems),
+        cmocka_unit_test(of_scores),
+        cmocka_unit_test(keeps_a_sample),
+        cmocka_unit_test(labels_of_elsewhere),
+        cmocka_unit_test(keeps_a_sample_of_doubt),
+        cmocka_unit_test(learns_from_a_draw),
+        cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
