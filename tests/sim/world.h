@@ -28,9 +28,9 @@ enum {
     WORLD_LINES = 24,   /* of a file */
     WORLD_AHEAD = 2,    /* chunks under way */
     WORLD_CLIENTS = 4 * WORLD_JOBS,
-    WORLD_ORDERS = 64,   /* of the operator, the last ones */
-    WORLD_LIMITS = 64,   /* that a job had */
-    WORLD_OPERATOR = -1, /* who asks */
+    WORLD_ORDERS = 64,    /* of the operator, the last ones */
+    WORLD_LIMITS = 64,    /* that a job had */
+    WORLD_OPERATOR = -1,  /* who asks */
     WORLD_STEPS = 1000000 /* more: it does not end */
 };
 
