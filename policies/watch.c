@@ -136,7 +136,8 @@ int az_watch_add(struct az_watch *w, const struct az_board *board, const struct 
     struct az_seat *seats;
     if (v->early)
         return 0;
-    if (!score && az_seats_fold(board, 1, &seats) < 0)
+    /* The round that the verdict is of, as what it was calibrated on. */
+    if (!score && az_seats_fold(board, AZ_MAX(board->last_round, 1), &seats) < 0)
         return AZ_ENOMEM;
     if (truth != AZ_LABEL_NONE && is_new(&w->with_gold, cluster)) {
         if (decided)

@@ -89,6 +89,7 @@ static int add_one(void *arg, struct az_found *found, struct az_error *err)
         c->early++;
         return 0;
     }
+    c->corpus.options.round = az_corpus_round(&c->panel, found->ballots);
     r = az_corpus_add(&c->corpus, found->item, found->ballots, false, err);
     if (r == 0)
         az_corpus_weigh(&c->corpus, found->weight);

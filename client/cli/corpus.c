@@ -241,6 +241,16 @@ static int add_systems(struct az_corpus *c, const struct az_item *item)
     return 0;
 }
 
+int az_corpus_round(const struct az_panel *panel, struct az_ballots ballots)
+{
+    int most = panel->policy.kind == AZ_POLICY_DEBATE ? panel->policy.rounds : 1, last = 1;
+    for (size_t i = 0; i < ballots.n; i++) {
+        if (ballots.v[i].key.round <= most)
+            last = AZ_MAX(last, ballots.v[i].key.round);
+    }
+    return last;
+}
+
 int az_corpus_add(struct az_corpus *c, const struct az_item *item, struct az_ballots ballots,
                   bool early, struct az_error *err)
 {

@@ -99,6 +99,9 @@ int az_corpus_init(struct az_corpus *c, const struct az_panel *panel,
                    const struct az_corpus_options *options, struct az_error *err);
 void az_corpus_release(struct az_corpus *c); /* a zeroed one is fine */
 
+/* The round that the panel's verdict is made of, for options.round: the last that has a ballot. */
+int az_corpus_round(const struct az_panel *panel, struct az_ballots ballots);
+
 /* The next item with its ballots (their keys are the panel's; in any order) and its gold; a
  * judge has a vote where its seat has a readable ballot (policies/answers.h).
  * `early`: the item was not asked in full (az_verdict.early). AZ_ENOMEM. */

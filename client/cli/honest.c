@@ -102,6 +102,7 @@ static int take(struct az_honest *h, const struct az_item *item, const struct az
     az_arena_reset(h->arena);
     if (az_outcome_of(h->panel, item, verdict, ballots, h->arena, &o) < 0)
         return az_oom(err);
+    h->corpus.options.round = az_corpus_round(h->panel, ballots);
     int r = az_corpus_add(&h->corpus, item, ballots, verdict->early, err);
     if (r < 0)
         return r;

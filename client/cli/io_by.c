@@ -60,17 +60,6 @@ struct gathering {
     int64_t golds;
 };
 
-/* By the ballots that a verdict is made of: those of the item's last round. */
-static int last_round(const struct az_panel *panel, struct az_ballots ballots)
-{
-    int most = panel->policy.kind == AZ_POLICY_DEBATE ? panel->policy.rounds : 1, last = 1;
-    for (size_t i = 0; i < ballots.n; i++) {
-        if (ballots.v[i].key.round <= most)
-            last = AZ_MAX(last, ballots.v[i].key.round);
-    }
-    return last;
-}
-
 static int add_one(void *arg, struct az_found *f, struct az_error *err)
 {
     struct gathering *g = arg;
@@ -81,7 +70,7 @@ static int add_one(void *arg, struct az_found *f, struct az_error *err)
     g->golds++;
     if (!g->unlabelled && f->verdict.early && !f->asked_with_gold)
         return 0; /* who was asked about it depends on what was said */
-    g->by->corpus.options.round = last_round(&g->by->plain, f->ballots);
+    g->by->corpus.options.round = az_corpus_round(&g->by->plain, f->ballots);
     int r = az_corpus_add(&g->by->corpus, f->item, f->ballots, false, err);
     if (r == 0)
         az_corpus_weigh(&g->by->corpus, f->weight);

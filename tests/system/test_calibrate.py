@@ -188,6 +188,23 @@ def test_ballots_without_a_panel(world, made):
     assert 0 < len(kept) < 300 and all(v["p"] >= 0.97 for v in kept)
 
 
+def test_a_debate_is_learnt_as_it_ended(world):
+    """Judges who are of two minds at first, and right once they have seen each other."""
+    ballots = [{"item": f"q{i}", "judge": j, "round": r,
+                "label": "AB"[j == "b"] if r == 1 else "AB"[i % 2]}
+               for i in range(100) for r in (1, 2) for j in JUDGES]
+    world.write("debate.jsonl", ballots)
+    world.write("debated.jsonl", gold(["AB"[i % 2] for i in range(100)], 60))
+    made = world.assize("calibrate", "debate.jsonl", "--gold", "debated.jsonl", "-o", "c.json")
+    assert made.rc == 0, made
+    figures = json.loads(world.path("c.json").read_text())["figures"]
+    assert figures["auto"]["accuracy"]["value"] == 1
+    assert figures["over_all"]["figures"][0]["figure"]["value"] > 0.9
+    run = world.assize("decide", "debate.jsonl", "--calibration", "c.json", "-q")
+    verdicts = [json.loads(line) for line in run.stdout.splitlines()]
+    assert all(v["label"] == "AB"[int(v["id"][1:]) % 2] and v["p"] > 0.9 for v in verdicts)
+
+
 def test_a_service_takes_it(world, made):
     assert calibrate(world).rc == 0
     service = Service(world)
