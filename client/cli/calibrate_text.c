@@ -79,7 +79,8 @@ static void change(struct az_table *t, const struct az_figure *before,
 }
 
 /* How far probabilities hold, before and after the map that was chosen for them. */
-static void put_maps(struct az_buf *b, const struct az_maps *m, bool reasons, size_t width)
+static void put_maps(struct az_buf *b, const struct az_maps *m, const struct az_mapped *kept,
+                     bool reasons, size_t width)
 {
     static const struct az_column columns[] = {
         {"probabilities of", .most = 20}, {"map", .most = 12},       {"log loss", .right = true},
@@ -95,13 +96,15 @@ static void put_maps(struct az_buf *b, const struct az_maps *m, bool reasons, si
         change(t, &v->before.ece, &v->after.ece);
     }
     az_table_print(b, t, 2, width);
-    const struct az_mapped *last = &m->v[m->n - 1].mapped;
     if (reasons)
         az_buf_z(b, "  no map: it was chosen for votes without rationales\n");
-    else if (last->reason)
-        az_buf_fmt(b, "  no map: %s\n", last->reason);
-    else if (last->map.kind == AZ_CALIBRATOR_NONE)
+    else if (kept->reason)
+        az_buf_fmt(b, "  no map: %s\n", kept->reason);
+    else if (kept->map.kind == AZ_CALIBRATOR_NONE)
         az_buf_z(b, "  no map: none was better than what is said, by more than its error\n");
+    else if (kept != &m->v[m->n - 1].mapped) /* a promise has taken the other labels */
+        az_buf_fmt(b, "  map of the labels that are learnt from: %s\n",
+                   az_calibrator_name(kept->map.kind));
 }
 
 /* What the panel's mean was off, and what it is after the map. */
@@ -201,7 +204,7 @@ void az_calibrate_text(struct az_buf *b, const struct az_calibrate_told *t, size
     if (t->scores)
         put_scores(b, t->scores);
     else
-        put_maps(b, t->maps, t->reasoned->used, width);
+        put_maps(b, t->maps, t->map, t->reasoned->used, width);
     put_reasons(b, t->reasoned, t->model->learner->name);
     put_over_all(b, t, width);
     if (t->model->reason[0])

@@ -14,6 +14,7 @@ struct az_calibrate_told {
     const struct az_reasoned *reasoned;
     const struct az_honest_figures *honest; /* over all items */
     const struct az_maps *maps;             /* here, too */
+    const struct az_mapped *map;            /* that is kept: of `fitted` items, as the model */
     const struct az_score_fit *scores;      /* of a mean of scores; else NULL */
     const char *kind;                       /* as a panel writes it */
     const struct az_model *model;

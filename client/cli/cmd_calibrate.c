@@ -337,6 +337,7 @@ static void tell(const struct calibrating *c)
     struct az_calibrate_told told = {.methods = &c->methods,
                                      .reasoned = &c->reasoned,
                                      .maps = &c->maps,
+                                     .map = c->map,
                                      .scores = c->mean ? &c->scores : NULL,
                                      .kind = c->kind,
                                      .model = c->model,

@@ -220,6 +220,13 @@ def test_a_service_takes_it(world, made):
         service.close()
 
 
+def test_the_map_that_is_told_is_the_one_kept(world, made):
+    run = calibrate(world, "--kind", "majority", "--risk", "0.3")
+    kept = json.loads(world.path("c.json").read_text())["map"]["map"]
+    said = "no map: none" if kept == "none" else f"map of the labels that are learnt from: {kept}"
+    assert run.rc == 0 and said in run.stderr, run
+
+
 def test_risk(world, made):
     assert calibrate(world, "--risk", "0.2", "--delta", "0.1").rc == 0
     promise, = json.loads(world.path("c.json").read_text())["guarantees"]
