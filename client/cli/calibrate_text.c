@@ -169,7 +169,7 @@ static void put_sets(struct az_buf *b, const struct az_calibrate_told *t)
                s->conformal, (long long)t->fitted, (long long)s->n);
     if (s->made)
         az_buf_fmt(b,
-                   "    made: the true answer is in %.0f%% of the sets; %.2f answers in a set, "
+                   "    made: the true answer is in %.0f%% of theirs; %.2f answers in a set, "
                    "%.0f%% are of one\n",
                    100 * s->held, s->size, 100 * s->single);
     else
