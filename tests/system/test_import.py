@@ -123,6 +123,17 @@ def test_decided_from_one_file(world):
         ("failed", None, None), ("decided", "B", "tuned")], done
 
 
+def test_labels_as_shown(world):
+    """The example of docs/import.md: names first, then the frame; what has none is told."""
+    sheet = world.write("sheet.csv", "id,rater,seen,pick\nx,j,BA,2\ny,j,BA,1\nz,j,AB,1\nu,j,ba,1\n")
+    done = world.assize("import", sheet, "--as", "csv", "--columns", "item=id,judge=rater,label=pick,order=seen",
+                        "--map", "1=A,2=B", "--shown")
+    assert [short(json.loads(line)) for line in done.stdout.splitlines()] == [
+        ("x", "j", "BA", "A"), ("y", "j", "BA", "B"), ("z", "j", "AB", "A"), ("u", "j", None, "!parse")]
+    assert "1 label could not be turned" in done.stderr
+    assert "1 record has an order that is none" in done.stderr
+
+
 def test_wrong_form_is_told(world):
     for form, file, is_one in (("alpaca-eval", "arena-hard.jsonl", "arena-hard"),
                                ("crowd", "inspect.json", "inspect"),

@@ -2,6 +2,7 @@
 
 #include "client/cli/command.h"
 #include "client/cli/import/replies_panel.h"
+#include "client/cli/import/tell.h"
 #include "core/mem.h"
 #include "tests/unit/import.h"
 
@@ -49,6 +50,16 @@ static const struct {
      "q j AB#0 A\nq j BA#0 B\n;\"\nq j -#0 A"},
     {"csv", "shown", "item,judge,label,order\nq,j,A,BA\nq,j,A,AB\nq,j,tie,BA\nq,j,A,CBA\n",
      "q j BA#0 B\nq j AB#0 A\nq j BA#1 tie\nq j CBA#2 C"},
+    {"csv", "shown map:1=A,2=B,0=tie",
+     "item,judge,label,order\nq,j,2,BA\nq,k,1,BA\nq,l,2,AB\nq,m,0,BA\n",
+     "q j BA#0 A\nq k BA#0 B\nq l AB#0 B\nq m BA#0 tie"},
+    {"crowd", "shown map:1=A,2=B,3=C", "item,judge,label,order\nq,j,1,CBA\nq,j,2,CBA\nq,k,3,BA\n",
+     "q j CBA#0 C\nq j CBA#1 B\nq k BA#0 !outside"},
+    {"csv", "shown",
+     "item,judge,label,order\nq,j,A,ba\nq,k,B,swapped\nq,l,A,\nq,m,tie,\nq,n,b,BA\nq,o,b,AB\nq,p,,"
+     "BA\n",
+     "q j -#0 !parse\nq k -#0 !parse\nq l -#0 !parse\nq m -#0 tie\nq n BA#0 !outside\n"
+     "q o AB#0 !outside\nq p BA#0 !parse"},
     {"csv", "score=rating",
      "item,judge,rating,error,sample\nq,j,3.5,,4\nq,j,x,,0\nq,j,,timeout,0\nq,j,,odd,0\n",
      "q j -#4 3.5\nq j -#0 !parse\nq j -#0 !timeout\nq j -#0 !parse"},
@@ -152,16 +163,17 @@ static const struct {
      "annotations.json of AlpacaEval: preference 1 to 2: --as alpaca-eval."},
 };
 
-/* "judge:NAME", "map:…", "shown", or columns. */
+/* "judge:NAME", "map:…", "shown" (a map may follow), or columns. */
 static void set_options(struct az_import_options *o, const char *text)
 {
     struct az_error err = {0};
+    o->shown = !strncmp(text, "shown", 5);
+    text += o->shown ? strlen("shown") : 0;
+    text += *text == ' ';
     if (!strncmp(text, "judge:", 6))
         o->judge = text + 6;
     else if (!strncmp(text, "map:", 4))
         assert_int_equal(az_import_read_map(o, text + 4, &err), 0);
-    else if (!strcmp(text, "shown"))
-        o->shown = true;
     else
         assert_int_equal(az_import_read_columns(o, text, &err), 0);
 }
@@ -383,6 +395,24 @@ static void doubles_are_counted(void **state)
     assert_int_equal(run.counts.doubles, 1);
 }
 
+/* What could not be turned is told, as is an order that is none. */
+static void frames_are_counted(void **state)
+{
+    (void)state;
+    struct import_run run = {.as = "csv", .options = {.shown = true}};
+    struct az_error err = {0};
+    AZ_AUTO_BUF got = az_buf(4096);
+    AZ_AUTO_BUF told = az_buf(4096);
+    struct az_str text = AZ_STR("item,judge,label,order\nq,j,A,ba\nq,k,1,BA\nq,l,A,BA\n");
+    assert_int_equal(import_run(&run, text, 100, &got, &err), 0);
+    assert_string_equal(got.p, "q j -#0 !parse\nq k BA#0 !outside\nq l BA#0 B");
+    assert_int_equal(run.counts.no_order, 1);
+    assert_int_equal(run.counts.unturned, 2);
+    az_import_tell(&told, &run.counts, NULL);
+    assert_non_null(strstr(told.p, "1 record has an order that is none"));
+    assert_non_null(strstr(told.p, "2 labels could not be turned"));
+}
+
 static void strict_stops(void **state)
 {
     (void)state;
@@ -424,6 +454,7 @@ int main(void)
         cmocka_unit_test(help_lists_every_form),
         cmocka_unit_test(nul_is_bad),
         cmocka_unit_test(guess_however_it_comes),
+        cmocka_unit_test(frames_are_counted),
         cmocka_unit_test(strict_stops),
         cmocka_unit_test(doubles_are_counted),
         cmocka_unit_test(without_memory),

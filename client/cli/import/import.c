@@ -39,6 +39,8 @@ static void take_back(struct az_import *im, const struct az_import_counts *befor
     im->counts.ballots = before->ballots;
     im->counts.errors = before->errors;
     im->counts.doubles = before->doubles;
+    im->counts.no_order = before->no_order;
+    im->counts.unturned = before->unturned;
     im->ballots.n = AZ_MIN(ballots, im->ballots.n);
     im->items.n = AZ_MIN(items, im->items.n);
     im->counts.bad++;
@@ -185,13 +187,43 @@ static enum az_order turned_order(enum az_order order)
     return order == AZ_ORDER_LISTED ? AZ_ORDER_REVERSED : AZ_ORDER_LISTED;
 }
 
+/* Of `n` responses; {NULL}: the label is none of their letters. */
+static struct az_str backwards(struct az_str label, size_t n)
+{
+    static const char letters[AZ_RESPONSES_MAX + 1] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t at = label.n == 1 && label.p[0] >= 'A' ? (size_t)(label.p[0] - 'A') : n;
+    return at < n ? (struct az_str){&letters[n - 1 - at], 1} : (struct az_str){0};
+}
+
+/* A label as it was shown, by its name of ours, into the subject's frame. What can't
+ * be turned is no answer, in either order: else how often a judge has one would
+ * depend on the order. */
+static void unshow(struct az_import *im, struct az_vote *v)
+{
+    if (v->error != AZ_BE_NONE || !v->label.n || az_str_eqz(v->label, "tie"))
+        return;
+    bool known = v->order != AZ_ORDER_NONE;
+    struct az_str turned = known ? backwards(v->label, im->n_responses) : (struct az_str){0};
+    if (turned.n) {
+        v->label = v->order == AZ_ORDER_REVERSED ? turned : v->label;
+        return;
+    }
+    v->error = known ? AZ_BE_OUTSIDE : AZ_BE_PARSE;
+    v->error_text = known ? AZ_STR("the label shown is neither a response's letter nor tie")
+                          : AZ_STR("the label is as shown, and the order is not known");
+    v->label = (struct az_str){0};
+    im->counts.unturned++;
+}
+
 /* Into the item's frame and the names that are wanted. */
-static struct az_vote settle(const struct az_import *im, const struct az_vote *from)
+static struct az_vote settle(struct az_import *im, const struct az_vote *from)
 {
     struct az_vote v = *from;
     if (!v.judge.n)
         v.judge = az_str(im->options->judge);
     v.label = mapped(im->options, v.label);
+    if (v.shown)
+        unshow(im, &v);
     if (im->turned) {
         v.label = az_import_turn(v.label);
         v.order = turned_order(v.order);

@@ -134,6 +134,7 @@ struct az_vote {
     int round;
     int sample;          /* -1: counted by the importer */
     struct az_str label; /* {NULL}: none */
+    bool shown;          /* the label is in the frame that was shown, not the subject's */
     bool has_score;
     bool difference; /* the score is that of A over B: its sign turns with the frame */
     double score;
@@ -164,6 +165,8 @@ struct az_import_counts {
     int64_t silent;    /* records without a judgement */
     int64_t doubles;   /* ballots with the key of one before: readers take only one */
     int64_t skipped;   /* judgements that only repeat another */
+    int64_t no_order;  /* orders that are none: written as null */
+    int64_t unturned;  /* of the errors: labels as shown that could not be turned */
 };
 
 struct az_import {

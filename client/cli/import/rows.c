@@ -139,25 +139,17 @@ static int read_counts(const struct az_import *im, const struct az_csv_row *row,
     return r;
 }
 
-/* The label of a judge who saw `n` responses backwards: first is last. */
-static struct az_str unshown(struct az_import *im, struct az_str label, size_t n)
-{
-    bool letter = label.n == 1 && label.p[0] >= 'A' && (size_t)(label.p[0] - 'A') < n;
-    char c = letter ? (char)('A' + (char)(n - 1) - (label.p[0] - 'A')) : '\0';
-    return letter ? az_arena_str(im->arena, (struct az_str){&c, 1}) : label;
-}
-
 /* An order that is none of those that assize knows is not known. */
 static void read_order(struct az_import *im, const struct az_csv_row *row, struct az_vote *v)
 {
     struct az_str order = cell(im, row, AZ_COL_ORDER);
+    v->shown = im->options->shown;
     if (order.n < 2 || order.n > AZ_RESPONSES_MAX || !az_order_find(order, order.n, &v->order)) {
         v->order = AZ_ORDER_NONE;
+        im->counts.no_order += order.n > 0;
         return;
     }
     im->n_responses = order.n;
-    if (im->options->shown && v->order == AZ_ORDER_REVERSED)
-        v->label = unshown(im, v->label, order.n);
 }
 
 static void read_answer(struct az_import *im, const struct az_csv_row *row, struct az_vote *v)

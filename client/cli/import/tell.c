@@ -27,6 +27,18 @@ static void tell_join(struct az_buf *b, const struct az_import_counts *c,
                    (long long)c->other_content, c->other_content == 1 ? "s" : "ve");
 }
 
+static void tell_frames(struct az_buf *b, const struct az_import_counts *c)
+{
+    if (c->no_order)
+        az_buf_fmt(b, "%lld record%s ha%s an order that is none (AB and BA are): written as null\n",
+                   (long long)c->no_order, plural(c->no_order), c->no_order == 1 ? "s" : "ve");
+    if (c->unturned)
+        az_buf_fmt(b,
+                   "%lld label%s could not be turned from what was shown: errors; orders are AB or "
+                   "BA, labels the responses' letters or tie (--map gives them those names)\n",
+                   (long long)c->unturned, plural(c->unturned));
+}
+
 void az_import_tell(struct az_buf *b, const struct az_import_counts *c, const struct az_join *join)
 {
     az_buf_fmt(b, "%lld ballot%s on %lld item%s", (long long)c->ballots, plural(c->ballots),
@@ -44,6 +56,7 @@ void az_import_tell(struct az_buf *b, const struct az_import_counts *c, const st
         az_buf_fmt(
             b, "%lld ballot%s ha%s item, judge, order and sample of one before: only one counts\n",
             (long long)c->doubles, plural(c->doubles), c->doubles == 1 ? "s" : "ve");
+    tell_frames(b, c);
     if (join)
         tell_join(b, c, join);
 }
