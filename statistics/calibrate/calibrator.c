@@ -95,19 +95,33 @@ static double labels_in(const struct az_logits *l)
     return n;
 }
 
+/* Of so many labelled items none was wrong where it was sure: the next may be. */
+static double least_of(const struct az_logits *l)
+{
+    return 1 / (labels_in(l) + 2) / (double)l->n_labels;
+}
+
+static void lift(const struct az_calibrator *m, double *q, size_t k)
+{
+    double sum = 0;
+    for (size_t j = 0; j < k; j++)
+        sum += q[j] += m->least;
+    for (size_t j = 0; j < k; j++)
+        q[j] /= sum;
+}
+
 static int fit_curves(const struct az_logits *l, struct az_calibrator *m)
 {
     size_t room = l->n * l->n_labels;
     AZ_AUTO_MEM double *x = az_alloc(room * sizeof(*x));
     AZ_AUTO_MEM double *y = az_alloc(room * sizeof(*y));
     AZ_AUTO_MEM double *w = az_alloc(room * sizeof(*w));
-    double n = labels_in(l);
-    if (n == 0)
+    if (labels_in(l) == 0)
         return AZ_ENOENT;
     m->curves = az_zalloc(n_curves(m) * sizeof(*m->curves));
     if (!x || !y || !w || !m->curves)
         return AZ_ENOMEM;
-    m->least = 1 / (n + 2) / (double)l->n_labels;
+    m->least = least_of(l);
     for (size_t c = 0; c < n_curves(m); c++) {
         struct points p = {x, y, w, 0};
         gather(l, m->own, c, &p);
@@ -120,15 +134,12 @@ static int fit_curves(const struct az_logits *l, struct az_calibrator *m)
 
 static void apply_curves(const struct az_calibrator *m, const double *z, size_t k, double *q)
 {
-    double sum = 0;
     az_softmax(z, k, 1, q);
     for (size_t j = 0; j < k; j++) {
         const struct az_isotonic *c = &m->curves[curve_of(m->own, j)];
-        q[j] = m->least + (c->n > 0 ? az_isotonic_apply(c, q[j]) : q[j]);
-        sum += q[j];
+        q[j] = c->n > 0 ? az_isotonic_apply(c, q[j]) : q[j];
     }
-    for (size_t j = 0; j < k; j++)
-        q[j] /= sum;
+    lift(m, q, k);
 }
 
 /* ---- all kinds ---- */
@@ -137,6 +148,7 @@ static int fit(const struct az_logits *l, struct az_calibrator *m)
 {
     switch (m->kind) {
     case AZ_CALIBRATOR_TEMPERATURE:
+        m->least = least_of(l);
         return az_temperature_fit(l, &m->temperature);
     case AZ_CALIBRATOR_PLATT:
         return fit_platt(l, false, m);
@@ -182,7 +194,10 @@ void az_calibrator_apply(const struct az_calibrator *m, const double *z, size_t 
         q[1] = az_sigmoid(u);
     } else if (m->kind == AZ_CALIBRATOR_PLATT || m->kind == AZ_CALIBRATOR_VECTOR) {
         az_platt_many_apply(&m->many, z, k, q);
+    } else if (m->kind == AZ_CALIBRATOR_TEMPERATURE) {
+        az_temperature_apply(&m->temperature, z, k, q);
+        lift(m, q, k);
     } else {
-        az_softmax(z, k, m->kind == AZ_CALIBRATOR_TEMPERATURE ? m->temperature.inverse : 1, q);
+        az_softmax(z, k, 1, q);
     }
 }

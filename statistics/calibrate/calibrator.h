@@ -29,7 +29,9 @@ struct az_calibrator {
     struct az_temperature temperature;
     struct az_platt platt; /* two labels */
     struct az_platt_many many;
-    double least;               /* isotonic: added to each probability, lest one be 0 */
+    /* Temperature and isotonic, which have no prior: added to each probability, of n labelled
+     * items 1 / (n + 2) in all, lest labels without a mistake make one 0. */
+    double least;
     struct az_isotonic *curves; /* the shared one first, then one for each own label; owned */
 };
 

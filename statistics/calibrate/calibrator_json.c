@@ -19,6 +19,11 @@ static bool is_two(const struct az_calibrator *m)
     return m->kind == AZ_CALIBRATOR_PLATT && m->n_labels == 2 && m->own;
 }
 
+static bool has_least(const struct az_calibrator *m)
+{
+    return m->kind == AZ_CALIBRATOR_TEMPERATURE || m->kind == AZ_CALIBRATOR_ISOTONIC;
+}
+
 /* ---- writing ---- */
 
 static void write_list(struct az_jw *w, const char *key, const double *v, size_t n)
@@ -32,7 +37,6 @@ static void write_list(struct az_jw *w, const char *key, const double *v, size_t
 
 static void write_curves(struct az_jw *w, const struct az_calibrator *m)
 {
-    az_jw_knum(w, "least", m->least);
     az_jw_key(w, "curves");
     az_jw_arr(w);
     for (size_t c = 0; c < n_curves(m); c++) {
@@ -57,6 +61,8 @@ void az_calibrator_write(struct az_jw *w, const struct az_calibrator *m)
     az_jw_arr_end(w);
     if (m->kind == AZ_CALIBRATOR_TEMPERATURE)
         az_jw_knum(w, "inverse", m->temperature.inverse);
+    if (has_least(m))
+        az_jw_knum(w, "least", m->least);
     bool many = m->kind == AZ_CALIBRATOR_PLATT || m->kind == AZ_CALIBRATOR_VECTOR;
     if (many) {
         write_list(w, "a", is_two(m) ? &m->platt.a : m->many.a, is_two(m) ? 1 : m->n_labels);
@@ -139,17 +145,23 @@ static int read_curve(az_jv v, struct az_isotonic *c, struct az_error *err)
     return r;
 }
 
+static int read_least(az_jv v, struct az_calibrator *m, struct az_error *err)
+{
+    bool ok = read_number(az_jv_get(v, "least"), &m->least) && m->least > 0 && m->least <= 1;
+    return ok ? 0 : bad(err, "least");
+}
+
 static int read_curves(az_jv v, struct az_calibrator *m, struct az_error *err)
 {
     az_jv list = az_jv_get(v, "curves");
-    if (!read_number(az_jv_get(v, "least"), &m->least) || !(m->least > 0 && m->least <= 1))
-        return bad(err, "least");
+    int r = read_least(v, m, err);
+    if (r < 0)
+        return r;
     if (az_jv_type(list) != AZ_J_ARRAY || az_jv_len(list) != n_curves(m))
         return bad(err, "curves");
     m->curves = az_zalloc(n_curves(m) * sizeof(*m->curves));
     if (!m->curves)
         return az_oom(err);
-    int r = 0;
     struct az_isotonic *c = m->curves;
     for (list = az_jv_first(list); r == 0 && list; list = az_jv_next(list))
         r = read_curve(list, c++, err);
@@ -164,7 +176,7 @@ static int read_map(az_jv v, struct az_calibrator *m, struct az_error *err)
         return read_curves(v, m, err);
     if (m->kind == AZ_CALIBRATOR_TEMPERATURE) {
         bool ok = read_number(az_jv_get(v, "inverse"), &m->temperature.inverse);
-        return ok && m->temperature.inverse > 0 ? 0 : bad(err, "inverse");
+        return ok && m->temperature.inverse > 0 ? read_least(v, m, err) : bad(err, "inverse");
     }
     m->many.n_labels = m->n_labels;
     size_t n = is_two(m) ? 1 : m->n_labels;

@@ -1,7 +1,7 @@
 /* statistics/calibrate/calibrator_json.h: a map as JSON, and back. Pure.
  *
  *   {"map": "none" | "temperature" | "platt" | "vector" | "isotonic", "own": [2], …}
- * and of a temperature "inverse"; of platt and vector the lists "a" and "b" (one number
+ * and of a temperature "inverse" and "least"; of platt and vector the lists "a" and "b" (one number
  * each for two labels with an own one, else one a label); of isotonic "least" and
  * "curves": [{"x": […], "y": […]}, …]. What is written reads back to the same bits. A
  * list of another length and a number that no fit makes are errors. */

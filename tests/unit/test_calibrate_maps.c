@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "statistics/calibrate/beta.h"
+#include "statistics/calibrate/calibrator.h"
 #include "statistics/calibrate/isotonic.h"
 #include "statistics/calibrate/temperature.h"
 #include "tests/unit/unit.h"
@@ -30,6 +31,31 @@ static void temperature_ends(void **state)
         truth[i] = -1;
     assert_int_equal(az_temperature_fit(&l, &t), AZ_ENOENT);
     assert_true(isnan(az_temperature_loss(&l, 1)));
+}
+
+/* Sixty labels without a mistake do not say that there will be none. */
+static void nothing_is_certain(void **state)
+{
+    (void)state;
+    enum { N = 60 };
+    double z[2 * N], q[2];
+    int32_t truth[N];
+    for (size_t i = 0; i < N; i++) {
+        truth[i] = (int32_t)(i % 2);
+        z[2 * i] = truth[i] ? -3 : 3;
+        z[2 * i + 1] = -z[2 * i];
+    }
+    struct az_logits l = {.n = N, .n_labels = 2, .z = z, .truth = truth};
+    static const enum az_calibrator_kind kinds[] = {AZ_CALIBRATOR_TEMPERATURE,
+                                                    AZ_CALIBRATOR_ISOTONIC};
+    for (size_t i = 0; i < AZ_LEN(kinds); i++) {
+        struct az_calibrator m;
+        assert_int_equal(az_calibrator_fit(kinds[i], &l, 0, &m), 0);
+        az_calibrator_apply(&m, z, 2, q);
+        assert_true(q[0] > 0.9 && q[1] > 1.0 / (4 * N));
+        assert_true(fabs(q[0] + q[1] - 1) < 1e-12);
+        az_calibrator_release(&m);
+    }
 }
 
 /* Rows of a different number of labels: the rest of a row is not read. */
@@ -88,9 +114,8 @@ static void beta_edges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(temperature_ends),
-        cmocka_unit_test(temperature_of_few),
-        cmocka_unit_test(isotonic_edges),
+        cmocka_unit_test(temperature_ends),   cmocka_unit_test(nothing_is_certain),
+        cmocka_unit_test(temperature_of_few), cmocka_unit_test(isotonic_edges),
         cmocka_unit_test(beta_edges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

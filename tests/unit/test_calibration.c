@@ -16,7 +16,7 @@ static struct az_tried wrong[] = {{1, 100}, {20, 99}, {30, 98}},
 static const struct az_reference reference = {{5, 100}, wrong, apart};
 
 static const struct az_calibrator map = {
-    .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {1.0 / 3}};
+    .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {1.0 / 3}, .least = 0.01};
 
 static const struct az_calibration_tested tested = {
     promises, AZ_LEN(promises), label_sets, AZ_LEN(label_sets), &reference, &map, NULL};

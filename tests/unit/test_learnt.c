@@ -414,7 +414,7 @@ static void map_keeps_the_answer(void **state)
         struct az_verdict plain = verdict(&s, said[i]);
         c->mapped = true;
         c->map = (struct az_calibrator){
-            .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {0.25}};
+            .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {0.25}, .least = 1e-18};
         struct az_verdict mapped = verdict(&s, said[i]);
         assert_int_equal(mapped.label, plain.label);
         assert_true(mapped.p < plain.p && mapped.p == mapped.probs[mapped.label]);
@@ -449,7 +449,7 @@ static void votes_with_a_map(void **state)
         AZ_AUTO(calibration) c = calibrated_panel(&s, "votes", &scene, NULL);
         c->mapped = true;
         c->map = (struct az_calibrator){
-            .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {0.9}};
+            .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {0.9}, .least = 1e-18};
         s.panel.aggregate.kind = cases[i].kind;
         s.panel.aggregate.abstain_below = cases[i].abstain_below;
         assert_int_equal(az_aggregate_check(&s.panel, NULL), 0);
