@@ -1,10 +1,12 @@
 #include "policies/calibration.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/number.h"
 #include "policies/answers.h"
 #include "policies/reasons.h"
 #include "policies/tested.h"
@@ -12,6 +14,7 @@
 #include "statistics/learn/learner.h"
 #include "statistics/learn/model_json.h"
 
+enum { ANSWERS_MAX = 128 /* bytes of a question's answers in a message */ };
 static const char format[] = "assize-calibration/1";
 
 void az_calibration_free(struct az_calibration *c)
@@ -214,6 +217,7 @@ struct az_question az_calibration_question(const struct az_calibration *c)
 {
     return (struct az_question){.kind = c->kind,
                                 .n_labels = c->n_labels,
+                                .labels = (const char **)c->labels,
                                 .ties = c->n_labels > AZ_LABEL_TIE,
                                 .scale_min = c->scale_min,
                                 .scale_max = c->scale_max,
@@ -326,6 +330,38 @@ static bool same_labels(const struct az_calibration *c, const struct az_question
             return false;
     }
     return true;
+}
+
+/* "pair: A, B, tie"; "score: 1 to 5, step 1"; as many labels as there is room for. */
+static const char *answers_of(const struct az_question *q, char text[ANSWERS_MAX])
+{
+    char low[AZ_NUMBER_MAX], high[AZ_NUMBER_MAX], step[AZ_NUMBER_MAX];
+    size_t n = (size_t)snprintf(text, ANSWERS_MAX, "%s", az_kind_name(q->kind));
+    if (q->kind == AZ_SCORE)
+        snprintf(text + n, ANSWERS_MAX - n, ": %s to %s, step %s",
+                 az_number_print(q->scale_min, low), az_number_print(q->scale_max, high),
+                 az_number_print(q->step, step));
+    for (size_t i = 0; q->kind != AZ_BEST && i < q->n_labels; i++) {
+        bool room = n + strlen(q->labels[i]) + sizeof(", , …") <= ANSWERS_MAX;
+        n += (size_t)snprintf(text + n, ANSWERS_MAX - n, "%s %s", i ? "," : ":",
+                              room ? q->labels[i] : "…");
+        if (!room)
+            break;
+    }
+    return text;
+}
+
+static int check_question(const struct az_calibration *c, const struct az_question *q,
+                          struct az_error *err)
+{
+    char learnt[ANSWERS_MAX], asked[ANSWERS_MAX];
+    if (c->kind == q->kind && same_labels(c, q))
+        return 0;
+    struct az_question own = az_calibration_question(c);
+    az_fail(err, AZ_EINVAL, "the calibration is for another question (%s) than the panel's (%s)",
+            answers_of(&own, learnt), answers_of(q, asked));
+    az_hint(err, "Calibrate with this panel: assize calibrate PANEL SOURCE");
+    return AZ_EINVAL;
 }
 
 static int other_judge(struct az_error *err, const char *what, const char *name)
@@ -452,10 +488,9 @@ int az_calibration_fits(const struct az_calibration *c, const struct az_panel *p
                         struct az_error *err)
 {
     const struct az_aggregate *a = &panel->aggregate;
-    if (c->kind != panel->question.kind || !same_labels(c, &panel->question))
-        return az_fail(err, AZ_EINVAL, "the calibration is for another question (kind %s)",
-                       az_kind_name(c->kind));
-    int r = check_learner(c, a->kind, err);
+    int r = check_question(c, &panel->question, err);
+    if (r == 0)
+        r = check_learner(c, a->kind, err);
     if (r == 0)
         r = check_judges(c, panel, err);
     if (r == 0)

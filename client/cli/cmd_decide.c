@@ -168,18 +168,22 @@ static int decide(const struct options *o, const char *panel, const char *const 
 {
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
     struct deciding d = {.options = o, .by_all = !panel, .line = az_buf(4 * AZ_BUF_MAX)};
-    AZ_AUTO(sources) s = NULL;
+    struct az_question question;
     AZ_AUTO(calibration) by = NULL;
+    AZ_AUTO(sources) s = NULL;
     struct az_error err = {0};
     int r = check_rule(o, panel, &err);
     if (r == 0 && o->out)
         r = az_out_check(o->out, &err);
     if (r == 0)
+        r = az_calibrated_read(&o->by, &by, &err);
+    with.question = az_calibrated_question(by, &question);
+    if (r == 0)
         r = az_sources_open(paths, n, &with, &s, &err);
     if (r == 0)
         r = az_decide_panel(az_sources_panel(s), !panel, (int)o->round, &d.panel, &err);
     if (r == 0)
-        r = az_calibrated_panel(&o->by, &d.panel, &by, &err);
+        r = az_calibrated_panel(&o->by, by, &d.panel, &err);
     if (r == 0)
         r = choose_rule(&d, s, &err);
     if (r == 0)

@@ -433,16 +433,20 @@ static int report(const struct options *o, const char *panel, const char *const 
     struct az_sources_options with = {.panel = panel, .items = o->items, .gold = o->gold};
     struct reporting r = {
         .options = o, .as_decided = !panel && n == 1 && !o->by.calibration, .who_came = !panel};
-    AZ_AUTO(sources) s = NULL;
+    struct az_question question;
     AZ_AUTO(calibration) by = NULL;
+    AZ_AUTO(sources) s = NULL;
     struct az_error err = {0};
     int e = az_out_check(o->out ? o->out : "report.html", &err);
+    if (e == 0)
+        e = az_calibrated_read(&o->by, &by, &err);
+    with.question = az_calibrated_question(by, &question);
     if (e == 0)
         e = az_sources_open(paths, n, &with, &s, &err);
     if (e == 0)
         e = az_decide_panel(az_sources_panel(s), false, 0, &r.panel, &err);
     if (e == 0)
-        e = az_calibrated_panel(&o->by, &r.panel, &by, &err);
+        e = az_calibrated_panel(&o->by, by, &r.panel, &err);
     if (e == 0)
         e = choose_rule(&r, s, &err);
     if (e == 0)

@@ -53,10 +53,10 @@ static enum az_aggregate_kind kind_of(const struct az_calibration *c)
     return votes ? AZ_AGG_MAJORITY : AZ_AGG_AUTO;
 }
 
-int az_calibrated_panel(const struct az_calibrated_options *o, struct az_panel *panel,
-                        struct az_calibration **ret, struct az_error *err)
+int az_calibrated_read(const struct az_calibrated_options *o, struct az_calibration **ret,
+                       struct az_error *err)
 {
-    struct az_aggregate a = {.tie = panel->aggregate.tie, .tie_judge = panel->aggregate.tie_judge};
+    struct az_aggregate a = {0};
     AZ_AUTO_MEM char *text = NULL;
     AZ_AUTO(calibration) c = NULL;
     int r = read_options(o, &a, err);
@@ -69,11 +69,30 @@ int az_calibrated_panel(const struct az_calibrated_options *o, struct az_panel *
         r = az_fail(err, AZ_EUSAGE, "a mean of scores has no probability to decide by");
     if (r < 0)
         return az_wrap(err, "calibration '%s'", o->calibration);
+    *ret = AZ_TAKE(c);
+    return 0;
+}
+
+const struct az_question *az_calibrated_question(const struct az_calibration *c,
+                                                 struct az_question *room)
+{
+    if (!c)
+        return NULL;
+    *room = az_calibration_question(c);
+    return room;
+}
+
+int az_calibrated_panel(const struct az_calibrated_options *o, struct az_calibration *c,
+                        struct az_panel *panel, struct az_error *err)
+{
+    struct az_aggregate a = {.tie = panel->aggregate.tie, .tie_judge = panel->aggregate.tie_judge};
+    if (!c)
+        return 0;
+    int r = read_options(o, &a, err);
+    if (r < 0)
+        return r;
     a.kind = kind_of(c);
     a.calibrated = c;
     panel->aggregate = a;
-    r = az_aggregate_check(panel, err);
-    if (r == 0)
-        *ret = AZ_TAKE(c);
-    return r;
+    return az_aggregate_check(panel, err);
 }

@@ -43,10 +43,19 @@ struct az_calibrated_options {
             "with a calibration: no verdict where the probability is lower", 0                     \
     }
 
-/* Makes `panel` decide by them; nothing where there is no calibration. *ret is the
- * caller's, and outlives the panel. AZ_EUSAGE, AZ_EINVAL, what reading a file gives. */
-int az_calibrated_panel(const struct az_calibrated_options *o, struct az_panel *panel,
-                        struct az_calibration **ret, struct az_error *err);
+/* What --calibration names, and checks what was typed; *ret stays as it is where nothing is named.
+ * AZ_EUSAGE, AZ_EINVAL, what reading a file gives. */
+int az_calibrated_read(const struct az_calibrated_options *o, struct az_calibration **ret,
+                       struct az_error *err);
+
+/* The question that ballots answer where neither PANEL nor a job says so: that of the labels. NULL:
+ * `c` is NULL. Its labels are borrowed from `c`. */
+const struct az_question *az_calibrated_question(const struct az_calibration *c,
+                                                 struct az_question *room);
+
+/* Makes `panel` decide by `c`, which outlives it; nothing where it is NULL. AZ_EINVAL. */
+int az_calibrated_panel(const struct az_calibrated_options *o, struct az_calibration *c,
+                        struct az_panel *panel, struct az_error *err);
 
 /* A share as an option has it, from 0.000001 to 0.5. AZ_EUSAGE. */
 int az_calibrated_share(const char *option, const char *text, double *ret, struct az_error *err);

@@ -10,7 +10,7 @@
  *     az_sources_corpus(s, 0, &c, …); or all at once: struct az_sample and names
  *
  * The panel is PANEL; without one that of the job, with the judges of all sources; without a job
- * what the ballots show (guess.h). Items come in the order of ITEMS; without, jobs'
+ * that of `question`, or what the ballots show (guess.h). Items come in the order of ITEMS; without, jobs'
  * items first, then as files name them first. Where two sources have the same
  * question to the same judge (round, order, sample) the first has the word, and
  * the other is counted; an answer goes before an error.
@@ -29,6 +29,9 @@ struct az_sources_options {
     const char *panel; /* NULL: see above */
     const char *items; /* NULL: the jobs' own; of files, ids alone */
     const char *gold;  /* NULL: the items' own */
+    /* Where neither PANEL nor a job says it: what a calibration is for; NULL: what the ballots
+     * show. Its labels are borrowed for as long as the sources are open. */
+    const struct az_question *question;
 };
 
 /* Reads files once, and opens jobs, also beside a run. At most one path is "-".

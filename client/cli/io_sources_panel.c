@@ -195,15 +195,17 @@ static bool fits(const struct az_guess *g, const struct az_question *q)
     return g->tie && q->kind == AZ_PAIR;
 }
 
-static int check_files(const struct az_sources *s, struct az_error *err)
+static int check_files(const struct az_sources *s, const struct az_sources_options *options,
+                       struct az_error *err)
 {
     for (size_t i = 0; i < s->n_files; i++) {
         const struct az_ballot_file *f = &s->files[i];
         if (fits(&f->guess, &s->panel->question))
             continue;
         az_fail(err, AZ_ECHANGED, "'%s': none of its answers is one of the question's", f->path);
-        az_hint(err, "The question is '%s'; what is worked out together must answer one.",
-                az_kind_name(s->panel->question.kind));
+        bool learnt = options->question && s->panel == s->made && !s->n_jobs;
+        az_hint(err, "The question is %s'%s'; what is worked out together must answer one.",
+                learnt ? "the calibration's, " : "", az_kind_name(s->panel->question.kind));
         return AZ_ECHANGED;
     }
     return 0;
@@ -275,6 +277,8 @@ static int find_panel(struct az_sources *s, const struct az_sources_options *opt
             q = s->jobs[0].stored.panel->question;
         else
             r = guess_question(s, &q, err);
+        if (r == 0 && !s->n_jobs && options->question)
+            q = *options->question; /* what was learnt is of no other */
         if (r == 0)
             r = make_panel(s, &q, err);
         s->panel = s->made;
@@ -287,7 +291,7 @@ int az_sources_choose_panel(struct az_sources *s, const struct az_sources_option
 {
     int r = find_panel(s, options, err);
     if (r == 0)
-        r = check_files(s, err);
+        r = check_files(s, options, err);
     if (r == 0)
         r = map_judges(s, err);
     if (r == 0 && s->panel->question.kind == AZ_PAIR)

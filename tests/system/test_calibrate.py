@@ -205,6 +205,41 @@ def test_a_debate_is_learnt_as_it_ended(world):
     assert all(v["label"] == "AB"[int(v["id"][1:]) % 2] and v["p"] > 0.9 for v in verdicts)
 
 
+@pytest.mark.parametrize("said", [0, 1], ids=["the ballots say tie", "the labels say tie"])
+def test_the_question_is_that_of_the_labels(world, said):
+    # The one shows a pair with ties and the other one without.
+    items, ballots, truths = draw(60)
+    tied = "".join(f"q{i}\tb\t\t\t0\ttie\t\n" for i in range(60, 64))
+    world.write("rest.jsonl", pair_items(60 if said else 64))
+    world.path("past.tsv").write_text(ballots + ("" if said else tied))
+    world.write("gold.jsonl", gold(["tie"] * 2 * said + truths[2 * said:], 60))
+    made = world.assize("calibrate", "past.tsv", "--gold", "gold.jsonl", "-o", "c.json")
+    assert made.rc == 0, made
+    labels = json.loads(world.path("c.json").read_text())["question"]["labels"]
+    assert ("tie" in labels) == bool(said)
+    for how in (), ("--items", "rest.jsonl"):
+        run = world.assize("decide", "past.tsv", *how, "--calibration", "c.json", "-q")
+        assert run.rc == 0 and run.stderr == "", run
+        decided = [json.loads(line) for line in run.stdout.splitlines()]
+        assert all(set(v["probs"]) == set(labels) for v in decided if v["status"] == "decided")
+        run = world.assize("report", "past.tsv", *how, "--calibration", "c.json", "-o", "r.html")
+        assert run.rc == 0, run
+    world.write("ties.yaml", recorded("past.tsv").replace(
+        "question: {kind: pair", "question: {kind: pair, ties: " + ("false" if said else "true")))
+    run = world.assize("decide", "ties.yaml", "past.tsv", "--calibration", "c.json")
+    here, there = ("pair: A, B, tie", "pair: A, B")[::1 if said else -1]
+    assert run.rc == 78 and f"({here}) than the panel's ({there})" in run.stderr, run
+    assert "assize calibrate PANEL SOURCE" in run.stderr
+
+
+def test_ballots_of_another_question(world, made):
+    assert calibrate(world).rc == 0
+    world.path("other.tsv").write_text(HEAD + "q1\ta\t\t\t0\tgood\t\n")
+    run = world.assize("decide", "other.tsv", "--calibration", "c.json")
+    assert run.rc == 78 and "none of its answers is one of the question's" in run.stderr, run
+    assert "the calibration's, 'pair'" in run.stderr
+
+
 def test_a_service_takes_it(world, made):
     assert calibrate(world).rc == 0
     service = Service(world)

@@ -326,6 +326,7 @@ static void refused_sets(struct seated *s)
     s->panel.aggregate.conformal = 0.001;
 }
 
+#define ASKED "Calibrate with this panel: assize calibrate PANEL SOURCE"
 #define OWN "Calibrate with the panel's own judges: assize calibrate PANEL SOURCE"
 
 static const struct {
@@ -338,10 +339,15 @@ static const struct {
     {"judges in another order", AZ_PAIR, turned_seats, "", ""},
     {"a recorded judge's identity", AZ_PAIR, recorded_is_known_by_name, "", ""},
     {"its own kind", AZ_PAIR, by_logodds, "", ""},
-    {"ties", AZ_PAIR, without_ties, "the calibration is for another question (kind pair)", ""},
+    {"ties", AZ_PAIR, without_ties,
+     "the calibration is for another question (pair: A, B, tie) than the panel's (pair: A, B)",
+     ASKED},
     {"question", AZ_PAIR, other_kind_of_question,
-     "the calibration is for another question (kind pair)", ""},
-    {"label", AZ_CHOICE, other_label, "the calibration is for another question (kind choice)", ""},
+     "the calibration is for another question (pair: A, B, tie) than the panel's (best)", ASKED},
+    {"label", AZ_CHOICE, other_label,
+     "the calibration is for another question (choice: A, B, C, D) than the panel's (choice: A, B, "
+     "C, E)",
+     ASKED},
     {"unknown judge", AZ_PAIR, unknown_judge,
      "calibration: judge 'stranger' was not there when it was learnt", OWN},
     {"missing judge", AZ_PAIR, missing_judge,

@@ -199,6 +199,23 @@ static void questions_apart(void **state)
     assert_non_null(strstr(got, "one source answers a pair question and another a choice"));
 }
 
+/* What was learnt says the question; a label that it has not is outside. */
+static void question_given(void **state)
+{
+    (void)state;
+    static const char *labels[] = {"A", "B"};
+    struct az_question pair = {.kind = AZ_PAIR, .labels = labels, .n_labels = 2};
+    struct az_sources_options o = {.question = &pair};
+    struct az_sources_counts counts = {0};
+    AZ_AUTO_BUF b = az_buf(1 << 16);
+    const char *ballots = file("b", ROWS "q1\tm\t\t\t0\tA\t\nq1\tn\t\t\t0\ttie\t\n"
+                                         "q2\tm\t\t\t0\tgood\t\n");
+    assert_string_equal(read_all(&ballots, 1, &o, &b, &counts), "q1: m=0 n=0.5/0.5; q2:");
+    assert_int_equal(counts.outside, 1);
+    const char *others = file("c", ROWS "q1\tm\t\t\t0\tgood\t\n");
+    assert_non_null(strstr(read_all(&others, 1, &o, &b, NULL), "none of its answers is one of"));
+}
+
 static void without_memory(void **state)
 {
     (void)state;
@@ -328,8 +345,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sources_table),   cmocka_unit_test(counts_what_is_odd),
-        cmocka_unit_test(questions_apart), cmocka_unit_test(without_memory),
-        cmocka_unit_test(published_sets),
+        cmocka_unit_test(questions_apart), cmocka_unit_test(question_given),
+        cmocka_unit_test(without_memory),  cmocka_unit_test(published_sets),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
