@@ -435,11 +435,28 @@ static int check_sets(const struct az_calibration *c, double conformal, struct a
     return AZ_EINVAL;
 }
 
-static int check_promise(const struct az_calibration *c, const struct az_aggregate *a,
+/* Votes were tested each counting as one. */
+static int check_weights(const struct az_panel *panel, struct az_error *err)
+{
+    for (size_t j = 1; panel->aggregate.kind == AZ_AGG_WEIGHTED && j < panel->n_judges; j++) {
+        if (panel->judges[j].weight == panel->judges[0].weight)
+            continue;
+        az_fail(err, AZ_EINVAL, "a promise of risk is not made for votes with weights");
+        az_hint(err, "Write kind: majority, or leave risk out.");
+        return AZ_EINVAL;
+    }
+    return 0;
+}
+
+static int check_promise(const struct az_calibration *c, const struct az_panel *panel,
                          struct az_error *err)
 {
+    const struct az_aggregate *a = &panel->aggregate;
     if (!(a->risk > 0))
         return 0;
+    int r = check_weights(panel, err);
+    if (r < 0)
+        return r;
     const struct az_guarantee *g = az_calibration_guarantee(c, a->risk, a->delta);
     if (!g) {
         az_fail(err, AZ_EINVAL, "the calibration makes no promise for risk %g and delta %g",
@@ -494,6 +511,6 @@ int az_calibration_fits(const struct az_calibration *c, const struct az_panel *p
     if (r == 0)
         r = check_judges(c, panel, err);
     if (r == 0)
-        r = check_promise(c, a, err);
+        r = check_promise(c, panel, err);
     return r < 0 ? r : check_sets(c, a->conformal, err);
 }

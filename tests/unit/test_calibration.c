@@ -393,6 +393,23 @@ static void fits_table(void **state)
     }
 }
 
+static void votes_with_weights(void **state)
+{
+    (void)state;
+    struct seated s;
+    panel(&s, AZ_PAIR);
+    AZ_AUTO_MEM char *text = text_of(&s, "votes");
+    AZ_AUTO(calibration) c = calibrated_read(text);
+    s.panel.aggregate.kind = AZ_AGG_WEIGHTED;
+    promised(&s);
+    assert_int_equal(az_calibration_fits(c, &s.panel, NULL), 0);
+    s.panel.judges[1].weight *= 2;
+    struct az_error err = {0};
+    assert_int_equal(az_calibration_fits(c, &s.panel, &err), AZ_EINVAL);
+    assert_string_equal(err.what, "a promise of risk is not made for votes with weights");
+    seated_release(&s);
+}
+
 static void out_of_memory(void **state)
 {
     struct seated s;
@@ -413,11 +430,9 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_it_wrote),
-        cmocka_unit_test(says_what_is_wrong),
-        cmocka_unit_test(no_json_is_no_calibration),
-        cmocka_unit_test(fits_table),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(reads_what_it_wrote),       cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(no_json_is_no_calibration), cmocka_unit_test(fits_table),
+        cmocka_unit_test(votes_with_weights),        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
