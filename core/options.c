@@ -1,5 +1,6 @@
 #include "core/options.h"
 
+#include "core/glyph.h"
 #include "core/str.h"
 #include "core/wrap.h"
 
@@ -150,7 +151,8 @@ void az_options_help(struct az_buf *b, const struct az_opt *table)
             snprintf(brief, sizeof(brief), "-%c, ", table->brief);
         snprintf(left, sizeof(left), "%s--%s%s%s", brief, table->name, table->arg ? " " : "",
                  table->arg ? table->arg : "");
-        az_buf_fmt(b, "  %-*s ", HELP_AT - 3, left);
+        size_t width = AZ_MIN(az_glyph_width(az_str(left)), (size_t)HELP_AT - 3);
+        az_buf_fmt(b, "  %s%*s", left, (int)(HELP_AT - 2 - width), "");
         AZ_AUTO_BUF help = az_buf(4096);
         az_wrap_text(&help, az_str(table->help), HELP_AT, HELP_WIDTH);
         az_buf_str(b, az_str(help.n > HELP_AT ? help.p + HELP_AT : "\n")); /* it begins there */

@@ -13,7 +13,7 @@ struct options {
 
 static const struct az_opt table[] = {
     {"as", 0, AZ_OPT_STRING, offsetof(struct options, as), "FORM",
-     "what FILE is: one of those below (must be given)", 0},
+     "what FILE is: one of those above (must be given)", 0},
     {"output", 'o', AZ_OPT_STRING, offsetof(struct options, out), "FILE",
      "the ballots, one JSON object a line (default: stdout)", 0},
     {"items", 'i', AZ_OPT_STRING, offsetof(struct options, items), "FILE",

@@ -15,7 +15,7 @@ static const struct az_opt table[] = {
     {"quiet", 'q', AZ_OPT_FLAG, offsetof(struct options, quiet), NULL, "say nothing", 0},
     {"brief", 'b', AZ_OPT_FLAG, offsetof(struct options, brief), NULL, "say little", 0},
     {"limit", 'n', AZ_OPT_INT, offsetof(struct options, n), "N", "so many", 1},
-    {"set", 0, AZ_OPT_LIST, offsetof(struct options, set), "KEY=VALUE", "change", 0},
+    {"set", 0, AZ_OPT_LIST, offsetof(struct options, set), "KEY=VALUE,…", "change", 0},
     {0},
 };
 
@@ -127,7 +127,7 @@ static void help(void **state)
                              "  -q, --quiet                say nothing\n"
                              "  -b, --brief                say little\n"
                              "  -n, --limit N              so many\n"
-                             "      --set KEY=VALUE        change\n");
+                             "      --set KEY=VALUE,…      change\n");
 }
 
 /* What --help, man pages and completions lean on, of every real table. */
