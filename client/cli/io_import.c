@@ -229,7 +229,7 @@ static void tell(const struct importing *m)
     if (m->config->quiet)
         return;
     AZ_AUTO_BUF text = az_buf(65536);
-    az_import_tell(&text, &m->im.counts, m->join);
+    az_import_tell(&text, &m->im);
     struct az_str rest = az_buf_view(&text), line;
     while (az_str_line(&rest, &line))
         az_say(AZ_STR_FMT, AZ_STR_ARG(line));

@@ -134,6 +134,16 @@ def test_labels_as_shown(world):
     assert "1 record has an order that is none" in done.stderr
 
 
+def test_labels_of_no_question_are_told(world):
+    items = world.write("pairs.jsonl", '{"id": "x", "prompt": "p", "responses": ["a", "b"]}\n')
+    sheet = world.write("slip.csv", "item,judge,label\nx,j,1\nx,k,equal\n")
+    done = world.assize("import", sheet, "--as", "csv", "--items", items)
+    assert done.rc == 0 and "2 answers have a label that is none of A, B and tie" in done.stderr, done
+    assert "'1', 'equal'" in done.stderr
+    done = world.assize("import", sheet, "--as", "ballots")
+    assert done.rc == 65 and "--as csv." in done.stderr and done.stderr.count("line 1") == 1, done
+
+
 def test_wrong_form_is_told(world):
     for form, file, is_one in (("alpaca-eval", "arena-hard.jsonl", "arena-hard"),
                                ("crowd", "inspect.json", "inspect"),
@@ -227,6 +237,7 @@ def test_usage(world):
                        (["x", "--as", "alpaca-eval", "--shown"], "not for alpaca-eval"),
                        (["x", "--as", "arena-hard", "--items-out", "i"], "carries no items"),
                        (["x", "--as", "openai-batch"], "question is not said"),
+                       (["x", "--as", "crowd", "--map", "1=A,1=B"], "'1' twice"),
                        ([], "wants a file")):
         done = world.assize("import", *args)
         assert done.rc == 64 and says in done.stderr, done

@@ -2,6 +2,7 @@
  * lines. */
 #pragma once
 #include "client/cli/import/reader.h"
+#include "client/cli/import/tell.h"
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/number.h"
@@ -49,6 +50,7 @@ struct import_run {
     bool strict;
     struct az_buf *bad; /* bad records, a line each; may be NULL */
     struct az_buf *items_out;
+    struct az_buf *told;            /* what the end says; may be NULL */
     struct az_import_counts counts; /* of the last run */
     size_t left;
 };
@@ -103,6 +105,8 @@ static inline int import_run(struct import_run *run, struct az_str text, size_t 
     }
     if (run->items_out)
         az_buf_str(run->items_out, az_buf_view(&im.items));
+    if (run->told)
+        az_import_tell(run->told, &im);
     run->counts = im.counts;
     run->left = join ? az_join_left(join) : 0;
     az_reader_release(&reader);

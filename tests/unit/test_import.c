@@ -2,7 +2,6 @@
 
 #include "client/cli/command.h"
 #include "client/cli/import/replies_panel.h"
-#include "client/cli/import/tell.h"
 #include "core/mem.h"
 #include "tests/unit/import.h"
 
@@ -158,6 +157,12 @@ static const struct {
      "error: not read as alpaca-eval: line 1: no 'instruction', 'output_1' and 'output_2' | It "
      "looks "
      "like model_judgment/*.jsonl of Arena-Hard: two games each: --as arena-hard."},
+    {"ballots", "", "item,judge,sample,label\nq,j,0,A\nq,k,0,A\n",
+     "error: not read as ballots: line 1: neither a JSON ballot nor a header of ballots | It looks "
+     "like any CSV or TSV with a "
+     "header; --columns says what is where: --as csv."},
+    {"ballots", "", "{\"item\":\"q\",\"jud\n{\"item\":\"q\",\"judge\":\"j\",\"label\":\"A\"}\n",
+     "q j -#0 A\nbad: line 1: not JSON at byte 15"},
     {"crowd", "", "[{\"instruction\":1,\"output_1\":2,\"preference\":1}]",
      "error: not read as crowd: line 1: text after a closing quote | It looks like "
      "annotations.json of AlpacaEval: preference 1 to 2: --as alpaca-eval."},
@@ -375,6 +380,8 @@ static void wrong_options(void **state)
     struct az_error err = {0};
     assert_int_equal(az_import_read_map(&o, "yes", &err), AZ_EUSAGE);
     assert_string_equal(err.what, "--map: 'yes' has not the form NAME=VALUE");
+    assert_int_equal(az_import_read_map(&o, "yes=A,no=B,yes=C", &err), AZ_EUSAGE);
+    assert_string_equal(err.what, "--map: 'yes' twice");
     assert_int_equal(az_import_read_columns(&o, "jugde=x", &err), AZ_EUSAGE);
     assert_string_equal(err.what, "--columns: nothing is called 'jugde'");
     assert_string_equal(err.hint, "Did you mean 'judge'?");
@@ -403,14 +410,72 @@ static void frames_are_counted(void **state)
     struct az_error err = {0};
     AZ_AUTO_BUF got = az_buf(4096);
     AZ_AUTO_BUF told = az_buf(4096);
+    run.told = &told;
     struct az_str text = AZ_STR("item,judge,label,order\nq,j,A,ba\nq,k,1,BA\nq,l,A,BA\n");
     assert_int_equal(import_run(&run, text, 100, &got, &err), 0);
     assert_string_equal(got.p, "q j -#0 !parse\nq k BA#0 !outside\nq l BA#0 B");
     assert_int_equal(run.counts.no_order, 1);
     assert_int_equal(run.counts.unturned, 2);
-    az_import_tell(&told, &run.counts, NULL);
     assert_non_null(strstr(told.p, "1 record has an order that is none"));
     assert_non_null(strstr(told.p, "2 labels could not be turned"));
+}
+
+#define ITEM(id, rest) "{\"id\":\"" id "\",\"prompt\":\"p\"," rest "}\n"
+#define PAIR(id) ITEM(id, "\"responses\":[\"x\",\"y\"]")
+
+/* Labels that a slip of the hand leaves over are told by name. */
+static const struct {
+    const char *options, *items, *text, *want; /* NULL: nothing is told of labels */
+} slips[] = {
+    {"", NULL, "q,j,1\nr,j,2\n", NULL},
+    {"map:1=A,2=B", NULL, "q,j,1\nr,j,2\ns,j,tie\nt,j,A\n", NULL},
+    {"map:1=A,2=B,3=tie,4=tie", NULL, "q,j,1\nr,j,2\n",
+     "--map: no label of the source is '3', '4'\n"},
+    {"map:1=A", NULL, "q,j,1\nr,j,2\nr,k,2\n",
+     "2 answers have a label that is none of those of --map: '2' (--map OLD=NEW,… gives other "
+     "names)\n"},
+    {"", PAIR("q") PAIR("r"), "q,j,1\nr,j,Aa\nq,k,A\nr,k,tie\n",
+     "2 answers have a label that is none of A, B and tie, and the items are pairs: '1', 'Aa' "
+     "(--map "
+     "OLD=NEW,… gives other names)\n"},
+    {"", PAIR("q"), "q,j,1\nq,j,2\nq,j,3\nq,j,4\nq,j,5\nq,j,\n", "'3', '4', … (--map"},
+    {"map:1=A", PAIR("q"), "q,j,1\n", NULL},
+    {"", PAIR("q") ITEM("r", "\"response\":\"x\""), "q,j,1\n", NULL},
+    {"", PAIR("q"), "q,j,012345678901234567890123456789\xc3\xa9\xc3\xa9\n",
+     "'012345678901234567890123456789\xc3\xa9'"},
+};
+
+static void slips_are_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZ_LEN(slips); i++) {
+        AZ_AUTO_BUF told = az_buf(4096);
+        AZ_AUTO_BUF text = az_buf(4096);
+        struct import_run run = {.as = "csv", .items = slips[i].items, .told = &told};
+        struct az_error err = {0};
+        set_options(&run.options, slips[i].options);
+        az_buf_fmt(&text, "item,judge,label\n%s", slips[i].text);
+        assert_int_equal(import_run(&run, az_buf_view(&text), 100, NULL, &err), 0);
+        bool found =
+            slips[i].want ? strstr(told.p, slips[i].want) != NULL : !strstr(told.p, "--map");
+        if (!found)
+            fail_msg("slip %zu: '%s'", i, told.p);
+    }
+}
+
+/* Gold has the names that labels have, in the frame of the item it is written for. */
+static void gold_is_mapped(void **state)
+{
+    (void)state;
+    AZ_AUTO_BUF items = az_buf(4096);
+    struct import_run run = {.as = "csv", .items_out = &items, .items = PAIR("r")};
+    struct az_error err = {0};
+    struct az_str text = AZ_STR("item,judge,label,prompt,response_a,response_b,gold\n"
+                                "q,j,1,p,s,t,2\nr,j,1,p,y,x,2\n");
+    set_options(&run.options, "map:1=A,2=B");
+    assert_int_equal(import_run(&run, text, 100, NULL, &err), 0);
+    assert_non_null(strstr(items.p, "\"responses\":[\"s\",\"t\"],\"gold\":\"B\""));
+    assert_non_null(strstr(items.p, "\"responses\":[\"x\",\"y\"],\"gold\":\"A\""));
 }
 
 static void strict_stops(void **state)
@@ -455,6 +520,8 @@ int main(void)
         cmocka_unit_test(nul_is_bad),
         cmocka_unit_test(guess_however_it_comes),
         cmocka_unit_test(frames_are_counted),
+        cmocka_unit_test(slips_are_told),
+        cmocka_unit_test(gold_is_mapped),
         cmocka_unit_test(strict_stops),
         cmocka_unit_test(doubles_are_counted),
         cmocka_unit_test(without_memory),

@@ -73,3 +73,16 @@ const struct az_form *az_form_guess(struct az_str head, const struct az_form *no
     }
     return NULL;
 }
+
+const struct az_form *az_form_guess_rows(struct az_str head)
+{
+    struct az_str line = head;
+    bool parted = false;
+    az_str_line(&head, &line);
+    for (size_t i = 0; i < line.n; i++) {
+        if (strchr("{}[]", line.p[i]))
+            return NULL;
+        parted |= line.p[i] == ',' || line.p[i] == ';' || line.p[i] == '\t';
+    }
+    return parted ? az_form_find("csv") : NULL;
+}

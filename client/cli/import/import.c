@@ -41,6 +41,7 @@ static void take_back(struct az_import *im, const struct az_import_counts *befor
     im->counts.doubles = before->doubles;
     im->counts.no_order = before->no_order;
     im->counts.unturned = before->unturned;
+    im->counts.odd = before->odd;
     im->ballots.n = AZ_MIN(ballots, im->ballots.n);
     im->items.n = AZ_MIN(items, im->items.n);
     im->counts.bad++;
@@ -94,6 +95,18 @@ static int name_item(struct az_import *im, const struct az_subject *s,
     return im->item ? 0 : az_oom(err);
 }
 
+static struct az_str mapped(struct az_import *im, struct az_str label)
+{
+    const struct az_import_options *o = im->options;
+    for (size_t i = 0; label.p && i < o->n_map; i++) {
+        if (!az_str_eq(label, o->map[i].from))
+            continue;
+        im->counts.map_used[i] = true;
+        return o->map[i].to;
+    }
+    return label;
+}
+
 static void print_texts(struct az_jw *w, const char *key, const struct az_str *v, size_t n,
                         bool turned)
 {
@@ -119,8 +132,10 @@ static void print_item(struct az_import *im, const struct az_subject *s)
         print_texts(&w, "systems", s->systems, s->n_systems, im->turned);
     if (s->reference.p)
         az_jw_kstr(&w, "reference", s->reference);
-    if (s->gold.p)
-        az_jw_kstr(&w, "gold", im->turned ? az_import_turn(s->gold) : s->gold);
+    if (s->gold.p) {
+        struct az_str gold = mapped(im, s->gold);
+        az_jw_kstr(&w, "gold", im->turned ? az_import_turn(gold) : gold);
+    }
     if (s->cluster.p)
         az_jw_kstr(&w, "cluster", s->cluster);
     az_jw_obj_end(&w);
@@ -171,15 +186,6 @@ struct az_str az_import_turn(struct az_str label)
     return az_str_eqz(label, "B") ? AZ_STR("A") : label;
 }
 
-static struct az_str mapped(const struct az_import_options *o, struct az_str label)
-{
-    for (size_t i = 0; label.p && i < o->n_map; i++) {
-        if (az_str_eq(label, o->map[i].from))
-            return o->map[i].to;
-    }
-    return label;
-}
-
 static enum az_order turned_order(enum az_order order)
 {
     if (order == AZ_ORDER_NONE)
@@ -215,13 +221,49 @@ static void unshow(struct az_import *im, struct az_vote *v)
     im->counts.unturned++;
 }
 
+/* Is the label, by its name of ours, one that is looked for? As shown, and of items
+ * that are pairs, a letter or tie; else what --map names, where there is a map. */
+static bool is_wanted(const struct az_import *im, const struct az_vote *v)
+{
+    const struct az_import_options *o = im->options;
+    bool pairs = im->join && az_join_pairs(im->join);
+    if (az_str_eqz(v->label, "tie"))
+        return true;
+    if (v->shown || pairs)
+        return backwards(v->label, AZ_MAX(im->n_responses, (size_t)2)).n > 0;
+    for (size_t i = 0; i < o->n_map; i++) {
+        if (az_str_eq(v->label, o->map[i].to))
+            return true;
+    }
+    return o->n_map == 0;
+}
+
+/* A name is cut between two characters. */
+static void note_odd(struct az_import_odd *odd, struct az_str label)
+{
+    size_t n = AZ_MIN(label.n, (size_t)AZ_IMPORT_ODD_NAME - 1);
+    while (n && n < label.n && ((unsigned char)label.p[n] & 0xc0) == 0x80)
+        n--;
+    label.n = n;
+    odd->answers++;
+    for (size_t i = 0; i < odd->n; i++) {
+        if (az_str_eqz(label, odd->names[i]))
+            return;
+    }
+    odd->more |= odd->n == AZ_IMPORT_ODD;
+    if (odd->n < AZ_IMPORT_ODD)
+        snprintf(odd->names[odd->n++], AZ_IMPORT_ODD_NAME, AZ_STR_FMT, AZ_STR_ARG(label));
+}
+
 /* Into the item's frame and the names that are wanted. */
 static struct az_vote settle(struct az_import *im, const struct az_vote *from)
 {
     struct az_vote v = *from;
     if (!v.judge.n)
         v.judge = az_str(im->options->judge);
-    v.label = mapped(im->options, v.label);
+    v.label = mapped(im, v.label);
+    if (v.error == AZ_BE_NONE && v.label.n && !is_wanted(im, &v))
+        note_odd(&im->counts.odd, v.label);
     if (v.shown)
         unshow(im, &v);
     if (im->turned) {
@@ -230,7 +272,7 @@ static struct az_vote settle(struct az_import *im, const struct az_vote *from)
         v.score = v.difference ? 0 - v.score : v.score;
     }
     for (size_t i = 0; i < v.n_probs; i++) {
-        v.prob_labels[i] = mapped(im->options, v.prob_labels[i]);
+        v.prob_labels[i] = mapped(im, v.prob_labels[i]);
         if (im->turned)
             v.prob_labels[i] = az_import_turn(v.prob_labels[i]);
     }

@@ -57,7 +57,13 @@ enum az_column {
         AZ_COL_COUNT
 };
 
-enum { AZ_IMPORT_MAPS = 64, AZ_IMPORT_SHOWN = 10, AZ_IMPORT_COLUMNS = 256 };
+enum {
+    AZ_IMPORT_MAPS = 64,
+    AZ_IMPORT_SHOWN = 10,
+    AZ_IMPORT_COLUMNS = 256,
+    AZ_IMPORT_ODD = 4,
+    AZ_IMPORT_ODD_NAME = 33
+};
 
 struct az_import_map {
     struct az_str from, to;
@@ -74,7 +80,7 @@ struct az_import_options {
     const char *id_pattern;                   /* replies: "{item}/{order}"; or NULL */
 };
 
-/* "yes=A,no=B" and "item=id,label=winner". AZ_EUSAGE. The text is borrowed. */
+/* "yes=A,no=B", each source once, and "item=id,label=winner". AZ_EUSAGE. The text is borrowed. */
 int az_import_read_map(struct az_import_options *o, const char *text, struct az_error *err);
 int az_import_read_columns(struct az_import_options *o, const char *text, struct az_error *err);
 
@@ -113,6 +119,8 @@ extern const struct az_form az_forms[];
 const struct az_form *az_form_find(const char *name); /* NULL: none */
 /* The form whose marks the text has; NULL: none, or `not_this` has them as well. */
 const struct az_form *az_form_guess(struct az_str head, const struct az_form *not_this);
+/* The form of a header of columns; NULL: the first line is none. */
+const struct az_form *az_form_guess_rows(struct az_str head);
 
 /* What judgements are about. Text lives as long as the call. */
 struct az_subject {
@@ -154,6 +162,14 @@ struct az_vote az_vote_new(void);
 
 /* ---- one import ---- */
 
+/* Labels that none is wanted to be: how many answers, and the first names, cut. */
+struct az_import_odd {
+    int64_t answers;
+    size_t n;
+    bool more;
+    char names[AZ_IMPORT_ODD][AZ_IMPORT_ODD_NAME];
+};
+
 struct az_import_counts {
     int64_t records, bad;
     int64_t ballots, errors;              /* errors: those of the ballots that are none */
@@ -167,6 +183,8 @@ struct az_import_counts {
     int64_t skipped;   /* judgements that only repeat another */
     int64_t no_order;  /* orders that are none: written as null */
     int64_t unturned;  /* of the errors: labels as shown that could not be turned */
+    struct az_import_odd odd;
+    bool map_used[AZ_IMPORT_MAPS]; /* the source has had that label */
 };
 
 struct az_import {

@@ -37,6 +37,16 @@ static int cut_pair(const char *option, struct az_str *rest, struct az_str *name
     return AZ_EUSAGE;
 }
 
+/* The first of two would win, and the second would be told as never met. */
+static bool is_mapped(const struct az_import_options *o, struct az_str from)
+{
+    for (size_t i = 0; i < o->n_map; i++) {
+        if (az_str_eq(o->map[i].from, from))
+            return true;
+    }
+    return false;
+}
+
 int az_import_read_map(struct az_import_options *o, const char *text, struct az_error *err)
 {
     struct az_str rest = az_str(text);
@@ -46,6 +56,8 @@ int az_import_read_map(struct az_import_options *o, const char *text, struct az_
         r = cut_pair("map", &rest, &m.from, &m.to, err);
         if (r == 0 && o->n_map == AZ_IMPORT_MAPS)
             r = az_fail(err, AZ_EUSAGE, "--map: more than %d labels", AZ_IMPORT_MAPS);
+        if (r == 0 && is_mapped(o, m.from))
+            r = az_fail(err, AZ_EUSAGE, "--map: '" AZ_STR_FMT "' twice", AZ_STR_ARG(m.from));
         if (r == 0)
             o->map[o->n_map++] = m;
     }

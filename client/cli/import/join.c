@@ -21,7 +21,7 @@ struct index {
 struct az_join {
     struct az_arena *ids;
     struct entry *v;
-    size_t n, cap, joined;
+    size_t n, cap, joined, pairs;
     struct index by_id, by_content;
 };
 
@@ -48,6 +48,11 @@ void az_join_free(struct az_join *j)
 size_t az_join_count(const struct az_join *j)
 {
     return j->n;
+}
+
+bool az_join_pairs(const struct az_join *j)
+{
+    return j->n && j->pairs == j->n;
 }
 
 size_t az_join_left(const struct az_join *j)
@@ -137,6 +142,7 @@ static int add(struct az_join *j, const struct az_item *item, struct az_error *e
     if (item->systems)
         e.systems = texts_hash(0, item->systems, item->n_responses, false);
     j->v[j->n++] = e;
+    j->pairs += item->n_responses == 2;
     index_add(j, false, j->n - 1);
     if (e.content)
         index_add(j, true, j->n - 1);

@@ -17,6 +17,8 @@ AZ_FREEP(join)
 int az_join_add(struct az_join *j, struct az_str line, int64_t number, struct az_error *err);
 
 size_t az_join_count(const struct az_join *j);
+/* Has every item two responses? False without items. */
+bool az_join_pairs(const struct az_join *j);
 /* Items that nothing was joined to. */
 size_t az_join_left(const struct az_join *j);
 

@@ -33,12 +33,14 @@ static bool whole_document(const struct az_reader *rd)
 }
 
 /* A file of another form is told at its first record, not line after line. */
-static int wrong_form(const struct az_reader *rd, struct az_error *err)
+static int wrong_form(const struct az_reader *rd, int64_t number, struct az_error *err)
 {
     const struct az_form *form = rd->im->form;
     const struct az_import_counts *c = &rd->im->counts;
     bool no_header = form->shape == AZ_FORM_ROWS && !rd->im->of_form.header;
     const struct az_form *guess = az_form_guess(az_buf_view(&rd->head), form);
+    if (!guess && number == 1 && form->shape != AZ_FORM_ROWS)
+        guess = az_form_guess_rows(az_buf_view(&rd->head));
     if (c->records != c->bad || c->bad > 1)
         return 0;
     if (!no_header && (!guess || rd->im->of_form.header))
@@ -53,7 +55,7 @@ static int on_bad(struct az_reader *rd, int64_t number, struct az_error *err)
 {
     if (!az_str_starts(az_str(err->what), "line "))
         az_wrap(err, "%s %lld", whole_document(rd) ? "record" : "line", (long long)number);
-    int r = wrong_form(rd, err);
+    int r = wrong_form(rd, number, err);
     if (r < 0 || rd->strict)
         return AZ_EINVAL;
     if (rd->bad)

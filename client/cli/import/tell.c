@@ -39,8 +39,35 @@ static void tell_frames(struct az_buf *b, const struct az_import_counts *c)
                    (long long)c->unturned, plural(c->unturned));
 }
 
-void az_import_tell(struct az_buf *b, const struct az_import_counts *c, const struct az_join *join)
+/* What --map names and the source never has; labels that it, or the items, do not know. */
+static void tell_labels(struct az_buf *b, const struct az_import *im)
 {
+    const struct az_import_options *o = im->options;
+    const struct az_import_odd *odd = &im->counts.odd;
+    const char *before = "--map: no label of the source is ";
+    for (size_t i = 0; i < o->n_map; i++) {
+        if (im->counts.map_used[i])
+            continue;
+        az_buf_fmt(b, "%s'" AZ_STR_FMT "'", before, AZ_STR_ARG(o->map[i].from));
+        before = ", ";
+    }
+    az_buf_z(b, *before == ',' ? "\n" : "");
+    if (!odd->answers)
+        return;
+    bool pairs = im->join && az_join_pairs(im->join);
+    az_buf_fmt(b, "%lld answer%s ha%s a label that is ", (long long)odd->answers,
+               plural(odd->answers), odd->answers == 1 ? "s" : "ve");
+    az_buf_z(b, o->shown ? "neither a response's letter nor tie: "
+                : pairs  ? "none of A, B and tie, and the items are pairs: "
+                         : "none of those of --map: ");
+    for (size_t i = 0; i < odd->n; i++)
+        az_buf_fmt(b, "%s'%s'", i ? ", " : "", odd->names[i]);
+    az_buf_fmt(b, "%s (--map OLD=NEW,… gives other names)\n", odd->more ? ", …" : "");
+}
+
+void az_import_tell(struct az_buf *b, const struct az_import *im)
+{
+    const struct az_import_counts *c = &im->counts;
     az_buf_fmt(b, "%lld ballot%s on %lld item%s", (long long)c->ballots, plural(c->ballots),
                (long long)c->items, plural(c->items));
     also(b, c->errors, "of them errors");
@@ -57,6 +84,7 @@ void az_import_tell(struct az_buf *b, const struct az_import_counts *c, const st
             b, "%lld ballot%s ha%s item, judge, order and sample of one before: only one counts\n",
             (long long)c->doubles, plural(c->doubles), c->doubles == 1 ? "s" : "ve");
     tell_frames(b, c);
-    if (join)
-        tell_join(b, c, join);
+    tell_labels(b, im);
+    if (im->join)
+        tell_join(b, c, im->join);
 }

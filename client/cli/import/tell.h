@@ -2,5 +2,5 @@
 #pragma once
 #include "client/cli/import/import.h"
 
-/* A line or a few, each with its newline. `join` may be NULL. */
-void az_import_tell(struct az_buf *b, const struct az_import_counts *c, const struct az_join *join);
+/* A line or a few, each with its newline. */
+void az_import_tell(struct az_buf *b, const struct az_import *im);
