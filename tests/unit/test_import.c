@@ -478,6 +478,35 @@ static void gold_is_mapped(void **state)
     assert_non_null(strstr(items.p, "\"responses\":[\"x\",\"y\"],\"gold\":\"A\""));
 }
 
+/* An item that lists the two the other way round turns what was said, whatever the
+ * two are called in the end, and a label as shown once for each. */
+static void turned_by_any_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *as, *options, *text, *want;
+    } turned[] = {
+        {"alpaca-eval", "", ALPACA(",\"preference\":1.25"), "i j -#0 B {B: 0.75,A: 0.25}"},
+        {"alpaca-eval", "map:A=first,B=second", ALPACA(",\"preference\":1.25"),
+         "i j -#0 second {second: 0.75,first: 0.25}"},
+        {"alpaca-eval", "map:A=B,B=A", ALPACA(",\"preference\":1"), "i j -#0 A"},
+        {"csv", "map:1=A,2=B", "id,judge,label,prompt,response_a,response_b\ni,j,1,p,x,y\n",
+         "i j -#0 B"},
+        {"csv", "shown map:1=A,2=B",
+         "id,judge,label,order,prompt,response_a,response_b\ni,j,1,BA,p,x,y\ni,j,1,AB,p,x,y\n",
+         "i j AB#0 A\ni j BA#0 B"},
+    };
+    for (size_t i = 0; i < AZ_LEN(turned); i++) {
+        AZ_AUTO_BUF got = az_buf(4096);
+        struct import_run run = {.as = turned[i].as,
+                                 .items = ITEM("i", "\"responses\":[\"y\",\"x\"]")};
+        struct az_error err = {0};
+        set_options(&run.options, turned[i].options);
+        assert_int_equal(import_run(&run, az_str(turned[i].text), 100, &got, &err), 0);
+        assert_string_equal(got.p, turned[i].want);
+    }
+}
+
 static void strict_stops(void **state)
 {
     (void)state;
@@ -522,6 +551,7 @@ int main(void)
         cmocka_unit_test(frames_are_counted),
         cmocka_unit_test(slips_are_told),
         cmocka_unit_test(gold_is_mapped),
+        cmocka_unit_test(turned_by_any_name),
         cmocka_unit_test(strict_stops),
         cmocka_unit_test(doubles_are_counted),
         cmocka_unit_test(without_memory),

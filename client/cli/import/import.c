@@ -107,6 +107,17 @@ static struct az_str mapped(struct az_import *im, struct az_str label)
     return label;
 }
 
+/* By its name of ours, for an item that may list the two the other way round. A map
+ * whose names are neither A nor B names the other one. */
+static struct az_str settled(struct az_import *im, struct az_str label)
+{
+    struct az_str name = mapped(im, label);
+    if (!im->turned)
+        return name;
+    struct az_str turned = az_import_turn(name);
+    return az_str_eq(turned, name) ? mapped(im, az_import_turn(label)) : turned;
+}
+
 static void print_texts(struct az_jw *w, const char *key, const struct az_str *v, size_t n,
                         bool turned)
 {
@@ -132,10 +143,8 @@ static void print_item(struct az_import *im, const struct az_subject *s)
         print_texts(&w, "systems", s->systems, s->n_systems, im->turned);
     if (s->reference.p)
         az_jw_kstr(&w, "reference", s->reference);
-    if (s->gold.p) {
-        struct az_str gold = mapped(im, s->gold);
-        az_jw_kstr(&w, "gold", im->turned ? az_import_turn(gold) : gold);
-    }
+    if (s->gold.p)
+        az_jw_kstr(&w, "gold", settled(im, s->gold));
     if (s->cluster.p)
         az_jw_kstr(&w, "cluster", s->cluster);
     az_jw_obj_end(&w);
@@ -267,15 +276,12 @@ static struct az_vote settle(struct az_import *im, const struct az_vote *from)
     if (v.shown)
         unshow(im, &v);
     if (im->turned) {
-        v.label = az_import_turn(v.label);
+        v.label = v.shown ? az_import_turn(v.label) : settled(im, from->label);
         v.order = turned_order(v.order);
         v.score = v.difference ? 0 - v.score : v.score;
     }
-    for (size_t i = 0; i < v.n_probs; i++) {
-        v.prob_labels[i] = mapped(im, v.prob_labels[i]);
-        if (im->turned)
-            v.prob_labels[i] = az_import_turn(v.prob_labels[i]);
-    }
+    for (size_t i = 0; i < v.n_probs; i++)
+        v.prob_labels[i] = settled(im, v.prob_labels[i]);
     if (v.error == AZ_BE_NONE && !v.label.n && !v.has_score) {
         v.error = AZ_BE_PARSE;
         if (!v.error_text.p)
