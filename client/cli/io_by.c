@@ -21,15 +21,19 @@ static const char majority[] = "majority";
 
 static int check_rule(const char *rule, struct az_error *err)
 {
-    const char *names[AZ_AGG_STACK - AZ_AGG_AUTO + 3] = {majority};
-    for (size_t i = 1; i + 1 < AZ_LEN(names); i++)
-        names[i] = az_aggregate_name(AZ_AGG_AUTO + (enum az_aggregate_kind)(i - 1));
-    for (size_t i = 0; names[i]; i++) {
+    enum { LEARNT = AZ_AGG_STACK - AZ_AGG_AUTO + 1, UNLEARNT_MAX = 24 };
+    const char *names[LEARNT + UNLEARNT_MAX + 2] = {majority};
+    size_t n = 1;
+    for (enum az_aggregate_kind k = AZ_AGG_AUTO; k <= AZ_AGG_STACK; k++)
+        names[n++] = az_aggregate_name(k);
+    for (const struct az_infer_method *m = az_infer_methods; m->name; m++) {
+        if (az_unlearnt_is(m->name) && n + 1 < AZ_LEN(names))
+            names[n++] = m->name;
+    }
+    for (size_t i = 0; i < n; i++) {
         if (strcmp(names[i], rule) == 0)
             return 0;
     }
-    if (az_unlearnt_is(rule))
-        return 0;
     az_fail(err, AZ_EUSAGE, "unknown --by '%.40s'", rule);
     az_keys_hint(err, az_str(rule), names);
     return AZ_EUSAGE;

@@ -11,12 +11,12 @@
 #include "core/panel.h"
 
 /* The row of a command's table of options; `field` is a const char *. */
-#define AZ_BY_ROW(options, field)                                                          \
-    {                                                                                      \
-        "by", 0, AZ_OPT_STRING, offsetof(options, field), "RULE",                          \
-            "what decides without a PANEL: auto (where 20 items have gold) or one of its " \
-            "parts, majority; without labels dawid-skene, wawa, mean-logit, …",            \
-            0                                                                              \
+#define AZ_BY_ROW(options, field)                                                               \
+    {                                                                                           \
+        "by", 0, AZ_OPT_STRING, offsetof(options, field), "RULE",                               \
+            "what decides without a PANEL: auto (where 20 items have gold) or one of its "      \
+            "parts, majority; without labels dawid-skene, wawa, mean-logit, ordinal, gaussian", \
+            0                                                                                   \
     }
 
 struct az_by {

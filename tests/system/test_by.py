@@ -111,6 +111,8 @@ def test_too_few_labels(world, made, labels, args, says):
 
 @pytest.mark.parametrize("args, says", [
     (["past.tsv", "--by", "autp"], "unknown --by 'autp'"),
+    (["past.tsv", "--by", "dawid-sken"], "Did you mean 'dawid-skene'?"),
+    (["past.tsv", "--by", "qqqqqqqqqq"], "dawid-skene, "),
     (["past.tsv", "--by", "logodds"], "--by logodds: fewer than 20 items have a true answer"),
     (["past.tsv", "--by", "gaussian"], "'gaussian' is for scores, and the question asks for a label"),
     (["p.yaml", "past.tsv", "--by", "auto"], "--by is for ballots without a PANEL"),
@@ -129,7 +131,9 @@ def test_without_labels(world, made, rule):
     assert {v["how"] for v in verdicts.values()} == {rule}
     for v in verdicts.values():
         assert v["p"] is None and v["probs"] is None and "independently" in v["reasons"]["p"]
-    assert summary["learnt"]["by"] == rule and "at no gold" in said
+    assert summary["learnt"]["by"] == rule and "at no gold" in said and "beside it" in said
+    none = world.write("none.jsonl", [{"id": "elsewhere", "gold": "A"}])
+    assert "beside it" not in decide(world, "--by", rule, gold=none)[2]
     other = world.write("turned.jsonl", [{**g, "gold": "BA"["AB".index(g["gold"])]}
                                          for g in gold_of(made, LABELLED)])
     assert decide(world, "--by", rule, gold=other)[0] == verdicts
