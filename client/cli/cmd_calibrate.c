@@ -96,8 +96,13 @@ static int add_one(void *arg, struct az_found *found, struct az_error *err)
     return r;
 }
 
-static int no_labels(const struct calibrating *c, struct az_error *err)
+static int no_labels(const struct calibrating *c, const struct az_sources *s, struct az_error *err)
 {
+    if (az_sources_gold_missed(s)) {
+        az_fail(err, AZ_EUSAGE, "no item has a true answer: none of the --gold ids is an item's");
+        az_hint(err, "Ids are compared as they are written; 'assize label' helps to make a file.");
+        return AZ_EUSAGE;
+    }
     az_fail(err, AZ_EUSAGE,
             c->corpus.golds ? "no true answer is one of the question's levels"
                             : "no item has a true answer");
@@ -135,7 +140,7 @@ static int gather(struct calibrating *c, struct az_sources *s, struct az_error *
     if (!c->room)
         return az_oom(err);
     c->rows = c->fit = az_labelled(&c->design, c->room);
-    return c->rows.n ? 0 : no_labels(c, err);
+    return c->rows.n ? 0 : no_labels(c, s, err);
 }
 
 /* ---- learning ---- */

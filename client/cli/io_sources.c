@@ -482,6 +482,11 @@ static void tell(int64_t n, const char *one, const char *many)
         az_say("%lld %s", (long long)n, many);
 }
 
+bool az_sources_gold_missed(const struct az_sources *s)
+{
+    return s->golds && s->counts.items && !s->counts.golds;
+}
+
 void az_sources_tell(const struct az_sources *s)
 {
     const struct az_sources_counts *c = &s->counts;
@@ -502,6 +507,6 @@ void az_sources_tell(const struct az_sources *s)
     tell(c->own_golds,
          "item is not in the --gold file and has a true answer of its own: it counts too",
          "items are not in the --gold file and have true answers of their own: they count too");
-    if (s->golds && c->items && !c->golds)
+    if (az_sources_gold_missed(s))
         az_say("none of the true answers' ids is an item's");
 }

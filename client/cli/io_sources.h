@@ -10,8 +10,8 @@
  *     az_sources_corpus(s, 0, &c, …); or all at once: struct az_sample and names
  *
  * The panel is PANEL; without one that of the job, with the judges of all sources; without a job
- * that of `question`, or what the ballots show (guess.h). Items come in the order of ITEMS; without, jobs'
- * items first, then as files name them first. Where two sources have the same
+ * that of `question`, or what the ballots show (guess.h). Items come in the order of ITEMS;
+ * without, jobs' items first, then as files name them first. Where two sources have the same
  * question to the same judge (round, order, sample) the first has the word, and
  * the other is counted; an answer goes before an error.
  *
@@ -83,5 +83,7 @@ struct az_sources_counts {
     int64_t own_golds; /* true answers that are the items' own, where --gold is given */
 };
 struct az_sources_counts az_sources_counts(const struct az_sources *s);
+/* Were true answers given, and is none of them an item's? Of the last az_sources_each(). */
+bool az_sources_gold_missed(const struct az_sources *s);
 /* One line on stderr for each of those that whoever typed the command should know. */
 void az_sources_tell(const struct az_sources *s);

@@ -287,6 +287,7 @@ def test_refusals(world, made):
     world.write("none.jsonl", [{"id": "other", "gold": "A"}])
     run = calibrate(world, gold="none.jsonl")
     assert run.rc == 64 and "no item has a true answer" in run.stderr, run
+    assert "none of the --gold ids is an item's" in run.stderr, run
     assert "assize label" in run.stderr and not world.path("c.json").exists()
     assert calibrate(world).rc == 0
     for text, said in [
