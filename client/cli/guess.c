@@ -5,6 +5,8 @@
 #include "core/json.h"
 #include "core/panel.h"
 
+enum { ODD_SHOWN = 5 };
+
 /* "A" is 0; -1: not one capital letter. */
 static int letter_of(struct az_str s)
 {
@@ -110,6 +112,19 @@ int az_guess_kind(const struct az_guess *g, enum az_kind *ret, struct az_error *
     else
         *ret = AZ_MAX(AZ_MAX(g->letters, g->order_n), g->responses) > 2 ? AZ_BEST : AZ_PAIR;
     return 0;
+}
+
+void az_guess_odd(const struct az_guess *g, struct az_buf *names)
+{
+    size_t n = AZ_MIN(g->n_labels, (size_t)AZ_LABELS_MAX), shown = 0, odd = 0;
+    bool pair = g->responses == 2 && !g->single && (g->letters == 1 || g->letters == 2);
+    for (size_t i = 0; pair && i < n; i++) {
+        if (letter_of(az_str(g->labels[i])) >= 0)
+            continue;
+        if (odd++ < ODD_SHOWN)
+            az_buf_fmt(names, "%s'%.40s'", shown++ ? ", " : "", g->labels[i]);
+    }
+    az_buf_z(names, odd > shown ? ", …" : "");
 }
 
 int az_guess_merge(struct az_guess *into, const struct az_guess *from, struct az_error *err)

@@ -17,6 +17,7 @@
 #pragma once
 #include "core/arena.h"
 #include "core/base.h"
+#include "core/buf.h"
 #include "core/error.h"
 #include "core/model.h"
 
@@ -49,6 +50,10 @@ void az_guess_item(struct az_guess *g, size_t n_responses);
 /* A true answer as JSON text, after all ballots: a label or score that none of them
  * gave is one of the question, too. AZ_ENOMEM. */
 int az_guess_gold(struct az_guess *g, struct az_arena *arena, struct az_str json);
+
+/* Labels that keep a question from being a pair, though all items have two responses and A, B
+ * are among the answers: "'Aa', 'equal'", or the empty string. */
+void az_guess_odd(const struct az_guess *g, struct az_buf *names);
 
 /* The kind that these ballots and items show. AZ_EINVAL: nothing readable, or
  * more labels than a question can have. */

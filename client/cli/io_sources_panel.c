@@ -2,6 +2,7 @@
  * what all sources show together. */
 #include <unistd.h>
 
+#include "client/cli/command.h"
 #include "client/cli/io_panel.h"
 #include "client/cli/io_sources_state.h"
 #include "core/hash.h"
@@ -86,7 +87,19 @@ static int guess_golds(struct az_sources *s, struct az_guess *g)
     return 0;
 }
 
-static int guess_question(struct az_sources *s, struct az_question *q, struct az_error *err)
+/* A typing error, or names that nobody mapped: the question is another one for it. */
+static void tell_odd(const struct az_guess *g)
+{
+    AZ_AUTO_BUF names = az_buf(1024);
+    az_guess_odd(g, &names);
+    if (names.n)
+        az_say("items have two responses, but labels are none of A, B, tie: %s; read as a choice "
+               "(assize import --map LABEL=A renames them)",
+               names.p);
+}
+
+static int guess_question(struct az_sources *s, bool known, struct az_question *q,
+                          struct az_error *err)
 {
     struct az_guess g = {0};
     bool any = false;
@@ -111,6 +124,8 @@ static int guess_question(struct az_sources *s, struct az_question *q, struct az
         r = az_guess_question(&g, s->roster.arena, q, &s->n_responses, err);
     if (r < 0 && r != AZ_ENOMEM && s->n_files == 1)
         az_wrap(err, "'%s'", s->files[0].path);
+    if (r == 0 && !known && q->kind == AZ_CHOICE)
+        tell_odd(&g);
     return r;
 }
 
@@ -276,7 +291,7 @@ static int find_panel(struct az_sources *s, const struct az_sources_options *opt
         if (s->n_jobs)
             q = s->jobs[0].stored.panel->question;
         else
-            r = guess_question(s, &q, err);
+            r = guess_question(s, options->question, &q, err);
         if (r == 0 && !s->n_jobs && options->question)
             q = *options->question; /* what was learnt is of no other */
         if (r == 0)

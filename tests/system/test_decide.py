@@ -379,3 +379,27 @@ def test_a_crowd_by_its_majority(world, data):
         assert {v["seats"]["n"] for v in read_jsonl(world.path("v.jsonl"))} == {seats}
         panel = json.loads(world.path("s.json").read_text())["panel"]
         assert panel["accuracy_shared"] == pytest.approx(accuracy, abs=1e-9)
+
+
+def test_labels_that_are_no_pair(world):
+    world.write("items.jsonl", lexical_items(8))
+    good = "".join(row(f"q{i}", j, "AB"[i % 2]) for i in range(8) for j in "abc")
+    world.path("b.tsv").write_text(HEAD + good + row("q1", "d", "Aa"))
+    run = world.assize("decide", "b.tsv", "--items", "items.jsonl", "-q")
+    assert run.rc == 0 and "labels are none of A, B, tie: 'Aa'; read as a choice" in run.stderr, run
+    world.path("b.tsv").write_text(HEAD + good)
+    run = world.assize("decide", "b.tsv", "--items", "items.jsonl", "-q")
+    assert run.rc == 0 and run.stderr == "", run
+
+
+def test_numbers_of_reasons_that_are_alike(world):
+    """Those that all have stay; the others are left out."""
+    world.path("b.tsv").write_text(HEAD + "".join(
+        row("q0", j, x) for j, x in zip("abc", ["A", "B", ""])) + "".join(
+        row("q1", j, x) for j, x in zip("abd", ["A", "B", ""])))
+    run = world.assize("decide", "b.tsv")
+    assert "abstained: no majority, and 1 of 3 seats in error could have made one (2)" in run.stderr
+    more = "".join(row("q2", j, x) for j, x in zip("abcd", ["A", "B", "", ""]))
+    world.path("b.tsv").write_text(world.path("b.tsv").read_text() + more)
+    run = world.assize("decide", "b.tsv")
+    assert "no majority, and … of … seats in error could have made one (3)" in run.stderr, run

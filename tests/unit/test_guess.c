@@ -104,6 +104,40 @@ static void guess_table(void **state)
 }
 
 static const struct {
+    const char *ballots;
+    int responses;
+    const char *gold, *want;
+} odd_labels[] = {
+    {"A B Aa", 2, NULL, "'Aa'"},
+    {"1 2 equal", 2, "\"A\"", "'1', '2', 'equal'"},
+    {"A b c d e f g", 2, NULL, "'b', 'c', 'd', 'e', 'f', …"},
+    {"A B tie", 2, NULL, ""},
+    {"A C good", 2, NULL, ""}, /* letters of more than two */
+    {"good bad", 2, "\"good\"", ""},
+    {"A B Aa", 1, NULL, ""},
+    {"A B Aa", 0, NULL, ""},
+};
+
+static void odd_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZ_LEN(odd_labels); i++) {
+        AZ_AUTO(arena) arena = az_arena_new(1024);
+        AZ_AUTO_BUF b = az_buf(1024);
+        struct az_guess g = {0};
+        assert_int_equal(put_ballots(&g, arena, odd_labels[i].ballots), 0);
+        if (odd_labels[i].responses)
+            az_guess_item(&g, (size_t)odd_labels[i].responses);
+        if (odd_labels[i].gold)
+            assert_int_equal(az_guess_gold(&g, arena, az_str(odd_labels[i].gold)), 0);
+        az_guess_odd(&g, &b);
+        const char *got = b.n ? b.p : "";
+        if (strcmp(got, odd_labels[i].want) != 0)
+            fail_msg("%s: got '%s', want '%s'", odd_labels[i].ballots, got, odd_labels[i].want);
+    }
+}
+
+static const struct {
     const char *name, *a, *b, *want;
 } merges[] = {
     {"pairs", "A", "B tie", "pair A B tie"},
@@ -172,9 +206,8 @@ static void guess_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(guess_table),
-        cmocka_unit_test(merge_table),
-        cmocka_unit_test(too_many_labels),
+        cmocka_unit_test(guess_table),          cmocka_unit_test(odd_table),
+        cmocka_unit_test(merge_table),          cmocka_unit_test(too_many_labels),
         cmocka_unit_test(guess_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
