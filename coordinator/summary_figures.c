@@ -132,6 +132,18 @@ static void system_figures(struct az_summary *s)
     qsort(out->systems, out->n_systems, sizeof(*out->systems), by_win_rate);
 }
 
+/* A mean of scores lies on the scale, and so does its interval. */
+static struct az_figure mean_on_scale(const struct az_summary *s)
+{
+    const struct az_question *q = &s->panel->question;
+    struct az_figure f = az_mean_figure(&s->mean, none_decided);
+    if (f.has_interval) {
+        f.low = AZ_MAX(f.low, q->scale_min);
+        f.high = AZ_MIN(f.high, q->scale_max);
+    }
+    return f;
+}
+
 static void panel_figures(struct az_summary *s)
 {
     struct az_summary_figures *out = &s->out;
@@ -139,8 +151,7 @@ static void panel_figures(struct az_summary *s)
 
     out->pass_rate = q->pass == AZ_PASS_NONE ? az_figure_none("the question has no pass", 0)
                                              : az_mean_rate(&s->pass, none_decided);
-    out->mean =
-        q->kind != AZ_SCORE ? az_figure_none(no_labels, 0) : az_mean_figure(&s->mean, none_decided);
+    out->mean = q->kind != AZ_SCORE ? az_figure_none(no_labels, 0) : mean_on_scale(s);
     out->gold = s->panel_gold.n;
     gold_figures(s, &s->panel_gold, &out->accuracy, &out->accuracy_shared, &out->kappa, &out->mae,
                  &out->pearson);

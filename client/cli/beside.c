@@ -44,8 +44,9 @@ struct az_summary_beside az_beside_figures(const struct az_beside *b)
         .by = b->by,
         .plain = az_aggregate_name(b->plain->aggregate.kind),
         .learnt_from = b->learnt_from,
-        .accuracy = az_mean_figure(&c->v[AZ_CMP_STRICT].y, none),
-        .shared_or_off = az_mean_figure(&p->y, none),
+        .accuracy = az_mean_rate(&c->v[AZ_CMP_STRICT].y, none),
+        .shared_or_off =
+            what == AZ_CMP_OFF ? az_mean_figure(&p->y, none) : az_mean_rate(&p->y, none),
         .difference = az_paired_difference(p, none),
     };
 }

@@ -148,6 +148,8 @@ static void beside(void **state)
     assert_int_equal(f.learnt_from, 54);
     assert_int_equal(f.accuracy.n, 60); /* those with a true answer */
     assert_true(f.accuracy.value > 0.5 && f.accuracy.value < 0.9);
+    assert_string_equal(f.accuracy.method, "wilson by cluster");
+    assert_true(f.accuracy.low > 0 && f.accuracy.high < 1);
     assert_true(fabs(f.difference.value - (1 - f.shared_or_off.value)) < 1e-12);
     assert_true(f.difference.has_interval && f.difference.low > 0);
     az_beside_release(&b);
