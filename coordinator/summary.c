@@ -7,6 +7,8 @@
 #include "core/mem.h"
 
 enum { ITEM_BYTES = 8192 }; /* the arena of one item: seats and shares */
+enum { REASON_BYTES = sizeof(((struct az_reason_count *)0)->text) };
+static const char any_number[] = "…";
 
 static size_t label_space(const struct az_question *q)
 {
@@ -133,35 +135,72 @@ void az_summary_weigh(struct az_summary *s, double weight)
         az_watch_weight(s->watch, weight);
 }
 
-/* Reasons that differ in their numbers only are one: each becomes "N". */
-static void general_reason(const char *reason, char text[static 128])
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Bytes of the number that `s` begins with, or of what stands for one; 0: none. */
+static size_t number_at(const char *s)
 {
     size_t n = 0;
+    if (strncmp(s, any_number, sizeof(any_number) - 1) == 0)
+        return sizeof(any_number) - 1;
+    while (is_digit(s[n]) || (n && s[n] == '.' && is_digit(s[n + 1])))
+        n++;
+    return n;
+}
 
-    for (; *reason && n + 1 < 128; reason++) {
-        bool digit = *reason >= '0' && *reason <= '9';
-        if (!digit)
-            text[n++] = *reason;
-        else if (n == 0 || text[n - 1] != 'N')
-            text[n++] = 'N';
+/* Reasons that differ in their numbers only are one. */
+static void key_of(const char *reason, char key[static REASON_BYTES])
+{
+    size_t n = 0;
+    while (*reason && n + 1 < REASON_BYTES) {
+        size_t digits = number_at(reason);
+        key[n++] = digits ? '0' : *reason;
+        reason += digits ? digits : 1;
     }
-    text[n] = 0;
+    key[n] = 0;
+}
+
+/* Of numbers those stay that both have; the rest of the two is the same. */
+static void share_numbers(char text[static REASON_BYTES], const char *reason)
+{
+    char shared[REASON_BYTES];
+    size_t n = 0;
+    for (const char *t = text; *t && *reason;) {
+        size_t a = number_at(t), b = number_at(reason);
+        bool same = a == b && strncmp(t, reason, a) == 0;
+        const char *from = a && !same ? any_number : t;
+        size_t bytes = !a ? 1 : same ? a : sizeof(any_number) - 1;
+        if (n + bytes >= sizeof(shared))
+            break;
+        memcpy(shared + n, from, bytes);
+        n += bytes;
+        t += a ? a : 1;
+        reason += b ? b : 1;
+    }
+    shared[n] = 0;
+    memcpy(text, shared, n + 1);
 }
 
 static void count_reason(struct az_summary *s, const char *reason)
 {
-    char text[sizeof(s->reasons[0].text)];
-
-    general_reason(*reason ? reason : "no reason given", text);
+    char key[REASON_BYTES];
+    if (!*reason)
+        reason = "no reason given";
+    key_of(reason, key);
     for (size_t i = 0; i < s->n_reasons; i++) {
-        if (!strcmp(s->reasons[i].text, text)) {
+        if (!strcmp(s->reasons[i].key, key)) {
+            share_numbers(s->reasons[i].text, reason);
             s->reasons[i].n++;
             return;
         }
     }
     bool full = s->n_reasons >= AZ_SUMMARY_REASONS;
     struct az_reason_count *r = &s->reasons[full ? AZ_SUMMARY_REASONS : s->n_reasons++];
-    snprintf(r->text, sizeof(r->text), "%s", full ? "other reasons" : text);
+    memcpy(r->key, key, sizeof(key));
+    snprintf(r->text, sizeof(r->text), "%s", full ? "other reasons" : reason);
     r->n++;
 }
 

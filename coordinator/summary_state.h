@@ -39,7 +39,8 @@ struct az_system_sums {
 };
 
 struct az_reason_count {
-    char text[128];
+    char key[128];  /* its numbers left out */
+    char text[128]; /* with those that all of them have; "…" for others */
     int64_t n;
 };
 

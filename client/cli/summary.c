@@ -1,5 +1,7 @@
 #include "client/cli/summary.h"
 
+#include <string.h>
+
 #include "client/cli/human.h"
 #include "client/cli/summary_page.h"
 
@@ -35,7 +37,8 @@ static void why_line(struct page *p, const char *title, const struct az_summary_
     for (size_t i = 0; i < n && i < WHYS_SHOWN; i++) {
         az_buf_z(&p->line, i ? ", " : "");
         az_buf_z(&p->line, v[i].name);
-        page_count(&p->line, " ", v[i].n, "");
+        bool words = strchr(v[i].name, ' '); /* they may end in a number */
+        page_count(&p->line, words ? " (" : " ", v[i].n, words ? ")" : "");
     }
     if (n > WHYS_SHOWN)
         az_buf_fmt(&p->line, ", and %zu more", n - WHYS_SHOWN);
@@ -175,15 +178,9 @@ static void sets_line(struct page *p, const struct az_summary_figures *f)
     page_end_line(p, PAGE_PLAIN);
 }
 
-/* What a plain rule makes of the same ballots, where the verdicts are of one that was learnt. */
-static void beside_lines(struct page *p, const struct az_summary_figures *f)
+static void plain_line(struct page *p, const struct az_summary_beside *b, bool score)
 {
-    const struct az_summary_beside *b = &f->extra.beside;
-    bool score = f->panel->question.kind == AZ_SCORE;
     struct az_buf *l = &p->line;
-
-    if (!b->by)
-        return;
     az_buf_fmt(l, "%s, beside it: ", b->plain);
     if (score) {
         az_buf_z(l, "off by ");
@@ -191,14 +188,25 @@ static void beside_lines(struct page *p, const struct az_summary_figures *f)
     } else {
         page_percent(l, &b->accuracy);
         az_buf_z(l, " right, ");
-        if (b->shared_or_off.defined)
-            az_human_percent(l, b->shared_or_off.value);
+        az_human_percent(l, b->shared_or_off.value);
         az_buf_z(l, " 1/k");
     }
     az_buf_fmt(l, "; %s has ", b->by);
     az_human_difference(l, &b->difference, !score);
     az_buf_z(l, score ? "" : " points");
     page_end_line(p, PAGE_PLAIN);
+}
+
+/* What a plain rule makes of the same ballots, where the verdicts are of one that was learnt. */
+static void beside_lines(struct page *p, const struct az_summary_figures *f)
+{
+    const struct az_summary_beside *b = &f->extra.beside;
+    struct az_buf *l = &p->line;
+
+    if (!b->by)
+        return;
+    if (b->shared_or_off.defined) /* there is gold */
+        plain_line(p, b, f->panel->question.kind == AZ_SCORE);
     if (!b->learnt_from) {
         az_buf_fmt(l, "%s looked at the judges' agreement alone, and at no gold", b->by);
         page_end_line(p, PAGE_DIM);

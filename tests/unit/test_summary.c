@@ -274,7 +274,7 @@ static void text_of_a_small_job(void **state)
     static const char want[] =
         "8 items: 3 decided, 1 abstained, 1 failed, 3 left, 1 bad line · 13s · $0.0155\n"
         "failed: parse 1\n"
-        "abstained: no label has a majority 1\n"
+        "abstained: no label has a majority (1)\n"
         "calls: 20 made, 3 cached, 1 retried · tokens: 2,100 in, 210 out\n"
         "\n"
         "win rate new 66.7% (20.8–93.9): 2 won, 0 tied, 1 lost\n"
@@ -404,6 +404,8 @@ static void scores(void **state)
 
     const struct az_summary_figures *f = az_summary_figures(s);
     assert_true(fabs(f->mean.value - 3) < 1e-12 && f->mean.has_interval);
+    assert_true(f->mean.low >= panel.question.scale_min &&
+                f->mean.high <= panel.question.scale_max);
     assert_true(fabs(f->pass_rate.value - 0.5) < 1e-12);
     assert_true(fabs(f->mae.value - 0.5) < 1e-12);
     assert_true(fabs(f->judges[0].mae.value - 0.5) < 1e-12);
