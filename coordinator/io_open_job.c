@@ -275,8 +275,8 @@ static void tell_drift(const struct az_open_job *job, const struct az_watched *o
     const char *what = one->what == AZ_WATCH_APART ? "apart" : "wrong";
     const char *who = one->judge < 0 ? "" : panel->judges[one->judge].name;
     az_warn("judges have drifted, what was calibrated holds no more", KV("panel", panel->name),
-            KV("judge", who), KV("what", what), KV("rate", one->rate.value), KV("base", one->base),
-            KV("audited", one->rate.n));
+            KV("judge", who), KV("what", what), KV("rate", one->then.value), KV("base", one->base),
+            KV("audited", one->then.n));
 }
 
 /* Are judges what they were? In the order of decisions; an item more or less where there

@@ -298,8 +298,10 @@ static void put_watched(struct az_jw *w, const char *key, const struct az_watche
         az_jw_knum(w, "p", AZ_MIN(1.0, 1 / one->evidence));
     }
     az_jw_kbool(w, "alarm", one->alarm > 0);
-    if (one->alarm)
+    if (one->alarm) {
         az_jw_kint(w, "alarm_at", one->alarm);
+        az_jw_knum(w, "alarm_value", one->then.value);
+    }
     object_end(&o);
 }
 

@@ -12,7 +12,7 @@ enum { CLUSTER_BITS = 1 << 22 };
 
 struct test {
     bool tested, told;
-    struct az_drift drift;
+    struct az_drift drift, then; /* now, and at the alarm */
 };
 
 /* Clusters that came. One that shares its place with another is passed over, whatever
@@ -106,7 +106,8 @@ static void add(struct az_watch *w, enum az_watch_what what, int judge, bool los
     struct test *t = &w->tests[at(w, what, judge)];
     if (!t->tested)
         return;
-    az_drift_add(&t->drift, loss);
+    if (az_drift_add(&t->drift, loss) && t->drift.alarm == t->drift.n)
+        t->then = t->drift;
 }
 
 static void add_judges(struct az_watch *w, const struct az_board *board,
@@ -170,6 +171,7 @@ struct az_watched az_watch_at(const struct az_watch *w, size_t i)
         .tested = t->tested,
         .promised = i == 0 && w->panel->aggregate.risk > 0,
         .rate = az_figure_none("the calibration does not say how often before", 0),
+        .then = az_figure_none("no alarm", 0),
     };
     if (t->tested && one.what != AZ_WATCH_APART && w->unequal) {
         one.tested = false;
@@ -179,9 +181,11 @@ struct az_watched az_watch_at(const struct az_watch *w, size_t i)
         return one;
     one.base = t->drift.base;
     one.rate = az_drift_rate(&t->drift);
-    one.evidence = az_drift_evidence(&t->drift);
     one.alarm_from = 1 / t->drift.delta;
     one.alarm = t->drift.alarm;
+    if (one.alarm)
+        one.then = az_drift_rate(&t->then);
+    one.evidence = az_drift_evidence(one.alarm ? &t->then : &t->drift);
     return one;
 }
 
@@ -214,16 +218,23 @@ double az_watch_delta(const struct az_watch *w)
 
 void az_watch_say(struct az_buf *b, const struct az_watch *w, const struct az_watched *one)
 {
+    const struct az_figure *f = one->alarm ? &one->then : &one->rate;
     if (one->judge < 0)
         az_buf_z(b, "the panel");
     else
         az_buf_fmt(b, "judge '%s'", w->panel->judges[one->judge].name);
-    az_buf_fmt(b, " is %s on ", one->what == AZ_WATCH_APART ? "apart from the verdict" : "wrong");
-    if (one->rate.defined)
-        az_buf_fmt(b, "%.1f%% of %lld audited items", 100 * one->rate.value,
-                   (long long)one->rate.n);
-    if (one->rate.has_interval)
-        az_buf_fmt(b, " (%.1f-%.1f)", 100 * one->rate.low, 100 * one->rate.high);
-    az_buf_fmt(b, ", %s than the %.1f%% %s", one->alarm ? "more" : "not proven to be more",
-               100 * one->base, one->promised ? "promised" : "it may be by its calibration");
+    az_buf_fmt(b, " %s %s on ", one->alarm ? "was" : "is",
+               one->what == AZ_WATCH_APART ? "apart from the verdict" : "wrong");
+    if (f->defined)
+        az_buf_fmt(b, "%.1f%% of %s%lld audited items%s", 100 * f->value,
+                   one->alarm ? "the first " : "", (long long)f->n,
+                   one->alarm ? " in the order they came" : "");
+    if (f->has_interval)
+        az_buf_fmt(b, " (%.1f-%.1f)", 100 * f->low, 100 * f->high);
+    /* A drift that began late: those before it hide it in the rate of all. */
+    const char *than = !one->alarm            ? "not proven to be more"
+                       : f->value > one->base ? "more"
+                                              : "of late more";
+    az_buf_fmt(b, ", %s than the %.1f%% %s", than, 100 * one->base,
+               one->promised ? "promised" : "it may be by its calibration");
 }

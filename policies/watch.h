@@ -6,7 +6,9 @@
  * Each has a test of its own (statistics/guarantee/drift.h) against the rate of the
  * calibration's labelled items, at its upper bound, or, of a panel's verdicts with
  * `risk`, against what was promised. With judges that are as they were, the probability
- * that any of them ever raises an alarm is at most az_watch_delta(). Judges are looked
+ * that any of them ever raises an alarm is at most az_watch_delta(): if items come in
+ * random order, or judges err as often on all parts of the stream. One that is sorted by
+ * topic raises alarms where a hard topic begins. Judges are looked
  * at in round 1, and not for scores, which are seldom right to the level. */
 #pragma once
 #include "core/base.h"
@@ -25,7 +27,8 @@ struct az_watched {
     double base;           /* its mean loss may be so much; 0: not tested */
     bool promised;         /* the base is the panel's `risk` */
     struct az_figure rate; /* its losses so far: a confidence sequence */
-    double evidence;       /* against "no drift"; p = min(1, 1 / evidence) at any time */
+    struct az_figure then; /* the same at the alarm; undefined without one */
+    double evidence;       /* against "no drift", at the alarm or now; p = min(1, 1 / evidence) */
     double alarm_from;     /* the evidence that is an alarm */
     int64_t alarm;         /* the number of the item that raised it, from 1; 0: none */
 };
@@ -50,6 +53,7 @@ struct az_watched az_watch_at(const struct az_watch *w, size_t i);
 int64_t az_watch_alarms(const struct az_watch *w);
 double az_watch_delta(const struct az_watch *w);
 
-/* "the panel is wrong on 12.0% of 300 audited items (8.1-17.0), more than the 5.0% that
- * were promised": a sentence without its stop. */
+/* "the panel was wrong on 12.0% of the first 300 audited items in the order they came
+ * (8.1-17.0), more than the 5.0% promised": a sentence without its stop. Of an alarm it
+ * says what raised it; else how it stands. */
 void az_watch_say(struct az_buf *b, const struct az_watch *w, const struct az_watched *one);

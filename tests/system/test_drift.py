@@ -68,12 +68,15 @@ def test_a_judge_changes(world, calibrated):
     world.write("audit.jsonl", gold(truths, 600)[::3])
     run = world.run(now(risk=0.2), "now.jsonl", "--gold", "audit.jsonl")
     assert run.rc == 0, run
-    assert "DRIFT: judge 'a' is wrong on" in run.stderr, run
+    assert "DRIFT: judge 'a' was wrong on" in run.stderr, run
     found = drift(run)
     assert found["panel"]["base"] == 0.2 and found["panel"]["alarm"]
+    a = found["judges"][0]["wrong"]
+    assert a["alarm_at"] < a["n"] and a["alarm_value"] != a["value"] and a["p"] < 0.01, a
+    assert f"of the first {a['alarm_at']} audited items in the order they came" in run.stderr, run
     assert ("a", "wrong") in alarms(found) and ("b", "wrong") not in alarms(found)
     report = world.assize("report", run.job, "--json", "-", "-o", "r.html")
-    assert "DRIFT: the panel is wrong on" in report.stderr, report
+    assert "DRIFT: the panel was wrong on" in report.stderr, report
     assert json.loads(report.stdout)["drift"] == found
     assert "Judges have drifted" in world.path("r.html").read_text()
 

@@ -145,16 +145,60 @@ static void told_once(void **state)
         while (az_watch_next_alarm(x.w, &one)) {
             told++;
             at = i + 1;
-            assert_true(one.alarm == at && one.rate.n == at && one.evidence >= one.alarm_from);
+            assert_true(one.alarm == at && one.then.n == at && one.evidence >= one.alarm_from);
         }
     }
     assert_true(told == 1 && at > 3 && at < 60 && az_watch_alarms(x.w) == 1);
+    scene_release(&x);
+}
+
+/* What is said of an alarm is of its moment, whatever came later: figures of today may be
+ * below the base. */
+static void as_it_was_then(void **state)
+{
+    (void)state;
+    struct scene x;
+    char want[160];
+    scene_init(&x);
+    add_many(&x, 40, 1, "AAB", 'A', ' ');
+    size_t last = az_watch_n(x.w) - 1;
+    struct az_watched then = az_watch_at(x.w, last);
+    add_many(&x, 400, 0, "", 'A', ' ');
+    struct az_watched now = az_watch_at(x.w, last);
+    assert_true(then.alarm > 0 && now.alarm == then.alarm && now.rate.value < now.base);
+    assert_true(now.then.value == 1 && now.then.n == now.alarm && now.rate.n == 440);
+    assert_true(now.evidence == then.evidence && now.evidence >= now.alarm_from);
     AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
-    one = az_watch_at(x.w, az_watch_n(x.w) - 1);
+    az_watch_say(&b, x.w, &now);
+    snprintf(want, sizeof(want),
+             "judge 'judge3' was apart from the verdict on 100.0%% of the first %lld audited items "
+             "in the order they came (",
+             (long long)now.alarm);
+    assert_non_null(strstr(b.p, want));
+    assert_non_null(strstr(b.p, "), more than the "));
+    scene_release(&x);
+}
+
+/* A judge that was better than its base for long and then became worse: all of its items
+ * so far are not more than that, only the last ones. */
+static void of_late(void **state)
+{
+    (void)state;
+    struct scene x;
+    scene_init(&x);
+    size_t last = az_watch_n(x.w) - 1;
+    add_many(&x, 500, 0, "", 'A', ' ');
+    struct az_watched one = az_watch_at(x.w, last);
+    AZ_AUTO_BUF before = az_buf(AZ_BUF_MAX);
+    az_watch_say(&before, x.w, &one);
+    assert_non_null(strstr(before.p, "is apart from the verdict on 0.0% of 500 audited items ("));
+    assert_non_null(strstr(before.p, "), not proven to be more than the "));
+    add_many(&x, 100, 1, "AAB", 'A', ' ');
+    one = az_watch_at(x.w, last);
+    assert_true(one.alarm > 500 && one.then.value < one.base);
+    AZ_AUTO_BUF b = az_buf(AZ_BUF_MAX);
     az_watch_say(&b, x.w, &one);
-    assert_non_null(
-        strstr(b.p, "judge 'judge3' is apart from the verdict on 100.0% of 200 audited"));
-    assert_non_null(strstr(b.p, "more than the "));
+    assert_non_null(strstr(b.p, "), of late more than the "));
     scene_release(&x);
 }
 
@@ -232,6 +276,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_raises_an_alarm),
         cmocka_unit_test(told_once),
+        cmocka_unit_test(as_it_was_then),
+        cmocka_unit_test(of_late),
         cmocka_unit_test(what_does_not_count),
         cmocka_unit_test(nothing_to_hold_against),
         cmocka_unit_test(late),
