@@ -413,8 +413,10 @@ static void map_keeps_the_answer(void **state)
         c->mapped = false;
         struct az_verdict plain = verdict(&s, said[i]);
         c->mapped = true;
-        c->map = (struct az_calibrator){
-            .kind = AZ_CALIBRATOR_TEMPERATURE, .n_labels = 3, .temperature = {0.25}, .least = 1e-18};
+        c->map = (struct az_calibrator){.kind = AZ_CALIBRATOR_TEMPERATURE,
+                                        .n_labels = 3,
+                                        .temperature = {0.25},
+                                        .least = 1e-18};
         struct az_verdict mapped = verdict(&s, said[i]);
         assert_int_equal(mapped.label, plain.label);
         assert_true(mapped.p < plain.p && mapped.p == mapped.probs[mapped.label]);
