@@ -164,7 +164,7 @@ static void part(struct az_worker *w)
         az_warn("the session with the coordinator ended, connecting again", KV("why", &w->failed),
                 KV("in_ms", again - now));
     else if (w->broken)
-        az_warn("the coordinator is not there, trying again", KV("why", &w->failed),
+        az_warn("no session with the coordinator, trying again", KV("why", &w->failed),
                 KV("in_ms", again - now));
     w->broken = w->parting = false;
     w->n_answers = w->answer_bytes = 0;

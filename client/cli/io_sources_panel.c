@@ -104,6 +104,11 @@ static int guess_question(struct az_sources *s, bool known, struct az_question *
     struct az_guess g = {0};
     bool any = false;
     int r = 0;
+    if (s->n_files && !s->counts.ballots) {
+        az_fail(err, AZ_EINVAL, "'%s' has verdicts without their ballots", s->files[0].path);
+        az_hint(err, "Write them without --brief: what judges said is in the ballots.");
+        return AZ_EINVAL;
+    }
     for (size_t i = 0; r == 0 && i < s->n_files; i++) {
         const struct az_ballot_file *f = &s->files[i];
         if (!f->guess.answers)

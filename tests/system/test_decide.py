@@ -251,6 +251,8 @@ ITEMS = [{"id": "q1", "prompt": "p", "responses": ["a", "b"]}]
          "one source answers a pair question and another a choice question"),
         ({"b": HEAD + row("q1", "a", "A") + row("q1", "a", "B")}, ["b"], 0, "1 ballot is there twice"),
         ({"b": HEAD + row("q1", "a", "")}, ["b"], 78, "no ballot has a readable answer"),
+        ({"b": json.dumps({"id": "q1", "status": "decided", "label": "A"})}, ["b"], 78,
+         "'b' has verdicts without their ballots"),
         ({"b": HEAD + row("q1", "a", "A")}, ["b", "-o", "no/such"], 74, "cannot write 'no/such'"),
         ({"b": HEAD + row("q1", "a", "A")}, ["nosuch.yaml", "b"], 78, "nosuch.yaml"),
         ({"p.yaml": "question: pair\njudges: [lexical/length]\n"}, ["p.yaml"], 64, "decide wants"),
