@@ -152,7 +152,12 @@ static void put_promise(struct az_buf *b, const struct az_calibrate_told *t)
         return;
     }
     az_buf_fmt(b, "    refused: %s\n", tested->reason ? tested->reason : "not proven");
-    if (g->needed > 0)
+    if (g->needed > tested->least && g->n < tested->least)
+        az_buf_fmt(b,
+                   "    it takes %lld labels to test on if none of them is wrong; as these are, "
+                   "some %lld, and as many to learn from\n",
+                   (long long)tested->least, (long long)g->needed);
+    else if (g->needed > 0)
         az_buf_fmt(b, "    it takes some %lld labels to test on, and as many to learn from\n",
                    (long long)g->needed);
     else if (g->n < tested->least)

@@ -274,6 +274,8 @@ def test_risk(world, made):
     assert calibrate(world, "--risk", "0.001").rc == 0
     refused = world.run(panel(risk=0.001), "items.jsonl")
     assert refused.rc == 78 and "do not allow a promise of risk 0.001" in refused.stderr, refused
+    few = calibrate(world, "--risk", "0.05", "--delta", "0.001")
+    assert few.rc == 0 and "it takes 135 labels to test on if none of them is wrong; as" in few.stderr, few
 
 
 def test_few_labels_are_votes(world, made):
