@@ -197,6 +197,13 @@ int az_desk_retry(struct az_desk *d, struct az_desk_job *job, const struct az_as
                   const struct az_job_figures *now, int64_t now_s, struct az_error *err)
 {
     int r = retry(d, job, now, now_s, err);
+    /* Its verdicts go when it is opened: not before it is known, after any crash, that
+     * they shall. */
+    struct az_desk_effect known = {.kind = AZ_DESK_WEIGHT, .job = job, .durable = true};
+    if (r == 0 && job->rec->retry) {
+        r = desk_push(d, &known, err);
+        job->setting += r == 0;
+    }
     return r < 0 ? r : push_done(d, job, asked, 0, err);
 }
 
