@@ -319,8 +319,11 @@ static int predict(const struct az_model *m, const struct az_design *d, struct a
     if (!one)
         return AZ_ENOMEM;
     memset(p, 0, cells * sizeof(*p));
+    double all = 0; /* 1, but for what a file has cut off */
+    for (size_t i = 0; i < PARTS; i++)
+        all += m->arrays[AZ_AUTO_WEIGHTS][i];
     for (size_t i = 0, part = 0; i < PARTS; i++) {
-        double w = m->arrays[AZ_AUTO_WEIGHTS][i];
+        double w = m->arrays[AZ_AUTO_WEIGHTS][i] / all;
         if (w == 0)
             continue;
         if (az_model_predict(m->parts[part++], d, rows, one) < 0)
