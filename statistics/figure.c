@@ -31,3 +31,9 @@ struct az_figure az_figure_between(struct az_figure f, double low, double high, 
     f.method = method;
     return f;
 }
+
+bool az_figure_beyond_error(const struct az_figure *f)
+{
+    static const double errors = 2 * 1.96; /* in a 95 % interval */
+    return f->defined && f->has_interval && f->value > (f->high - f->low) / errors;
+}

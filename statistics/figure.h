@@ -25,3 +25,7 @@ struct az_figure az_figure_ratio(double part, int64_t n, const char *reason);
 
 /* With an interval; bounds that are not finite leave it without one. */
 struct az_figure az_figure_between(struct az_figure f, double low, double high, const char *method);
+
+/* Is it above 0 by more than its standard error, which is half of its interval by 1.96?
+ * False without an interval. */
+bool az_figure_beyond_error(const struct az_figure *f);

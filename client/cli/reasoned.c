@@ -9,8 +9,6 @@
 #include "statistics/folds.h"
 #include "statistics/interval/weighted.h"
 
-static const double errors_in_interval = 1.96;
-
 int az_reasoned_init(struct az_reasoned *r, const struct az_panel *panel, size_t n_responses,
                      struct az_error *err)
 {
@@ -190,8 +188,7 @@ static int compare(struct az_reasoned *r, const struct az_design *d, struct az_r
         e = az_weighted_mean(x + f * n, x + 3 * n, cluster, n, false, "no item has a true answer",
                              to[f]);
     r->compared = e == 0;
-    r->used = e == 0 && r->gain.defined && r->gain.has_interval &&
-              r->gain.value > (r->gain.value - r->gain.low) / errors_in_interval;
+    r->used = e == 0 && az_figure_beyond_error(&r->gain);
     return e;
 }
 

@@ -1,12 +1,7 @@
 #include "statistics/calibrate/calibrator_json.h"
 
-#include <math.h>
-
 #include "core/mem.h"
-
-enum { KNOTS_MAX = 1 << 24 };
-
-static const double NUMBER_MAX = 1e9; /* no fit comes near it */
+#include "statistics/calibrate/isotonic_json.h"
 
 static size_t n_curves(const struct az_calibrator *m)
 {
@@ -26,23 +21,13 @@ static bool has_least(const struct az_calibrator *m)
 
 /* ---- writing ---- */
 
-static void write_list(struct az_jw *w, const char *key, const double *v, size_t n)
-{
-    az_jw_key(w, key);
-    az_jw_arr(w);
-    for (size_t i = 0; i < n; i++)
-        az_jw_num(w, v[i]);
-    az_jw_arr_end(w);
-}
-
 static void write_curves(struct az_jw *w, const struct az_calibrator *m)
 {
     az_jw_key(w, "curves");
     az_jw_arr(w);
     for (size_t c = 0; c < n_curves(m); c++) {
         az_jw_obj(w);
-        write_list(w, "x", m->curves[c].x, m->curves[c].n);
-        write_list(w, "y", m->curves[c].y, m->curves[c].n);
+        az_isotonic_write(w, &m->curves[c]);
         az_jw_obj_end(w);
     }
     az_jw_arr_end(w);
@@ -65,8 +50,8 @@ void az_calibrator_write(struct az_jw *w, const struct az_calibrator *m)
         az_jw_knum(w, "least", m->least);
     bool many = m->kind == AZ_CALIBRATOR_PLATT || m->kind == AZ_CALIBRATOR_VECTOR;
     if (many) {
-        write_list(w, "a", is_two(m) ? &m->platt.a : m->many.a, is_two(m) ? 1 : m->n_labels);
-        write_list(w, "b", is_two(m) ? &m->platt.b : m->many.b, is_two(m) ? 1 : m->n_labels);
+        az_fitted_put(w, "a", is_two(m) ? &m->platt.a : m->many.a, is_two(m) ? 1 : m->n_labels);
+        az_fitted_put(w, "b", is_two(m) ? &m->platt.b : m->many.b, is_two(m) ? 1 : m->n_labels);
     }
     if (m->kind == AZ_CALIBRATOR_ISOTONIC)
         write_curves(w, m);
@@ -74,28 +59,6 @@ void az_calibrator_write(struct az_jw *w, const struct az_calibrator *m)
 }
 
 /* ---- reading ---- */
-
-static int bad(struct az_error *err, const char *what)
-{
-    return az_fail(err, AZ_EINVAL, "'%s' is missing, or nothing that a fit makes", what);
-}
-
-static bool read_number(az_jv v, double *ret)
-{
-    return az_jv_num(v, ret) && fabs(*ret) <= NUMBER_MAX;
-}
-
-static int read_list(az_jv v, const char *key, size_t n, double *ret, struct az_error *err)
-{
-    az_jv list = az_jv_get(v, key);
-    if (az_jv_type(list) != AZ_J_ARRAY || az_jv_len(list) != n)
-        return bad(err, key);
-    for (list = az_jv_first(list); list; list = az_jv_next(list)) {
-        if (!read_number(list, ret++))
-            return bad(err, key);
-    }
-    return 0;
-}
 
 static int read_kind(az_jv v, struct az_calibrator *m, struct az_error *err)
 {
@@ -106,49 +69,35 @@ static int read_kind(az_jv v, struct az_calibrator *m, struct az_error *err)
             return 0;
         }
     }
-    return bad(err, "map");
+    return az_fitted_bad(err, "map");
 }
 
 static int read_own(az_jv v, struct az_calibrator *m, struct az_error *err)
 {
     az_jv list = az_jv_get(v, "own");
     if (az_jv_type(list) != AZ_J_ARRAY)
-        return bad(err, "own");
+        return az_fitted_bad(err, "own");
     for (list = az_jv_first(list); list; list = az_jv_next(list)) {
         int64_t k;
         if (!az_jv_int(list, &k) || k < 0 || k >= (int64_t)m->n_labels)
-            return bad(err, "own");
+            return az_fitted_bad(err, "own");
         m->own |= UINT64_C(1) << k;
     }
     return 0;
 }
 
-/* x rises, y does not fall and is a probability. */
+/* A curve of probabilities. */
 static int read_curve(az_jv v, struct az_isotonic *c, struct az_error *err)
 {
-    size_t n = az_jv_len(az_jv_get(v, "x"));
-    if (n > KNOTS_MAX)
-        return bad(err, "curves");
-    c->x = az_alloc((n + 1) * sizeof(*c->x));
-    c->y = az_alloc((n + 1) * sizeof(*c->y));
-    if (!c->x || !c->y)
-        return az_oom(err);
-    c->n = n;
-    int r = read_list(v, "x", n, c->x, err);
-    if (r == 0)
-        r = read_list(v, "y", n, c->y, err);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        bool rises = i == 0 || (c->x[i] > c->x[i - 1] && c->y[i] >= c->y[i - 1]);
-        if (!rises || !(c->y[i] >= 0 && c->y[i] <= 1 + 1e-9))
-            return bad(err, "curves");
-    }
-    return r;
+    int r = az_isotonic_read(v, c, err);
+    bool within = r < 0 || !c->n || (c->y[0] >= 0 && c->y[c->n - 1] <= 1 + 1e-9);
+    return within ? r : az_fitted_bad(err, "y");
 }
 
 static int read_least(az_jv v, struct az_calibrator *m, struct az_error *err)
 {
-    bool ok = read_number(az_jv_get(v, "least"), &m->least) && m->least > 0 && m->least <= 1;
-    return ok ? 0 : bad(err, "least");
+    int r = az_fitted_number(v, "least", &m->least, err);
+    return r < 0 || (m->least > 0 && m->least <= 1) ? r : az_fitted_bad(err, "least");
 }
 
 static int read_curves(az_jv v, struct az_calibrator *m, struct az_error *err)
@@ -158,7 +107,7 @@ static int read_curves(az_jv v, struct az_calibrator *m, struct az_error *err)
     if (r < 0)
         return r;
     if (az_jv_type(list) != AZ_J_ARRAY || az_jv_len(list) != n_curves(m))
-        return bad(err, "curves");
+        return az_fitted_bad(err, "curves");
     m->curves = az_zalloc(n_curves(m) * sizeof(*m->curves));
     if (!m->curves)
         return az_oom(err);
@@ -175,13 +124,15 @@ static int read_map(az_jv v, struct az_calibrator *m, struct az_error *err)
     if (m->kind == AZ_CALIBRATOR_ISOTONIC)
         return read_curves(v, m, err);
     if (m->kind == AZ_CALIBRATOR_TEMPERATURE) {
-        bool ok = read_number(az_jv_get(v, "inverse"), &m->temperature.inverse);
-        return ok && m->temperature.inverse > 0 ? read_least(v, m, err) : bad(err, "inverse");
+        int r = az_fitted_number(v, "inverse", &m->temperature.inverse, err);
+        if (r == 0 && !(m->temperature.inverse > 0))
+            r = az_fitted_bad(err, "inverse");
+        return r < 0 ? r : read_least(v, m, err);
     }
     m->many.n_labels = m->n_labels;
     size_t n = is_two(m) ? 1 : m->n_labels;
-    int r = read_list(v, "a", n, is_two(m) ? &m->platt.a : m->many.a, err);
-    return r < 0 ? r : read_list(v, "b", n, is_two(m) ? &m->platt.b : m->many.b, err);
+    int r = az_fitted_list(v, "a", n, is_two(m) ? &m->platt.a : m->many.a, err);
+    return r < 0 ? r : az_fitted_list(v, "b", n, is_two(m) ? &m->platt.b : m->many.b, err);
 }
 
 int az_calibrator_read(az_jv v, size_t n_labels, struct az_calibrator *ret, struct az_error *err)

@@ -9,7 +9,6 @@
 #include "statistics/interval/weighted.h"
 
 static const double floor_p = 1e-15;
-static const double two_errors = 1.96; /* half a 95 % interval */
 
 struct work {
     const struct az_logits *l;
@@ -120,7 +119,7 @@ static int beats(struct work *k, enum az_calibrator_kind kind, size_t f)
     }
     if (az_weighted_mean(k->gain, k->gain_w, k->gain_cluster, n, false, "", &d) < 0)
         return AZ_ENOMEM;
-    return d.defined && d.has_interval && d.value > (d.high - d.low) / 2 / two_errors;
+    return az_figure_beyond_error(&d);
 }
 
 /* The kind of least loss over the folds but `f` (n_folds: over all), of equals the

@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "statistics/calibrate/isotonic_json.h"
 #include "statistics/folds.h"
 #include "statistics/interval/weighted.h"
 
-enum { FOLDS = 5, KNOTS_MAX = 1 << 24 };
+enum { FOLDS = 5 };
 
-static const double two_errors = 1.96; /* half a 95 % interval */
-static const double NUMBER_MAX = 1e9;
 static const char *const names[AZ_SCORES_KINDS] = {"none", "line", "isotonic"};
 
 const char *az_score_map_name(enum az_score_map_kind kind)
@@ -156,8 +155,7 @@ static int choose(struct work *k, size_t f)
             found = (int)kind;
         }
     }
-    double error = (best.high - best.low) / 2 / two_errors;
-    return best.defined && best.value > error ? found : AZ_SCORES_NONE;
+    return az_figure_beyond_error(&best) ? found : AZ_SCORES_NONE;
 }
 
 static int figure(struct work *k, const double *said, bool square, struct az_figure *ret)
@@ -223,15 +221,6 @@ int az_score_map_fit(const double *x, const double *y, const double *w, const ui
 
 /* ---- JSON ---- */
 
-static void write_list(struct az_jw *w, const char *key, const double *v, size_t n)
-{
-    az_jw_key(w, key);
-    az_jw_arr(w);
-    for (size_t i = 0; i < n; i++)
-        az_jw_num(w, v[i]);
-    az_jw_arr_end(w);
-}
-
 void az_score_map_write(struct az_jw *w, const struct az_score_map *m)
 {
     az_jw_obj(w);
@@ -240,45 +229,9 @@ void az_score_map_write(struct az_jw *w, const struct az_score_map *m)
         az_jw_knum(w, "a", m->a);
         az_jw_knum(w, "b", m->b);
     }
-    if (m->kind == AZ_SCORES_CURVE) {
-        write_list(w, "x", m->curve.x, m->curve.n);
-        write_list(w, "y", m->curve.y, m->curve.n);
-    }
+    if (m->kind == AZ_SCORES_CURVE)
+        az_isotonic_write(w, &m->curve);
     az_jw_obj_end(w);
-}
-
-static int bad(struct az_error *err, const char *what)
-{
-    return az_fail(err, AZ_EINVAL, "'%s' is missing, or nothing that a fit makes", what);
-}
-
-static bool read_list(az_jv list, size_t n, bool strictly, double *ret)
-{
-    size_t i = 0;
-    if (az_jv_type(list) != AZ_J_ARRAY || az_jv_len(list) != n)
-        return false;
-    for (list = az_jv_first(list); list; list = az_jv_next(list), i++) {
-        if (!az_jv_num(list, &ret[i]) || !(fabs(ret[i]) <= NUMBER_MAX))
-            return false;
-        if (i && (strictly ? !(ret[i] > ret[i - 1]) : !(ret[i] >= ret[i - 1])))
-            return false;
-    }
-    return true;
-}
-
-static int read_curve(az_jv v, struct az_isotonic *c, struct az_error *err)
-{
-    size_t n = az_jv_len(az_jv_get(v, "x"));
-    if (!n || n > KNOTS_MAX)
-        return bad(err, "x");
-    c->x = az_alloc(n * sizeof(*c->x));
-    c->y = az_alloc(n * sizeof(*c->y));
-    c->n = n;
-    if (!c->x || !c->y)
-        return az_oom(err);
-    if (!read_list(az_jv_get(v, "x"), n, true, c->x))
-        return bad(err, "x");
-    return read_list(az_jv_get(v, "y"), n, false, c->y) ? 0 : bad(err, "y");
 }
 
 int az_score_map_read(az_jv v, struct az_score_map *ret, struct az_error *err)
@@ -288,14 +241,16 @@ int az_score_map_read(az_jv v, struct az_score_map *ret, struct az_error *err)
     for (enum az_score_map_kind kind = 0; name.p && kind < AZ_SCORES_KINDS; kind++)
         m.kind = az_str_eqz(name, names[kind]) ? kind : m.kind;
     if (m.kind == AZ_SCORES_KINDS)
-        return bad(err, "map");
+        return az_fitted_bad(err, "map");
     int r = 0;
-    if (m.kind == AZ_SCORES_LINE &&
-        (!az_jv_num(az_jv_get(v, "a"), &m.a) || !(fabs(m.a) <= NUMBER_MAX) ||
-         !az_jv_num(az_jv_get(v, "b"), &m.b) || !(fabs(m.b) <= NUMBER_MAX)))
-        r = bad(err, "a");
-    else if (m.kind == AZ_SCORES_CURVE)
-        r = read_curve(v, &m.curve, err);
+    if (m.kind == AZ_SCORES_LINE) {
+        r = az_fitted_number(v, "a", &m.a, err);
+        r = r < 0 ? r : az_fitted_number(v, "b", &m.b, err);
+    } else if (m.kind == AZ_SCORES_CURVE) {
+        r = az_isotonic_read(v, &m.curve, err);
+        if (r == 0 && !m.curve.n)
+            r = az_fitted_bad(err, "x");
+    }
     if (r < 0)
         az_score_map_release(&m);
     else

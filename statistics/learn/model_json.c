@@ -3,21 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "statistics/fitted_json.h"
 #include "statistics/learn/learner.h"
 
 static const char *const answers_names[] = {"named", "ordinal", "exchangeable"};
-static const double NUMBER_MAX = 1e9; /* no fit comes near it; products stay finite */
 
 /* ---- writing ---- */
-
-static void write_array(struct az_jw *w, const char *key, const double *v, size_t n)
-{
-    az_jw_key(w, key);
-    az_jw_arr(w);
-    for (size_t i = 0; i < n; i++)
-        az_jw_num(w, v[i]);
-    az_jw_arr_end(w);
-}
 
 static void write_frame(struct az_jw *w, const struct az_frame *f)
 {
@@ -31,7 +22,7 @@ static void write_frame(struct az_jw *w, const struct az_frame *f)
     else
         az_jw_knull(w, "tie");
     az_jw_kbool(w, "margins", f->margins);
-    write_array(w, "levels", f->levels, f->n_labels);
+    az_fitted_put(w, "levels", f->levels, f->n_labels);
     az_jw_key(w, "family");
     az_jw_arr(w);
     for (size_t j = 0; j < f->n_judges; j++)
@@ -51,9 +42,9 @@ static void write_model(struct az_jw *w, const struct az_model *m, bool part)
             az_jw_kz(w, "reason", m->reason);
         write_frame(w, &m->frame);
     }
-    write_array(w, "unseen", m->unseen, m->frame.n_labels);
+    az_fitted_put(w, "unseen", m->unseen, m->frame.n_labels);
     for (size_t i = 0; i < AZ_MODEL_FIELDS && m->learner->fields[i].name; i++)
-        write_array(w, m->learner->fields[i].name, m->arrays[i], az_model_size(m, i));
+        az_fitted_put(w, m->learner->fields[i].name, m->arrays[i], az_model_size(m, i));
     if (m->learner->mixture) {
         az_jw_key(w, "parts");
         az_jw_arr(w);
@@ -84,22 +75,6 @@ static int check_keys(az_jv v, const char *const *keys, struct az_error *err)
         if (!keys[i])
             return az_fail(err, AZ_EINVAL, "unrecognized key '" AZ_STR_FMT "'",
                            AZ_STR_ARG(az_jv_key(child)));
-    }
-    return 0;
-}
-
-static int read_array(az_jv v, const char *key, size_t n, double *ret, struct az_error *err)
-{
-    az_jv list = az_jv_get(v, key);
-    if (az_jv_type(list) != AZ_J_ARRAY)
-        return az_fail(err, AZ_EINVAL, "'%s' is no list", key);
-    if (az_jv_len(list) != n)
-        return az_fail(err, AZ_EINVAL, "'%s' has %zu numbers, and %zu are needed", key,
-                       az_jv_len(list), n);
-    size_t i = 0;
-    for (az_jv child = az_jv_first(list); child; child = az_jv_next(child), i++) {
-        if (!az_jv_num(child, &ret[i]) || !(fabs(ret[i]) <= NUMBER_MAX))
-            return az_fail(err, AZ_EINVAL, "'%s'[%zu] is no number that a fit makes", key, i);
     }
     return 0;
 }
@@ -154,7 +129,7 @@ static int read_frame(az_jv v, struct az_frame *f, struct az_error *err)
     if (az_jv_type(az_jv_get(v, "margins")) != AZ_J_BOOL)
         return az_fail(err, AZ_EINVAL, "'margins' is not true or false");
     f->margins = az_jv_true(az_jv_get(v, "margins"));
-    int r = read_array(v, "levels", f->n_labels, f->levels, err);
+    int r = az_fitted_list(v, "levels", f->n_labels, f->levels, err);
     return r < 0 ? r : read_family(v, f, err);
 }
 
@@ -210,7 +185,7 @@ static int read_learner(az_jv v, bool part, const struct az_learner **ret, struc
 static int read_arrays(az_jv v, struct az_model *m, struct az_error *err)
 {
     double unseen = 0;
-    int r = read_array(v, "unseen", m->frame.n_labels, m->unseen, err);
+    int r = az_fitted_list(v, "unseen", m->frame.n_labels, m->unseen, err);
     for (size_t k = 0; r == 0 && k < m->frame.n_labels; k++) {
         if (m->unseen[k] < 0 || m->unseen[k] > 0.5)
             return az_fail(err, AZ_EINVAL, "'unseen'[%zu] is not from 0 to 0.5", k);
@@ -219,7 +194,7 @@ static int read_arrays(az_jv v, struct az_model *m, struct az_error *err)
     if (unseen > 0.9)
         return az_fail(err, AZ_EINVAL, "'unseen' leaves nothing for what was seen");
     for (size_t i = 0; r == 0 && i < AZ_MODEL_FIELDS && m->learner->fields[i].name; i++)
-        r = read_array(v, m->learner->fields[i].name, az_model_size(m, i), m->arrays[i], err);
+        r = az_fitted_list(v, m->learner->fields[i].name, az_model_size(m, i), m->arrays[i], err);
     return r;
 }
 

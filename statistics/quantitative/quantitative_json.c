@@ -1,19 +1,8 @@
 #include "statistics/quantitative/quantitative_json.h"
 
-#include <math.h>
-
-static const double NUMBER_MAX = 1e9; /* no fit comes near it; products stay finite */
+#include "statistics/fitted_json.h"
 
 /* ---- writing ---- */
-
-static void write_array(struct az_jw *w, const char *key, const double *v, size_t n)
-{
-    az_jw_key(w, key);
-    az_jw_arr(w);
-    for (size_t i = 0; i < n; i++)
-        az_jw_num(w, v[i]);
-    az_jw_arr_end(w);
-}
 
 void az_quantitative_write(struct az_jw *w, const struct az_quantitative *m)
 {
@@ -24,8 +13,8 @@ void az_quantitative_write(struct az_jw *w, const struct az_quantitative *m)
     az_jw_knum(w, "penalty", m->penalty);
     az_jw_knum(w, "scale", m->scale);
     az_jw_knum(w, "spread", m->spread);
-    write_array(w, "base", m->base, m->n_base);
-    write_array(w, "words", m->words, AZ_WORDS * m->n_heads);
+    az_fitted_put(w, "base", m->base, m->n_base);
+    az_fitted_put(w, "words", m->words, AZ_WORDS * m->n_heads);
     az_jw_obj_end(w);
 }
 
@@ -46,22 +35,9 @@ static int read_form(az_jv v, enum az_answers answers, enum az_quantitative_form
 
 static int read_positive(az_jv v, const char *key, double *ret, struct az_error *err)
 {
-    if (az_jv_num(az_jv_get(v, key), ret) && *ret > 0 && *ret <= NUMBER_MAX)
+    if (az_jv_num(az_jv_get(v, key), ret) && *ret > 0 && az_fitted_fits(*ret))
         return 0;
     return az_fail(err, AZ_EINVAL, "'%s' is no number above 0", key);
-}
-
-static int read_array(az_jv v, const char *key, size_t n, double *ret, struct az_error *err)
-{
-    az_jv list = az_jv_get(v, key);
-    size_t i = 0;
-    if (az_jv_type(list) != AZ_J_ARRAY || az_jv_len(list) != n)
-        return az_fail(err, AZ_EINVAL, "'%s' is no list of %zu numbers", key, n);
-    for (az_jv child = az_jv_first(list); child; child = az_jv_next(child), i++) {
-        if (!az_jv_num(child, &ret[i]) || !(fabs(ret[i]) <= NUMBER_MAX))
-            return az_fail(err, AZ_EINVAL, "'%s'[%zu] is no number that a fit makes", key, i);
-    }
-    return 0;
 }
 
 int az_quantitative_read(az_jv v, const struct az_evaluations *like, struct az_quantitative **ret,
@@ -84,9 +60,9 @@ int az_quantitative_read(az_jv v, const struct az_evaluations *like, struct az_q
     if (r == 0)
         r = read_positive(v, "spread", &m->spread, err);
     if (r == 0)
-        r = read_array(v, "base", m->n_base, m->base, err);
+        r = az_fitted_list(v, "base", m->n_base, m->base, err);
     if (r == 0)
-        r = read_array(v, "words", AZ_WORDS * m->n_heads, m->words, err);
+        r = az_fitted_list(v, "words", AZ_WORDS * m->n_heads, m->words, err);
     if (r == 0)
         *ret = AZ_TAKE(m);
     return r;

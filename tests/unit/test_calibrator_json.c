@@ -94,19 +94,19 @@ static void says_what_is_wrong(void **state)
         {"{\"map\":\"isotonic\",\"own\":[],\"least\":0.1,\"curves\":[]}", "curves"},
         {"{\"map\":\"isotonic\",\"own\":[],\"least\":0.1,\"curves\":[{\"x\":[0],\"y\":[]}]}", "y"},
         {"{\"map\":\"isotonic\",\"own\":[],\"least\":0.1,\"curves\":[{\"x\":[1,0],\"y\":[0,1]}]}",
-         "curves"},
+         "x"},
         {"{\"map\":\"isotonic\",\"own\":[],\"least\":0.1,\"curves\":[{\"x\":[0,1],\"y\":[1,0]}]}",
-         "curves"},
+         "y"},
         {"{\"map\":\"isotonic\",\"own\":[],\"least\":0.1,\"curves\":[{\"x\":[0,1],\"y\":[0,2]}]}",
-         "curves"},
+         "y"},
     };
     for (size_t i = 0; i < AZ_LEN(cases); i++) {
         struct az_calibrator m = {0};
         struct az_error err = {0};
         char want[96];
-        snprintf(want, sizeof(want), "'%s' is missing, or nothing that a fit makes", cases[i].what);
+        snprintf(want, sizeof(want), "'%s'", cases[i].what);
         assert_int_equal(read(cases[i].text, 2, &m, &err), AZ_EINVAL);
-        if (strcmp(err.what, want) != 0)
+        if (strncmp(err.what, want, strlen(want)) != 0)
             fail_msg("%s: %s", cases[i].text, err.what);
     }
 }
